@@ -1,0 +1,32 @@
+// The `haven` command: parse, call, render. Each command is a file of its own, loaded when it is run.
+import { buildApplication, buildRouteMap, run, type StricliProcess, text_en } from '@stricli/core';
+import { CommandFailure, formatFailure } from '../kit/index.ts';
+import { routes } from './commands/index.ts';
+import { exitCodeOf } from './exit-code.ts';
+
+const application = buildApplication(buildRouteMap({ routes, docs: { brief: 'Haven keeps services reachable' } }), {
+  name: 'haven',
+  scanner: { caseStyle: 'allow-kebab-for-camel' },
+  documentation: { useAliasInUsageLine: true },
+  determineExitCode: (thrown) => (thrown instanceof CommandFailure ? exitCodeOf(thrown.failure.kind) : 70),
+  localization: {
+    loadText: () => ({
+      ...text_en,
+      exceptionWhileRunningCommand: (thrown) => describeThrown(thrown),
+      exceptionWhileLoadingCommandFunction: (thrown) => describeThrown(thrown),
+    }),
+  },
+});
+
+export async function runCommandLine(words: readonly string[]): Promise<void> {
+  await run(application, words, { process: process as StricliProcess & Pick<typeof process, 'stdout' | 'stderr'> });
+  const code = Number(process.exitCode ?? 0);
+  if (code < 0) process.exitCode = exitCodeOf('usage');
+}
+
+/** A failure is one sentence for its reader; anything else is a defect of ours and keeps its stack for the report. */
+function describeThrown(thrown: unknown): string {
+  if (thrown instanceof CommandFailure) return `haven: ${formatFailure(thrown.failure)}`;
+  const detail = process.env.HAVEN_DEBUG === undefined ? String(thrown) : ((thrown as Error).stack ?? String(thrown));
+  return `haven: internal error: ${detail}. Set HAVEN_DEBUG=1 for the stack, and report it`;
+}
