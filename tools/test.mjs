@@ -24,16 +24,20 @@ const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .sort();
 const system = files.filter((name) => name.endsWith('.system.test.ts'));
 const laws = files.filter((name) => !name.endsWith('.system.test.ts'));
+const ofTools = readdirSync('tools')
+  .filter((name) => name.endsWith('.test.mjs'))
+  .map((name) => join('tools', name))
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 
 let failed = 0;
-failed += runTests('laws', laws, 2);
+failed += runTests('laws', [...ofTools, ...laws], 2);
 failed += runTests('system', system, 1);
 process.exit(failed === 0 ? 0 : 1);
 
 function runTests(/** @type {string} */ kind, /** @type {string[]} */ sources, /** @type {number} */ atOnce) {
   if (sources.length === 0) return 0;
   console.log(`\n${kind}: ${sources.length} files`);
-  const built = sources.map((name) => join('build', name.replace(/\.ts$/, '.js')));
+  const built = sources.map((name) => (name.endsWith('.mjs') ? name : join('build', name.replace(/\.ts$/, '.js'))));
   const reporter = wanted.length === 0 ? 'dot' : 'spec';
   const options = ['--enable-source-maps', '--test', `--test-concurrency=${atOnce}`, '--test-reporter', reporter];
   const done = spawnSync(process.execPath, [...options, '--test-reporter-destination', 'stdout', ...built], {

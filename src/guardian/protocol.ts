@@ -1,0 +1,75 @@
+// What a daemon tells its guardian, a line of text each: `beat`, or a JSON message.
+//
+// The daemon says beforehand what has to be undone should it die (its pledge), in a form that needs no thinking later:
+// addresses to take off, frames to send as they are, commands to run. The guardian therefore needs no protocol
+// knowledge, no configuration and no memory worth speaking of.
+import { err, ok, type Result } from '../kit/index.ts';
+
+/** An address that the daemon put on an interface. */
+export type HeldAddress = {
+  readonly interfaceName: string;
+  /** IPv4 or IPv6 in text. */
+  readonly address: string;
+  readonly prefixLength: number;
+};
+
+/** A ready link-layer frame, hexadecimal, from the Ethernet header on. */
+export type FarewellFrame = { readonly interfaceName: string; readonly frame: string };
+
+/** A ready UDP payload, hexadecimal: how cluster peers learn at once that this daemon is gone. */
+export type FarewellDatagram = { readonly address: string; readonly port: number; readonly payload: string };
+
+/** What the guardian does in the daemon's stead, in this order. */
+export type Pledge = {
+  readonly addresses: readonly HeldAddress[];
+  readonly frames: readonly FarewellFrame[];
+  readonly datagrams: readonly FarewellDatagram[];
+  /** Links (macvlan of a virtual MAC) that the daemon made. */
+  readonly links: readonly string[];
+  /** Programs to run to the end or to `timeoutMs`, after the addresses are gone. */
+  readonly commands: readonly { readonly argv: readonly string[]; readonly timeoutMs: number }[];
+};
+
+export const emptyPledge: Pledge = { addresses: [], frames: [], datagrams: [], links: [], commands: [] };
+
+export type GuardianMessage =
+  /** Sent once, first. `tid` is the time-critical thread, whose beats count. */
+  | { readonly kind: 'hello'; readonly pid: number; readonly tid: number; readonly limits: GuardLimits }
+  /** The time-critical thread ran. */
+  | { readonly kind: 'beat' }
+  /** Replaces all that was pledged before. */
+  | { readonly kind: 'pledge'; readonly pledge: Pledge }
+  /** The right to hold what is pledged ends at this reading of the boot clock unless renewed. */
+  | { readonly kind: 'lease'; readonly untilBootMs: number }
+  /** The daemon ends by itself and has cleaned up. */
+  | { readonly kind: 'release' };
+
+export type GuardLimits = {
+  /** Silence after which a thread that sleeps, spins or is stopped counts as hung. */
+  readonly hungMs: number;
+  /** Silence after which a thread that is only waiting for a processor counts as hung all the same. */
+  readonly starvedMs: number;
+  /** The command that starts the daemon again, when it is to be started again. */
+  readonly restart?: { readonly argv: readonly string[]; readonly restartsMax: number; readonly withinMs: number };
+  /** Fed while all is well; the machine resets when the guardian cannot clean up. */
+  readonly watchdogDevice?: string;
+};
+
+/** Longest line accepted: 4,000 addresses with their frames fit. */
+export const lineBytesMax = 4 << 20;
+
+export function encodeMessage(message: GuardianMessage): string {
+  return message.kind === 'beat' ? 'beat\n' : `${JSON.stringify(message)}\n`;
+}
+
+/** Only our own daemon writes here: a line that does not parse means that it is no longer itself. */
+export function decodeMessage(line: string): Result<GuardianMessage, string> {
+  if (line === 'beat') return ok({ kind: 'beat' });
+  try {
+    const message = JSON.parse(line) as GuardianMessage;
+    const known = ['hello', 'pledge', 'lease', 'release'].includes(message.kind);
+    return known ? ok(message) : err(`unknown message kind '${message.kind}'`);
+  } catch (thrown) {
+    return err(`unreadable line of ${line.length} characters: ${String(thrown)}`);
+  }
+}
