@@ -1,0 +1,8 @@
+// VRRP: RFC 9568 (version 3), RFC 3768 (version 2), and what Keepalived adds to them.
+export type { AddressFamily } from './address.ts';
+export { canonicalAddress, compareAddresses, familyOf, formatAddress, isLinkLocal, parseAddress } from './address.ts';
+export type * from './configuration.ts';
+export type * from './notification.ts';
+export { fifoLine, scriptsFor } from './notification.ts';
+export type * from './tracker.ts';
+export { contributionOf, effectivePriority } from './tracker.ts';
