@@ -1,0 +1,38 @@
+// Reading the status and the constraints already asks for some actions, in an order that fixes their ids. The reader has no
+// business building actions, so it writes down what it asks for; the action phases carry the list out, in order, first.
+
+import type { HistoryEntry } from './history.ts';
+import type { ClusterNode } from './node.ts';
+import type { Primitive } from './resource.ts';
+import type { XmlElement } from './xml.ts';
+
+export type Demand =
+  /** Fence, optional until the fencing phase; the first reason stays. */
+  | { readonly kind: 'fence'; readonly node: ClusterNode; readonly reason: string; readonly priorityDelay: boolean }
+  | {
+      readonly kind: 'clear-failcount';
+      readonly resource: Primitive;
+      readonly node: ClusterNode;
+      readonly reason: string;
+      /** The clearing has to wait for the fencing of this remote node. */
+      readonly afterFencing: ClusterNode | undefined;
+    }
+  /** Remove the recorded history of a resource on a node (`lrm_delete`). */
+  | {
+      readonly kind: 'delete-history';
+      readonly resource: Primitive;
+      readonly node: ClusterNode;
+    }
+  /** A required stop or demote. */
+  | { readonly kind: 'stop' | 'demote'; readonly resource: Primitive; readonly node: ClusterNode }
+  /** Whatever stops of the resource on the node exist by now become optional again. */
+  | { readonly kind: 'stop-not-needed'; readonly resource: Primitive; readonly node: ClusterNode }
+  /** A recurring operation that history shows as active: an optional action. */
+  | {
+      readonly kind: 'recurring';
+      readonly resource: Primitive;
+      readonly node: ClusterNode;
+      readonly entry: HistoryEntry;
+    }
+  /** A `rsc_order`, tags and templates expanded to sets, at its place among the constraints. */
+  | { readonly kind: 'ordering'; readonly xml: XmlElement };

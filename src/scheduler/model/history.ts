@@ -1,0 +1,74 @@
+// What nodes reported about operations: `lrm_resource` and `lrm_rsc_op` of the status section, read once.
+
+import type { ClusterNode } from './node.ts';
+import type { XmlElement } from './xml.ts';
+
+/** `op-status` of a recorded operation, by its number. */
+export const operationStatuses = {
+  pending: -1,
+  done: 0,
+  cancelled: 1,
+  timeout: 2,
+  notSupported: 3,
+  error: 4,
+  hardError: 5,
+  fatalError: 6,
+  notInstalled: 7,
+  notConnected: 8,
+  invalid: 9,
+  noFenceDevice: 10,
+  noSecrets: 11,
+} as const;
+
+/** One recorded operation. */
+export type HistoryEntry = {
+  readonly xml: XmlElement;
+  /** XML id of the entry. */
+  readonly id: string;
+  /** `operation_key`, or the id. */
+  readonly key: string;
+  readonly task: string;
+  readonly intervalMs: number;
+  /** -1 while pending. */
+  readonly callId: number;
+  readonly exitCode: number;
+  readonly status: number;
+  /** From `transition-key`; -1 when unknown. */
+  readonly expectedExitCode: number;
+  /** Epoch seconds; -1 when absent. */
+  readonly lastChange: number;
+  /** The name of the node that reported it. */
+  readonly nodeName: string;
+};
+
+/** Everything one node reported about one resource. */
+export type ResourceHistory = {
+  readonly xml: XmlElement;
+  /** The name it is recorded under. */
+  readonly id: string;
+  readonly node: ClusterNode;
+  /** Oldest first. */
+  readonly entries: readonly HistoryEntry[];
+};
+
+/** A failed operation, for display; unique by key and node. */
+export type FailedOperation = {
+  readonly entry: HistoryEntry;
+  readonly resourceId: string;
+  readonly node: ClusterNode;
+};
+
+/** How a failure of an operation is answered, from the mildest to the strictest. */
+export const onFailResponses = {
+  ignore: 0,
+  demote: 1,
+  restart: 2,
+  resetRemote: 3,
+  restartContainer: 4,
+  ban: 5,
+  block: 6,
+  stop: 7,
+  standby: 8,
+  fence: 9,
+} as const;
+export type OnFail = (typeof onFailResponses)[keyof typeof onFailResponses];

@@ -1,0 +1,113 @@
+// A resource's allowed nodes: for each node it may be considered on, a score, what that entry says about probing, and
+// how many instances were placed there. Dense typed arrays by node index: assignment reads and copies little else.
+//
+// A node without an entry is not the same as one with a score: it counts as -INFINITY and is left out of listings.
+
+import { addScores, INFINITY_SCORE } from '../../kit/index.ts';
+
+/** Where a resource may be looked for: everywhere, not on this node, or only on the nodes marked so. Ordered. */
+export const probeModes = { always: 0, never: 1, exclusive: 2 } as const;
+export type ProbeMode = (typeof probeModes)[keyof typeof probeModes];
+
+const absent = 255;
+
+export class NodeTable {
+  /** Score by node index; meaningful where `has`. */
+  scores: Int32Array;
+  /** Instances counted by node index. */
+  counts: Int32Array;
+  /** Probe mode by node index; `absent` where there is no entry. */
+  #modes: Uint8Array;
+  /** Grows with each change that can alter a merge of preferences; lets derived sums know that they are stale. */
+  version = 0;
+
+  constructor(nodesMax = 0) {
+    this.scores = new Int32Array(nodesMax);
+    this.counts = new Int32Array(nodesMax);
+    this.#modes = new Uint8Array(nodesMax).fill(absent);
+  }
+
+  /** One more than the highest node index that can have an entry. */
+  get length(): number {
+    return this.#modes.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#modes.every((mode) => mode === absent);
+  }
+
+  has(node: number): boolean {
+    return node < this.#modes.length && this.#modes[node] !== absent;
+  }
+
+  /** The entry's score, -INFINITY when there is none. */
+  score(node: number): number {
+    return this.has(node) ? (this.scores[node] ?? -INFINITY_SCORE) : -INFINITY_SCORE;
+  }
+
+  count(node: number): number {
+    return this.counts[node] ?? 0;
+  }
+
+  probeMode(node: number): ProbeMode {
+    const mode = this.#modes[node];
+    return mode === undefined || mode === absent ? probeModes.always : (mode as ProbeMode);
+  }
+
+  /** Makes the entry, or replaces its score and probe mode. */
+  set(node: number, score: number, mode: ProbeMode): void {
+    if (node >= this.#modes.length) this.#grow(node + 1);
+    this.scores[node] = score;
+    this.#modes[node] = mode;
+    this.version += 1;
+  }
+
+  /** Replaces the score of an entry that exists. */
+  setScore(node: number, score: number): void {
+    this.scores[node] = score;
+    this.version += 1;
+  }
+
+  /** Adds to the score of an entry that exists. */
+  add(node: number, score: number): void {
+    this.scores[node] = addScores(this.scores[node] ?? 0, score);
+    this.version += 1;
+  }
+
+  /** Raises the probe mode of an entry that exists. */
+  raiseProbeMode(node: number, mode: ProbeMode): void {
+    if (this.probeMode(node) < mode) this.#modes[node] = mode;
+  }
+
+  clear(): void {
+    this.#modes.fill(absent);
+    this.counts.fill(0);
+    this.version += 1;
+  }
+
+  copy(): NodeTable {
+    const table = new NodeTable();
+    table.scores = this.scores.slice();
+    table.counts = this.counts.slice();
+    table.#modes = this.#modes.slice();
+    return table;
+  }
+
+  /** Takes over every entry of `other`. */
+  assign(other: NodeTable): void {
+    this.scores = other.scores.slice();
+    this.counts = other.counts.slice();
+    this.#modes = other.#modes.slice();
+    this.version += 1;
+  }
+
+  #grow(nodesMax: number): void {
+    const [scores, counts, modes] = [this.scores, this.counts, this.#modes];
+    this.scores = new Int32Array(nodesMax);
+    this.scores.set(scores);
+    this.counts = new Int32Array(nodesMax);
+    this.counts.set(counts);
+    this.#modes = new Uint8Array(nodesMax).fill(absent);
+    this.#modes.set(modes);
+  }
+}
