@@ -1,0 +1,151 @@
+// XML text to tree. The well-formedness rules are those of saxes (XML 1.0, checked strictly); this file adds the tree,
+// places, and limits, so that no input can take unbounded memory or overflow a stack. Custom entities are never expanded.
+import { SaxesParser } from 'saxes';
+import { type Diagnostic, err, ok, type Result } from '../../kit/index.ts';
+import { XmlElement, type XmlNode, type XmlOrigin } from './element.ts';
+
+/** What a document may be at most. Real ones stay far below: 64 nodes with 10,000 resources are about 300 MB of history. */
+export const xmlLimits = {
+  charactersMax: 512 * 1024 * 1024,
+  depthMax: 256,
+  elementsMax: 8_000_000,
+  attributesPerElementMax: 1024,
+} as const;
+
+export type XmlLimits = { readonly [Limit in keyof typeof xmlLimits]: number };
+
+export type XmlParseOptions = {
+  /** Named in diagnostics. */
+  readonly file?: string;
+  readonly limits?: Partial<XmlLimits>;
+};
+
+/**
+ * The root element, or the first thing that is wrong with the text and where. White space between elements is
+ * dropped, comments and other text are kept, CDATA becomes text; processing instructions and DOCTYPE are ignored.
+ */
+export function parseXml(text: string, options: XmlParseOptions = {}): Result<XmlElement, Diagnostic> {
+  const limits = { ...xmlLimits, ...options.limits };
+  const file = options.file === undefined ? {} : { file: options.file };
+  if (text.length > limits.charactersMax) {
+    const what = `the document has ${text.length} characters, at most ${limits.charactersMax} are read`;
+    return err({ severity: 'error', place: file, what });
+  }
+  const reader = new TreeReader(text, limits);
+  try {
+    return ok(reader.read());
+  } catch (problem) {
+    if (!(problem instanceof Unreadable)) throw problem;
+    const { line, column } = problem;
+    return err({ severity: 'error', place: { ...file, line, column }, what: problem.message, ...problem.advice });
+  }
+}
+
+/** Leaves the parser at the first mistake: what follows it would mostly be its echoes. */
+class Unreadable extends Error {
+  readonly line: number;
+  readonly column: number;
+  readonly advice: { readonly why?: string; readonly fix?: string };
+
+  constructor(message: string, place: XmlOrigin, advice: { readonly why?: string; readonly fix?: string } = {}) {
+    super(message);
+    this.line = place.line;
+    this.column = place.column;
+    this.advice = advice;
+  }
+}
+
+type OpenElement = XmlOrigin & { readonly name: string; pairs: string[]; nodes: XmlNode[] };
+
+class TreeReader {
+  readonly #text: string;
+  readonly #limits: XmlLimits;
+  readonly #parser = new SaxesParser({ xmlns: false, position: true });
+  readonly #open: OpenElement[] = [];
+  /** One string per distinct name, so that comparing names is comparing pointers. */
+  readonly #names = new Map<string, string>();
+  #pairs: string[] = [];
+  #origin: XmlOrigin = { line: 1, column: 1 };
+  #elements = 0;
+  #root: XmlElement | undefined;
+
+  constructor(text: string, limits: XmlLimits) {
+    this.#text = text;
+    this.#limits = limits;
+    this.#parser.on('error', (error) => this.#fail(plainMessage(error.message)));
+    this.#parser.on('opentagstart', ({ name }) => this.#start(name));
+    this.#parser.on('attribute', ({ name, value }) => this.#attribute(name, value));
+    this.#parser.on('opentag', ({ name }) => this.#push(name));
+    this.#parser.on('closetag', () => this.#close());
+    this.#parser.on('text', (content) => this.#addText(content));
+    this.#parser.on('cdata', (content) => this.#addText(content));
+    this.#parser.on('comment', (content) => this.#open.at(-1)?.nodes.push({ kind: 'comment', text: content }));
+  }
+
+  read(): XmlElement {
+    this.#parser.write(this.#text).close();
+    if (this.#root === undefined) this.#fail('the document is empty', { fix: 'It needs one root element, e.g. <cib>' });
+    return this.#root;
+  }
+
+  #start(name: string): void {
+    this.#origin = this.#originOf(name);
+    this.#pairs = [];
+    if (++this.#elements > this.#limits.elementsMax) this.#fail(`more than ${this.#limits.elementsMax} elements`);
+    if (this.#open.length >= this.#limits.depthMax) {
+      this.#fail(`elements are nested more than ${this.#limits.depthMax} deep`, { why: 'no cluster document is' });
+    }
+  }
+
+  /** The parser has read one character past the name when it reports it; that may have been the end of the line. */
+  #originOf(name: string): XmlOrigin {
+    const { line, column, position } = this.#parser;
+    if (column > 0) return { line, column: column - name.length - 1 };
+    const start = position - name.length - 2;
+    return { line: line - 1, column: start - this.#text.lastIndexOf('\n', start) };
+  }
+
+  #attribute(name: string, value: string): void {
+    this.#pairs.push(this.#interned(name), value);
+    if (this.#pairs.length > 2 * this.#limits.attributesPerElementMax) {
+      this.#fail(`more than ${this.#limits.attributesPerElementMax} attributes on one element`);
+    }
+  }
+
+  #push(name: string): void {
+    this.#open.push({ ...this.#origin, name: this.#interned(name), pairs: this.#pairs, nodes: [] });
+  }
+
+  #close(): void {
+    const done = this.#open.pop();
+    if (done === undefined) return;
+    const element = new XmlElement(done.name, done.pairs, done.nodes.length === 0 ? undefined : done.nodes, done);
+    const parent = this.#open.at(-1);
+    if (parent === undefined) this.#root = element;
+    else parent.nodes.push(element);
+  }
+
+  #addText(content: string): void {
+    const nodes = this.#open.at(-1)?.nodes;
+    if (nodes === undefined || !/\S/.test(content)) return;
+    const last = nodes.at(-1);
+    if (last?.kind === 'text') nodes[nodes.length - 1] = { kind: 'text', text: last.text + content };
+    else nodes.push({ kind: 'text', text: content });
+  }
+
+  #interned(name: string): string {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    this.#names.set(name, name);
+    return name;
+  }
+
+  #fail(message: string, advice: { readonly why?: string; readonly fix?: string } = {}): never {
+    throw new Unreadable(message, { line: this.#parser.line, column: this.#parser.column + 1 }, advice);
+  }
+}
+
+/** saxes writes `line:column: message.`; the place goes where diagnostics keep it. */
+function plainMessage(message: string): string {
+  return message.replace(/^(?:\d+:\d+: )/, '').replace(/\.$/, '');
+}

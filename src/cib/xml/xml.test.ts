@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  parseXml,
+  removeElement,
+  replaceElement,
+  sameXml,
+  serialiseXml,
+  type XmlElement,
+  type XmlNode,
+  xmlElement,
+  xmlIndexOf,
+} from '../index.ts';
+
+const nameArbitrary = fc.stringMatching(/^[a-z_][a-z0-9_.-]{0,8}$/);
+const valueArbitrary = fc.string({
+  unit: fc.oneof(fc.constantFrom('<', '&', '"', "'", '>', '\t', '\n', '\r'), fc.stringMatching(/^[ -~é☃𝄞]$/u)),
+});
+const wordsArbitrary = fc.stringMatching(/^[a-z<>&]{1,8}$/);
+
+export const treeArbitrary: fc.Arbitrary<XmlElement> = fc.letrec<{ tree: XmlElement; node: XmlNode }>((tie) => ({
+  tree: fc
+    .tuple(
+      nameArbitrary,
+      fc.dictionary(nameArbitrary, valueArbitrary, { maxKeys: 4 }),
+      fc.array(tie('node'), { maxLength: 4, depthIdentifier: 'xml' }),
+    )
+    .map(([name, attributes, nodes]) => xmlElement(name, attributes, withoutNeighbouringText(nodes))),
+  node: fc.oneof(
+    { depthSize: 'small', depthIdentifier: 'xml' },
+    wordsArbitrary.map((text): XmlNode => ({ kind: 'comment', text })),
+    wordsArbitrary.map((text): XmlNode => ({ kind: 'text', text })),
+    { arbitrary: tie('tree'), weight: 5 },
+  ),
+})).tree;
+
+function withoutNeighbouringText(nodes: XmlNode[]): XmlNode[] {
+  return nodes.filter((node, index) => node.kind !== 'text' || nodes[index - 1]?.kind !== 'text');
+}
+
+function parsed(text: string): XmlElement {
+  const result = parseXml(text);
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+test('reading what was written gives the same tree, in either layout', () => {
+  fc.assert(
+    fc.property(treeArbitrary, fc.constantFrom('indented' as const, 'compact' as const), (tree, layout) => {
+      assert.ok(sameXml(parsed(serialiseXml(tree, layout)), tree), serialiseXml(tree, layout));
+    }),
+  );
+});
+
+test('no text makes the parser throw or lose its way: a tree, or one diagnostic with a place', () => {
+  const fragments = fc.constantFrom(
+    '<a',
+    '>',
+    '/>',
+    '</a>',
+    ' b="',
+    '"',
+    '<!--',
+    '-->',
+    '&',
+    ';',
+    '<![CDATA[',
+    ']]>',
+    '<?',
+    'x',
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fragments, fc.string({ maxLength: 3 })), { maxLength: 20 }), (parts) => {
+      const result = parseXml(parts.join(''));
+      if (!result.ok) assert.ok((result.error.place.line ?? 0) >= 1 && result.error.what !== '');
+    }),
+  );
+});
+
+test('an element knows the line and column of its <', () => {
+  const root = parsed('<?xml version="1.0"?>\n<cib>\n  <a\n    id="1"/><b/>\n</cib>');
+  const [a, b] = root.children;
+  assert.deepEqual([root.line, root.column, a?.line, a?.column, b?.line, b?.column], [2, 1, 3, 3, 4, 13]);
+});
+
+test('a mistake is reported where it is', () => {
+  const result = parseXml('<cib>\n  <a b=1/>\n</cib>', { file: 'cib.xml' });
+  assert.ok(!result.ok);
+  assert.deepEqual([result.error.place.file, result.error.place.line], ['cib.xml', 2]);
+});
+
+test('documents beyond the limits are refused, not read', () => {
+  const deep = `${'<a>'.repeat(300)}${'</a>'.repeat(300)}`;
+  const refused = [
+    parseXml(deep),
+    parseXml('<a><b/><b/></a>', { limits: { elementsMax: 2 } }),
+    parseXml('<a b="1" c="2"/>', { limits: { attributesPerElementMax: 1 } }),
+    parseXml('<a/>', { limits: { charactersMax: 3 } }),
+    parseXml('<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'),
+  ];
+  for (const result of refused) assert.equal(result.ok, false);
+});
+
+test('an edit shares everything beside its path', () => {
+  const before = parsed('<a><b id="1"/><c id="2"><d/></c><e/></a>');
+  const target = xmlIndexOf(before).allById('2')[0];
+  assert.ok(target);
+  const after = replaceElement(before, target, target.with({ id: '3', extra: 'x' }));
+  assert.equal(after.children[0], before.children[0]);
+  assert.equal(after.children[1]?.children[0], target.children[0]);
+  assert.equal(serialiseXml(after, 'compact'), '<a><b id="1"/><c id="3" extra="x"><d/></c><e/></a>');
+  assert.equal(serialiseXml(removeElement(after, before.children[0] as XmlElement), 'compact').includes('<b'), false);
+  assert.equal(serialiseXml(before, 'compact'), '<a><b id="1"/><c id="2"><d/></c><e/></a>');
+});
+
+test('the path of an element names it by id, else by position among its like', () => {
+  const root = parsed('<cib><nodes><node id="n1"/><x/><x/></nodes></cib>');
+  const index = xmlIndexOf(root);
+  const paths = root.children[0]?.children.map((element) => index.pathOf(element));
+  assert.deepEqual(paths, ["/cib/nodes/node[@id='n1']", '/cib/nodes/x[1]', '/cib/nodes/x[2]']);
+});
