@@ -1,13 +1,13 @@
 // The working set of one scheduler run: everything the phases read and decide. One run owns it; nothing outlives the run
 // but what is rendered from it.
 
+import type { XmlElement } from '../../cib/index.ts';
 import type { Colocation, Location, Ticket, TicketDependency } from './constraint.ts';
 import type { Demand } from './demand.ts';
 import type { FailedOperation, ResourceHistory } from './history.ts';
 import type { ClusterNode } from './node.ts';
 import type { ClusterOptions } from './options.ts';
 import type { Bundle, Primitive, Resource } from './resource.ts';
-import type { XmlElement } from './xml.ts';
 
 export type Cluster = {
   /** The `<cib>` element. */
@@ -28,7 +28,6 @@ export type Cluster = {
   readonly nodesByIndex: ClusterNode[];
   /** Sorted by name as people read it: `node2` before `node10`. */
   readonly nodes: ClusterNode[];
-  readonly dc: () => ClusterNode | undefined;
 
   /** Top level, in resource order: descending priority, then as configured, then those only history knows. */
   resources: Resource[];

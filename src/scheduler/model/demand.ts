@@ -1,10 +1,10 @@
 // Reading the status and the constraints already asks for some actions, in an order that fixes their ids. The reader has no
 // business building actions, so it writes down what it asks for; the action phases carry the list out, in order, first.
 
+import type { XmlElement } from '../../cib/index.ts';
 import type { HistoryEntry } from './history.ts';
 import type { ClusterNode } from './node.ts';
 import type { Primitive } from './resource.ts';
-import type { XmlElement } from './xml.ts';
 
 export type Demand =
   /** Fence, optional until the fencing phase; the first reason stays. */

@@ -1,7 +1,7 @@
 // What nodes reported about operations: `lrm_resource` and `lrm_rsc_op` of the status section, read once.
 
+import type { XmlElement } from '../../cib/index.ts';
 import type { ClusterNode } from './node.ts';
-import type { XmlElement } from './xml.ts';
 
 /** `op-status` of a recorded operation, by its number. */
 export const operationStatuses = {
@@ -31,8 +31,12 @@ export type HistoryEntry = {
   readonly intervalMs: number;
   /** -1 while pending. */
   readonly callId: number;
+  /** 0 when the entry says none. */
   readonly exitCode: number;
+  /** Pending when the entry says none. */
   readonly status: number;
+  /** Says enough to be taken into account when a resource's state is worked out. */
+  readonly isComplete: boolean;
   /** From `transition-key`; -1 when unknown. */
   readonly expectedExitCode: number;
   /** Epoch seconds; -1 when absent. */

@@ -1,11 +1,11 @@
 // What a cluster keeps running. A resource is one of four variants; what all of them have is in `ResourceCommon`.
 
+import type { XmlElement } from '../../cib/index.ts';
 import type { Colocation, Location, TicketDependency } from './constraint.ts';
 import type { HistoryEntry } from './history.ts';
 import type { ClusterNode } from './node.ts';
 import type { NodeTable } from './node-table.ts';
 import type { Role } from './role.ts';
-import type { XmlElement } from './xml.ts';
 
 export type Resource = Primitive | Group | Clone | Bundle;
 export type Collective = Group | Clone | Bundle;
