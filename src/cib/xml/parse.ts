@@ -1,8 +1,10 @@
 // XML text to tree. The well-formedness rules are those of saxes (XML 1.0, checked strictly); this file adds the tree,
 // places, and limits, so that no input can take unbounded memory or overflow a stack. Custom entities are never expanded.
+// Plain documents, nearly all, are read by the quick scanner instead, which accepts nothing that saxes would refuse.
 import { SaxesParser } from 'saxes';
 import { type Diagnostic, err, ok, type Result } from '../../kit/index.ts';
 import { XmlElement, type XmlNode, type XmlOrigin } from './element.ts';
+import { scanPlainXml } from './scan.ts';
 
 /** What a document may be at most. Real ones stay far below: 64 nodes with 10,000 resources are about 300 MB of history. */
 export const xmlLimits = {
@@ -31,9 +33,18 @@ export function parseXml(text: string, options: XmlParseOptions = {}): Result<Xm
     const what = `the document has ${text.length} characters, at most ${limits.charactersMax} are read`;
     return err({ severity: 'error', place: file, what });
   }
-  const reader = new TreeReader(text, limits);
+  const scanned = scanPlainXml(text, limits);
+  return scanned === undefined ? parseStrictly(text, limits, file) : ok(scanned);
+}
+
+/** The same by the full parser alone. */
+export function parseStrictly(
+  text: string,
+  limits: XmlLimits,
+  file: { readonly file?: string },
+): Result<XmlElement, Diagnostic> {
   try {
-    return ok(reader.read());
+    return ok(new TreeReader(text, limits).read());
   } catch (problem) {
     if (!(problem instanceof Unreadable)) throw problem;
     const { line, column } = problem;
@@ -127,7 +138,7 @@ class TreeReader {
 
   #addText(content: string): void {
     const nodes = this.#open.at(-1)?.nodes;
-    if (nodes === undefined || !/\S/.test(content)) return;
+    if (nodes === undefined || !/[^ \t\n\r]/.test(content)) return;
     const last = nodes.at(-1);
     if (last?.kind === 'text') nodes[nodes.length - 1] = { kind: 'text', text: last.text + content };
     else nodes.push({ kind: 'text', text: content });

@@ -11,7 +11,10 @@ import {
   type XmlNode,
   xmlElement,
   xmlIndexOf,
+  xmlLimits,
 } from '../index.ts';
+import { parseStrictly } from './parse.ts';
+import { scanPlainXml } from './scan.ts';
 
 const nameArbitrary = fc.stringMatching(/^[a-z_][a-z0-9_.-]{0,8}$/);
 const valueArbitrary = fc.string({
@@ -76,6 +79,57 @@ test('no text makes the parser throw or lose its way: a tree, or one diagnostic 
       if (!result.ok) assert.ok((result.error.place.line ?? 0) >= 1 && result.error.what !== '');
     }),
   );
+});
+
+test('the quick scanner and the full parser agree: same tree, same places, and neither accepts what the other refuses', () => {
+  const fragments = fc.constantFrom(
+    '<',
+    'a',
+    '>',
+    '/',
+    ' ',
+    '=',
+    '"',
+    "'",
+    '&#1',
+    '&#xa;',
+    ';',
+    '-',
+    ']]>',
+    '\n',
+    '\r',
+    '!',
+    '?',
+    '\u0001',
+    '\uffff',
+  );
+  const mutation = fc.record({
+    at: fc.nat(),
+    remove: fc.nat({ max: 3 }),
+    insert: fc.oneof(fc.constant(''), fragments),
+  });
+  fc.assert(
+    fc.property(treeArbitrary, fc.array(mutation, { maxLength: 2 }), (tree, mutations) => {
+      let text = serialiseXml(tree);
+      for (const { at, remove, insert } of mutations) {
+        const place = at % (text.length + 1);
+        text = text.slice(0, place) + insert + text.slice(place + remove);
+      }
+      const quick = scanPlainXml(text, xmlLimits);
+      if (quick === undefined) return;
+      const strict = parseStrictly(text, xmlLimits, {});
+      assert.ok(strict.ok, `only the scanner accepts ${JSON.stringify(text)}`);
+      assert.deepEqual(quick, strict.value);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('ordinary documents take the quick way', () => {
+  const text = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- c -->\n<cib a="1 &lt; &#x0A;2">\n\t<b é="x"/>\n</cib>\n';
+  assert.equal(scanPlainXml(text, xmlLimits), undefined, 'names outside ASCII are for the full parser');
+  assert.ok(parseXml(text).ok);
+  assert.ok(scanPlainXml(text.replace('é', 'e'), xmlLimits));
 });
 
 test('an element knows the line and column of its <', () => {
