@@ -3,7 +3,9 @@ import { workerData } from 'node:worker_threads';
 import { assert } from '../kit/index.ts';
 
 /** Each role loads its own room only, so that a worker's memory holds nothing else. */
-const roles: Readonly<Record<string, () => Promise<void>>> = {};
+const roles: Readonly<Record<string, () => Promise<void>>> = {
+  readiness: async () => (await import('../linux/readiness/worker.ts')).runReadinessWorker(),
+};
 
 export async function runWorker(): Promise<void> {
   const role = String((workerData as { readonly role?: unknown } | null)?.role);

@@ -1,0 +1,64 @@
+// The C library, called through koffi: the only file that names a foreign function. Structures are encoded by hand in
+// Buffers by the files that use them; that is right on every 64-bit little-endian Linux (x86-64, arm64), asserted here.
+//
+// A Buffer's memory lies outside the JavaScript heap and never moves, so its address may be put into another structure
+// as long as the Buffer is kept alive.
+import { endianness } from 'node:os';
+import koffi from 'koffi';
+import { assert } from '../kit/index.ts';
+
+assert(endianness() === 'LE', 'kernel structures are encoded little-endian; this machine is big-endian');
+assert(koffi.sizeof('void *') === 8, 'kernel structures are encoded for 64 bits; this process has 32');
+
+type Memory = Uint8Array | null;
+type Native<Arguments extends unknown[]> = (...values: Arguments) => number;
+
+const library = koffi.load(null);
+
+/** Variadic functions (`fcntl`, `ioctl`, `prctl`, `syscall`) are declared with the arguments that we pass: integers only. */
+function native<Arguments extends unknown[]>(prototype: string): Native<Arguments> {
+  return library.func(prototype) as Native<Arguments>;
+}
+
+/** The errno that the last foreign call of this thread left behind; read it before anything else runs. */
+export const errno: () => number = koffi.errno;
+
+export const close: Native<[number]> = native('int close(int)');
+export const open: Native<[string, number, number]> = native('int open(const char *, int, uint)');
+export const read: Native<[number, Memory, number]> = native('long read(int, void *, size_t)');
+export const write: Native<[number, Memory, number]> = native('long write(int, const void *, size_t)');
+export const dup2: Native<[number, number]> = native('int dup2(int, int)');
+export const ioctl: Native<[number, number, Memory]> = native('int ioctl(int, ulong, void *)');
+export const flock: Native<[number, number]> = native('int flock(int, int)');
+
+export const socket: Native<[number, number, number]> = native('int socket(int, int, int)');
+export const bind: Native<[number, Memory, number]> = native('int bind(int, const void *, uint)');
+export const getsockname: Native<[number, Memory, Memory]> = native('int getsockname(int, void *, void *)');
+export const setsockopt: Native<[number, number, number, Memory, number]> = native(
+  'int setsockopt(int, int, int, const void *, uint)',
+);
+export const getsockopt: Native<[number, number, number, Memory, Memory]> = native(
+  'int getsockopt(int, int, int, void *, void *)',
+);
+export const sendto: Native<[number, Memory, number, number, Memory, number]> = native(
+  'long sendto(int, const void *, size_t, int, const void *, uint)',
+);
+export const recv: Native<[number, Memory, number, number]> = native('long recv(int, void *, size_t, int)');
+export const sendmsg: Native<[number, Memory, number]> = native('long sendmsg(int, const void *, int)');
+export const recvmsg: Native<[number, Memory, number]> = native('long recvmsg(int, void *, int)');
+
+export const epollCreate: Native<[number]> = native('int epoll_create1(int)');
+export const epollControl: Native<[number, number, number, Memory]> = native('int epoll_ctl(int, int, int, void *)');
+export const epollWait: Native<[number, Memory, number, number]> = native('int epoll_wait(int, void *, int, int)');
+export const eventfd: Native<[number, number]> = native('int eventfd(uint, int)');
+
+export const setns: Native<[number, number]> = native('int setns(int, int)');
+export const schedSetscheduler: Native<[number, number, Memory]> = native(
+  'int sched_setscheduler(int, int, const void *)',
+);
+export const schedGetscheduler: Native<[number]> = native('int sched_getscheduler(int)');
+
+/** The address of `memory`, to be put into another structure; `memory` must outlive that structure's use. */
+export function addressOf(memory: Uint8Array): bigint {
+  return koffi.address(memory);
+}

@@ -1,0 +1,29 @@
+// Where this program's entry file is, and worker threads of it. The only file that knows both shapes of the build:
+// one output file per source file (build/), and one bundle with chunks beside its entry (dist/).
+import { fileURLToPath } from 'node:url';
+import { Worker, type WorkerOptions, workerData } from 'node:worker_threads';
+
+/** Set by the build (tools/build.mjs). */
+declare const HAVEN_BUNDLED: boolean;
+
+/** The absolute path of the program's entry, to be run with this `node` or in a worker thread. */
+export function programPath(): string {
+  return fileURLToPath(new URL(HAVEN_BUNDLED ? './haven.js' : '../../main.js', import.meta.url));
+}
+
+/**
+ * Starts a worker thread of this program in `role` (src/daemon/workers.ts lists them). The worker finds `data`, a copy
+ * by structured clone, with `workerRoleData()`; messages travel over the returned worker and its `parentPort`.
+ */
+export function startWorker(
+  role: string,
+  data: unknown,
+  options: Pick<WorkerOptions, 'transferList' | 'resourceLimits'> = {},
+): Worker {
+  return new Worker(programPath(), { name: role, ...options, workerData: { role, data } });
+}
+
+/** In a worker thread that `startWorker` started: the data it was given. */
+export function workerRoleData(): unknown {
+  return (workerData as { readonly data?: unknown } | null)?.data;
+}

@@ -1,0 +1,32 @@
+// Real-time scheduling of one thread. Only a thread that sleeps most of the time may ask for it: V8's own helper threads
+// stay in the ordinary class, and a real-time main thread would starve them (measured: pauses grow).
+import { ok } from '../../kit/index.ts';
+import { type KernelResult, kernelError } from '../error.ts';
+import { errno, schedGetscheduler, schedSetscheduler } from '../libc.ts';
+
+export type SchedulingClass = 'other' | 'fifo' | 'round-robin' | 'batch' | 'idle' | 'deadline';
+
+const classes: Readonly<Record<number, SchedulingClass>> = {
+  0: 'other',
+  1: 'fifo',
+  2: 'round-robin',
+  3: 'batch',
+  5: 'idle',
+  6: 'deadline',
+};
+const SCHED_RR = 2;
+/** Children start in the ordinary class: a notify script must not run in front of the heartbeat. */
+const SCHED_RESET_ON_FORK = 0x4000_0000;
+
+/** Puts the calling thread into SCHED_RR at `priority`, 1 to 99 (man 7 sched). Processes it starts do not inherit it. */
+export function setRealTime(priority: number): KernelResult<void> {
+  const parameter = Buffer.alloc(4);
+  parameter.writeInt32LE(priority);
+  if (schedSetscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, parameter) === 0) return ok(undefined);
+  return kernelError('sched_setscheduler', errno(), `give this thread real-time priority ${priority}`);
+}
+
+/** The class in which the calling thread runs. */
+export function schedulingClass(): SchedulingClass {
+  return classes[schedGetscheduler(0) & ~SCHED_RESET_ON_FORK] ?? 'other';
+}

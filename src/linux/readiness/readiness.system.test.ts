@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { orFail } from '../error.ts';
+import { close, eventfd, read, write } from '../libc.ts';
+import { settleWatchMethod, useWatchMethod, type WatchMethod, watchReadable } from './watch.ts';
+
+const EFD_NONBLOCK_CLOEXEC = 0o2004000;
+const one = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+
+after(() => useWatchMethod('event-loop'));
+
+test('the event loop of this Node can watch descriptors', async () => {
+  assert.equal(await settleWatchMethod(), 'event-loop');
+});
+
+for (const method of ['event-loop', 'worker-thread'] satisfies WatchMethod[]) {
+  test(`${method}: a handler runs only when there is something to read, and again while it is left unread`, async () => {
+    useWatchMethod(method);
+    const bell = eventfd(0, EFD_NONBLOCK_CLOEXEC);
+    const seen: number[] = [];
+    let enough = () => {};
+    const heard = new Promise<void>((resolve) => {
+      enough = resolve;
+    });
+    const watch = orFail(
+      watchReadable(bell, 'a bell', () => {
+        const value = Buffer.alloc(8);
+        // The first event is left unread on purpose.
+        seen.push(seen.length === 0 ? 0 : read(bell, value, 8));
+        if (seen.length === 1) assert.equal(write(bell, one, 8), 8);
+        if (seen.length === 2) enough();
+      }),
+    );
+    await turns(20);
+    assert.deepEqual(seen, []);
+    write(bell, one, 8);
+    await heard;
+    await turns(20);
+    assert.deepEqual(seen, [0, 8], 'once left unread, once read, then silent');
+    watch.close();
+    write(bell, one, 8);
+    await turns(20);
+    assert.equal(seen.length, 2, 'silent after close');
+    close(bell);
+  });
+
+  test(`${method}: watching what cannot be watched is a named error`, () => {
+    useWatchMethod(method);
+    const watch = watchReadable(-1, 'nothing', () => {});
+    assert.equal(!watch.ok && watch.error.errno, 'EBADF');
+  });
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+}
