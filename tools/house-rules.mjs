@@ -17,7 +17,7 @@ const directions = {
   membership: ['kit'],
   vrrp: ['kit'],
   linux: ['kit'],
-  agents: ['kit', 'linux'],
+  agents: ['kit', 'cib', 'linux'],
   guardian: ['kit', 'linux'],
   lab: ['kit', 'linux'],
   controller: ['kit', 'cib', 'scheduler', 'membership'],
@@ -69,7 +69,7 @@ const directions = {
 };
 
 /** Rooms whose every file outside `driver/` is a pure core. */
-const pureRooms = ['kit', 'cib', 'scheduler', 'membership', 'vrrp', 'controller', 'simulation'];
+const pureRooms = ['kit', 'agents', 'guardian', 'cib', 'scheduler', 'membership', 'vrrp', 'controller', 'simulation'];
 
 const impure = [
   [/\bfrom 'node:/, "imports node:*, which belongs in the room's driver/"],

@@ -20,6 +20,7 @@ const packages = {
     { name: 'util-linux', proof: '/usr/bin/unshare', why: 'the other namespaces of lab hosts' },
     { name: 'tcpdump', proof: '/usr/bin/tcpdump', why: 'haven lab capture' },
     { name: 'procps', proof: '/usr/bin/pgrep', why: 'agents and lab commands' },
+    { name: 'resource-agents', proof: '/usr/lib/ocf/resource.d/heartbeat/IPaddr2', why: 'the standard OCF agents' },
     { name: 'apache2', proof: '/usr/sbin/apache2', why: 'the web server of the demonstration' },
   ],
   test: [

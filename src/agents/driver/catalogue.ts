@@ -1,0 +1,128 @@
+// Which agents this machine has, and what each says of itself. Meta-data is read once and again when the file changes.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { err, nearest, ok, type Result } from '../../kit/index.ts';
+import { type Agent, formatAgent } from '../agent.ts';
+import { type AgentMetadata, parseMetadata } from '../metadata.ts';
+import { runChild } from './child.ts';
+import { type AgentFolders, agentPath, standardFolders } from './runner.ts';
+
+const metadataTimeoutMs = 30_000;
+
+export class AgentCatalogue {
+  readonly #folders: AgentFolders;
+  readonly #read = new Map<
+    string,
+    { readonly stamp: string; readonly metadata: Promise<Result<AgentMetadata, string>> }
+  >();
+
+  constructor(folders: AgentFolders = standardFolders) {
+    this.#folders = folders;
+  }
+
+  /** Every agent of the class that is installed here, sorted. */
+  list(agentClass: Agent['class']): Agent[] {
+    switch (agentClass) {
+      case 'ocf': {
+        const root = `${this.#folders.ocfRoot}/resource.d`;
+        return namesIn(root).flatMap((provider) =>
+          executablesIn(`${root}/${provider}`).map((type) => ({ class: 'ocf', provider, type }) as const),
+        );
+      }
+      case 'lsb':
+      case 'service':
+        return executablesIn(this.#folders.lsb).map((type) => ({ class: agentClass, type }));
+      case 'stonith': {
+        const types = this.#folders.fence.flatMap(executablesIn).filter((name) => name.startsWith('fence_'));
+        return [...new Set(types)].sort().map((type) => ({ class: 'stonith', type }));
+      }
+      case 'systemd': {
+        const units = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'].flatMap(namesIn);
+        const services = units
+          .filter((name) => name.endsWith('.service'))
+          .map((name) => name.slice(0, -'.service'.length));
+        return [...new Set(services)].sort().map((type) => ({ class: 'systemd', type }));
+      }
+    }
+  }
+
+  /** What the agent says of itself; the error is a sentence, with the nearest agent's name when there is none of this. */
+  metadata(agent: Agent): Promise<Result<AgentMetadata, string>> {
+    if (agent.class === 'systemd') return Promise.resolve(ok(unitMetadata(agent.type)));
+    const path = agentPath(agent, this.#folders);
+    const stamp = stampOf(path);
+    if (stamp === undefined) return Promise.resolve(err(this.#unknown(agent)));
+    if (agent.class !== 'ocf' && agent.class !== 'stonith')
+      return Promise.resolve(ok(scriptMetadata(agent.type, path)));
+    const known = this.#read.get(path);
+    if (known?.stamp === stamp) return known.metadata;
+    const metadata = readMetadata(agent, path, this.#folders);
+    this.#read.set(path, { stamp, metadata });
+    return metadata;
+  }
+
+  #unknown(agent: Agent): string {
+    const near = nearest(formatAgent(agent), this.list(agent.class).map(formatAgent));
+    const suggestion = near === undefined ? '' : `; did you mean '${near}'?`;
+    return `the agent '${formatAgent(agent)}' is not installed on this node${suggestion}`;
+  }
+}
+
+async function readMetadata(agent: Agent, path: string, folders: AgentFolders): Promise<Result<AgentMetadata, string>> {
+  const fence = agent.class === 'stonith';
+  const environment = {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    LC_ALL: 'C',
+    OCF_ROOT: folders.ocfRoot,
+    OCF_RESOURCE_TYPE: agent.type,
+  };
+  const request = { environment, timeoutMs: metadataTimeoutMs, ...(fence ? { input: 'action=metadata\n' } : {}) };
+  const argv = fence ? ([path] as const) : ([path, 'meta-data'] as const);
+  const result = await runChild({ ...request, argv }).result;
+  const name = formatAgent(agent);
+  if (result.kind === 'not-started') return err(`'${name}' cannot be run: ${result.message}`);
+  if (result.kind !== 'exited') return err(`'${name}' gave no meta-data: ${result.kind}`);
+  const start = result.output.indexOf('<');
+  if (start < 0) return err(`'${name}' gave no meta-data (exit code ${result.code}): ${result.errors.trim()}`);
+  const parsed = parseMetadata(result.output.slice(start));
+  return parsed.ok ? parsed : err(`'${name}': ${parsed.error}`);
+}
+
+/** An init script describes itself in its LSB comment block (LSB 5.0, 22.3). */
+function scriptMetadata(name: string, path: string): AgentMetadata {
+  const block = /### BEGIN INIT INFO([\s\S]*?)### END INIT INFO/.exec(readFileSync(path, 'utf8'))?.[1] ?? '';
+  const field = (wanted: string) => new RegExp(`^#\\s*${wanted}:\\s*(.*)$`, 'm').exec(block)?.[1] ?? '';
+  const short = field('Short-Description');
+  return { name, version: '1.0', short, long: field('Description') || short, parameters: [], actions: serviceActions };
+}
+
+function unitMetadata(name: string): AgentMetadata {
+  const short = `systemd unit ${name}`;
+  return { name, version: '1.0', short, long: short, parameters: [], actions: serviceActions };
+}
+
+const serviceActions = ['start', 'stop', 'status', 'monitor'].map((name) => {
+  const times = { timeoutMs: name === 'start' || name === 'stop' ? 100_000 : 15_000, startDelayMs: 0, intervalMs: 0 };
+  return { name, role: undefined, depth: undefined, ...times, ...(name === 'monitor' ? { intervalMs: 60_000 } : {}) };
+});
+
+function stampOf(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() ? `${stats.mtimeMs}/${stats.size}/${stats.ino}` : undefined;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => !name.startsWith('.'));
+  } catch {
+    return []; // The folder is not there: no agents of that kind.
+  }
+}
+
+function executablesIn(folder: string): string[] {
+  return namesIn(folder)
+    .filter((name) => {
+      const stats = statSync(`${folder}/${name}`, { throwIfNoEntry: false });
+      return stats?.isFile() === true && (stats.mode & 0o111) !== 0;
+    })
+    .sort();
+}

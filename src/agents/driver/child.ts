@@ -1,0 +1,100 @@
+// Runs one program to its end or to its timeout: its own process group, bounded output, nothing of it left behind.
+import { spawn } from 'node:child_process';
+
+export type ChildRequest = {
+  readonly argv: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly input?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+};
+
+export type ChildResult =
+  | { readonly kind: 'exited'; readonly code: number; readonly output: string; readonly errors: string }
+  | { readonly kind: 'signalled'; readonly signal: string; readonly output: string; readonly errors: string }
+  | { readonly kind: 'timeout'; readonly output: string; readonly errors: string }
+  | { readonly kind: 'not-started'; readonly code: string; readonly message: string };
+
+/** Kept of each stream: the end, where agents say why they failed. */
+export const outputBytesMax = 64 * 1024;
+
+/** A program that ignores SIGTERM is killed after this long. */
+const graceMs = 500;
+
+/** How long output may still come from a grandchild that kept the pipe after the program itself ended. */
+const drainMs = 100;
+
+export type RunningChild = { readonly result: Promise<ChildResult>; readonly pid: number | undefined; kill(): void };
+
+export function runChild(request: ChildRequest): RunningChild {
+  const [program, ...args] = request.argv;
+  const child = spawn(program, args, {
+    env: request.environment,
+    detached: true,
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(request.uid === undefined ? {} : { uid: request.uid }),
+    ...(request.gid === undefined ? {} : { gid: request.gid }),
+  });
+  const output = keepTail(child.stdout);
+  const errors = keepTail(child.stderr);
+  child.stdin.on('error', () => {}); // A program may end without reading what it is given.
+  child.stdin.end(request.input ?? '');
+  const group = child.pid;
+  let timedOut = false;
+  let grace: NodeJS.Timeout | undefined;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    signalGroup(group, 'SIGTERM');
+    grace = setTimeout(() => signalGroup(group, 'SIGKILL'), graceMs);
+  }, request.timeoutMs);
+
+  const result = new Promise<ChildResult>((resolve) => {
+    child.once('error', (thrown: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      resolve({ kind: 'not-started', code: thrown.code ?? 'EUNKNOWN', message: thrown.message });
+    });
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      clearTimeout(grace);
+      if (timedOut) signalGroup(group, 'SIGKILL');
+      const settle = () => {
+        clearTimeout(drain);
+        const texts = { output: output(), errors: errors() };
+        if (timedOut) resolve({ kind: 'timeout', ...texts });
+        else if (code !== null) resolve({ kind: 'exited', code, ...texts });
+        else resolve({ kind: 'signalled', signal: signal ?? 'unknown', ...texts });
+        child.stdout.destroy();
+        child.stderr.destroy();
+      };
+      // A daemon that the agent started may keep the pipes open for ever: the agent's own end is what counts.
+      const drain = setTimeout(settle, drainMs);
+      child.once('close', settle);
+    });
+  });
+  return { result, pid: group, kill: () => signalGroup(group, 'SIGKILL') };
+}
+
+function signalGroup(group: number | undefined, signal: NodeJS.Signals): void {
+  if (group === undefined) return;
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function keepTail(stream: NodeJS.ReadableStream): () => string {
+  let kept: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    kept.push(chunk);
+    bytes += chunk.length;
+    if (bytes <= 2 * outputBytesMax) return;
+    const tail = Buffer.concat(kept).subarray(-outputBytesMax);
+    kept = [Buffer.from(tail)];
+    bytes = tail.length;
+  });
+  return () => Buffer.concat(kept).subarray(-outputBytesMax).toString('utf8');
+}

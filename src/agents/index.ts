@@ -1,0 +1,17 @@
+// The agents room: what runs a resource. The pure part says how an operation is put to an agent and what its answer
+// means; driver/ runs it.
+export { type Agent, formatAgent, parseAgent } from './agent.ts';
+export { AgentCatalogue } from './driver/catalogue.ts';
+export { type AgentFolders, runFence, runOperation, standardFolders } from './driver/runner.ts';
+export { type FenceTarget, type Operation, ocfEnvironment } from './environment.ts';
+export {
+  type ExecutorEffect,
+  type ExecutorEvent,
+  type ExecutorState,
+  executor,
+  nextDeadline as executorDeadline,
+  type Request as ExecutorRequest,
+  step as stepExecutor,
+} from './executor.ts';
+export { type AgentAction, type AgentMetadata, type AgentParameter, parseMetadata } from './metadata.ts';
+export { type OcfCode, type OperationStatus, type Outcome, ocfCodes } from './outcome.ts';

@@ -1,0 +1,67 @@
+// What an operation came to: the OCF return codes (OCF Resource Agent API 1.1, section 4) and what stands beside them.
+
+export const ocfCodes = {
+  0: 'ok',
+  1: 'error',
+  2: 'invalid parameter',
+  3: 'unimplemented feature',
+  4: 'insufficient privileges',
+  5: 'not installed',
+  6: 'not configured',
+  7: 'not running',
+  8: 'promoted',
+  9: 'promoted (failed)',
+  189: 'could not be executed',
+  190: 'degraded',
+  191: 'promoted (degraded)',
+  193: 'unknown',
+} as const satisfies Readonly<Record<number, string>>;
+
+export type OcfCode = keyof typeof ocfCodes;
+
+/** How the operation ended; the names are the operation statuses that the cluster document records. */
+export type OperationStatus = 'done' | 'error' | 'timeout' | 'cancelled' | 'not-installed' | 'not-supported';
+
+export type Outcome = {
+  readonly status: OperationStatus;
+  readonly code: OcfCode;
+  /** What the agent wrote after `ocf-exit-reason:`, or why it could not be run. */
+  readonly reason: string;
+  /** The last part of what it printed, bounded. */
+  readonly output: string;
+  readonly durationMs: number;
+};
+
+/** An exit code outside the OCF range counts as a generic error (OCF 1.1, 4.1). */
+export function ocfCodeOf(exitCode: number): OcfCode {
+  return exitCode in ocfCodes && exitCode !== 189 && exitCode !== 193 ? (exitCode as OcfCode) : 1;
+}
+
+/** LSB `status` (LSB 5.0, 22.2): 0 running, 1 and 2 dead with leftovers, 3 stopped, 4 unknown. */
+export function ocfCodeOfLsb(action: string, exitCode: number): OcfCode {
+  if (action === 'status' || action === 'monitor') {
+    if (exitCode === 3) return 7;
+    if (exitCode === 1 || exitCode === 2) return 1;
+    if (exitCode === 4) return 4;
+    if (exitCode === 150) return 5;
+    return exitCode === 0 ? 0 : 1;
+  }
+  // For the other actions codes 1 to 7 mean what the OCF ones mean, since OCF took them over from LSB. Stopping what is
+  // stopped is a success by the standard.
+  if (action === 'stop' && exitCode === 7) return 0;
+  return exitCode <= 7 ? ocfCodeOf(exitCode) : 1;
+}
+
+/** Fence agents answer 0, 1, and 2 for "the plug is off" when asked its status (fence agent API). */
+export function ocfCodeOfFence(action: string, exitCode: number): OcfCode {
+  if (exitCode === 0) return 0;
+  return exitCode === 2 && (action === 'status' || action === 'monitor') ? 7 : 1;
+}
+
+const reasonPrefix = 'ocf-exit-reason:';
+
+/** The last exit reason in what the agent wrote to standard error. */
+export function exitReasonOf(standardError: string): string {
+  const lines = standardError.split('\n').filter((line) => line.startsWith(reasonPrefix));
+  return (lines.at(-1) ?? '').slice(reasonPrefix.length).trim();
+}
