@@ -1,4 +1,27 @@
 // The cluster's document: its XML tree, and everything that can be said about it without a cluster. Browser-safe.
+export { evaluateDateExpression } from './rules/date-expression.ts';
+export type { Nvset, NvsetList } from './rules/nvset.ts';
+export { collectValues, nvsetsOf, resolveReference } from './rules/nvset.ts';
+export type { ResourceAgent, RuleContext, RuleVerdict } from './rules/rule.ts';
+export { earlier, evaluateRule } from './rules/rule.ts';
+export type { DateParts, Instant } from './values/date-time.ts';
+export { addDuration, datePartsOf, formatInstant, parseInstant } from './values/date-time.ts';
+export type { Duration } from './values/interval.ts';
+export { intervalMsOf, intervalSeconds, parseDuration, parseIntervalMs } from './values/interval.ts';
+export type { IntegerRange } from './values/range.ts';
+export { inRange, parseRange } from './values/range.ts';
+export type { HealthScores, Role } from './values/scalar.ts';
+export {
+  compareNodeNames,
+  compareVersions,
+  isTrue,
+  parseBoolean,
+  parseInteger,
+  parseIntegerFrom,
+  parseRole,
+  parseScore,
+  roles,
+} from './values/scalar.ts';
 export { removeElement, replaceElement, replaceElements, rewriteElements } from './xml/edit.ts';
 export type { XmlComment, XmlNode, XmlOrigin, XmlText } from './xml/element.ts';
 export { sameXml, XmlElement, xmlElement } from './xml/element.ts';
