@@ -1,9 +1,17 @@
 // The cluster's document: its XML tree, and everything that can be said about it without a cluster. Browser-safe.
+
+export { tagsOf } from './resources/tags.ts';
+export type { TemplateProblem } from './resources/template.ts';
+export { effectiveDefinition } from './resources/template.ts';
 export { evaluateDateExpression } from './rules/date-expression.ts';
 export type { Nvset, NvsetList } from './rules/nvset.ts';
 export { collectValues, nvsetsOf, resolveReference } from './rules/nvset.ts';
 export type { ResourceAgent, RuleContext, RuleVerdict } from './rules/rule.ts';
 export { earlier, evaluateRule } from './rules/rule.ts';
+export type { SchemaVersion } from './upgrade/schema-version.ts';
+export { currentSchema, formatSchemaVersion, parseSchemaVersion } from './upgrade/schema-version.ts';
+export type { Upgraded } from './upgrade/upgrade.ts';
+export { upgradeCib } from './upgrade/upgrade.ts';
 export type { DateParts, Instant } from './values/date-time.ts';
 export { addDuration, datePartsOf, formatInstant, parseInstant } from './values/date-time.ts';
 export type { Duration } from './values/interval.ts';
