@@ -76,7 +76,10 @@ const impure = [
   [/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, 'reads a clock: a core is given nowMs'],
   [/\bMath\.random\(/, 'draws unseeded randomness: use Random of the kit'],
   [/\b(setTimeout|setInterval|setImmediate)\(/, 'sets a timer: a core answers nextDeadline'],
-  [/\bprocess\./, 'reads the process'],
+  [
+    /(?<![\w.])process\.(env|pid|argv|exit|hrtime|uptime|nextTick|on|once|stdout|stderr|platform|kill|cwd|memoryUsage)\b/,
+    'reads the process',
+  ],
 ];
 
 const bannedWords = [

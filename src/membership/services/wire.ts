@@ -1,7 +1,5 @@
 // The upper layer's message header and the composite types in it: what Corosync 3.1's services put into ordered messages.
-// All numbers are in the sender's byte order; every type is aligned to eight bytes unless its table says otherwise.
-
-export type ByteOrder = 'little' | 'big';
+// Little-endian, as every machine that Haven runs on; every type is aligned to eight bytes unless its table says otherwise.
 
 /** id i32 @0, pad, size i32 @8, pad. */
 export const headerBytes = 16;
@@ -17,7 +15,7 @@ export const nameValueBytesMax = 256;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Writes fixed-layout messages, little-endian as every machine Haven runs on. */
+/** Writes fixed-layout messages. */
 export class MessageWriter {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
@@ -70,12 +68,15 @@ export class MessageWriter {
 export class MessageReader {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #little: boolean;
 
-  constructor(bytes: Uint8Array, byteOrder: ByteOrder) {
+  constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#little = byteOrder === 'little';
+  }
+
+  /** The header's id: service << 16 | function in group `a`. */
+  get id(): number {
+    return this.i32(0);
   }
 
   has(bytes: number): boolean {
@@ -87,19 +88,19 @@ export class MessageReader {
   }
 
   u16(at: number): number {
-    return this.has(at + 2) ? this.#view.getUint16(at, this.#little) : 0;
+    return this.has(at + 2) ? this.#view.getUint16(at, true) : 0;
   }
 
   i32(at: number): number {
-    return this.has(at + 4) ? this.#view.getInt32(at, this.#little) : 0;
+    return this.has(at + 4) ? this.#view.getInt32(at, true) : 0;
   }
 
   u32(at: number): number {
-    return this.has(at + 4) ? this.#view.getUint32(at, this.#little) : 0;
+    return this.has(at + 4) ? this.#view.getUint32(at, true) : 0;
   }
 
   u64(at: number): number {
-    return this.has(at + 8) ? Number(this.#view.getBigUint64(at, this.#little)) : 0;
+    return this.has(at + 8) ? Number(this.#view.getBigUint64(at, true)) : 0;
   }
 
   groupName(at: number): string {
