@@ -1,0 +1,131 @@
+// Joins and commit tokens: the talk from which a new ring comes.
+import { createRingAndCommit, enterCommit } from './commit.ts';
+import { candidates, consensusAgreed, enterGather } from './gather.ts';
+import { type CommitTokenMessage, isLeave, type JoinMessage, membersMax } from './message.ts';
+import { enterRecovery, originateToken } from './recovery.ts';
+import { sameRing } from './ring-id.ts';
+import { log, type Ring, without } from './state.ts';
+
+export function receiveJoin(ring: Ring, join: JoinMessage): void {
+  ring.maxRingSeq = Math.max(ring.maxRingSeq, join.ringSeq);
+  if (join.systemFrom === 0 || join.procList.includes(0) || join.failedList.includes(0)) return;
+  switch (ring.phase) {
+    case 'operational':
+      if (isIgnoredByMember(ring, join)) return;
+      considerJoin(ring, join);
+      // The join may have started a gather, or (alone in the ring) a commit already.
+      if (isOperational(ring)) enterGather(ring, 12);
+      return;
+    case 'gather':
+      considerJoin(ring, join);
+      return;
+    case 'commit':
+    case 'recovery':
+      if (!ring.newMembers.includes(join.systemFrom) || join.ringSeq < ring.ringId.seq) return;
+      considerDuringFormation(ring, join);
+      return;
+    case 'idle':
+    case 'stopped':
+      return;
+  }
+}
+
+function isOperational(ring: Ring): boolean {
+  return ring.phase === 'operational';
+}
+
+function isIgnoredByMember(ring: Ring, join: JoinMessage): boolean {
+  if (join.failedList.includes(ring.config.nodeId)) return true;
+  return ring.members.includes(join.systemFrom) && join.ringSeq < ring.ringId.seq;
+}
+
+/** A member of the ring being formed has given it up: so do we, whatever its lists say. */
+function considerDuringFormation(ring: Ring, join: JoinMessage): void {
+  const reason = ring.phase === 'commit' ? 13 : 14;
+  considerJoin(ring, join);
+  enterGather(ring, reason);
+}
+
+function considerJoin(ring: Ring, join: JoinMessage): void {
+  const leaver = isLeave(join) ? join.failedList.at(-1) : undefined;
+  if (leaver !== undefined && ring.leaveSeen.size < membersMax) ring.leaveSeen.add(leaver);
+  if (sameMembers(join.procList, ring.procList) && sameMembers(join.failedList, ring.failedList)) {
+    noteAgreement(ring, join);
+    return;
+  }
+  const nothingNew = isSubset(join.procList, ring.procList) && isSubset(join.failedList, ring.failedList);
+  if (nothingNew || ring.failedList.includes(join.systemFrom)) return;
+  mergeLists(ring, join);
+}
+
+function noteAgreement(ring: Ring, join: JoinMessage): void {
+  if (!isLeave(join)) ring.consensus.add(join.systemFrom);
+  if (ring.phase !== 'gather' || !consensusAgreed(ring)) return;
+  if (ring.failedToReceive) {
+    ring.procList = [ring.config.nodeId];
+    ring.failedList = [];
+    createRingAndCommit(ring);
+    ring.failedToReceive = false;
+  } else if (Math.min(...candidates(ring)) === ring.config.nodeId) createRingAndCommit(ring);
+}
+
+function mergeLists(ring: Ring, join: JoinMessage): void {
+  const { nodeId } = ring.config;
+  const procList = [...ring.procList, ...without(join.procList, ring.procList)];
+  if (procList.length > membersMax) return;
+  ring.procList = procList;
+  if (join.failedList.includes(nodeId)) addFailed(ring, [join.systemFrom]);
+  else if (ring.members.includes(join.systemFrom)) addFailed(ring, join.failedList);
+  enterGather(ring, 11);
+}
+
+function addFailed(ring: Ring, nodeIds: readonly number[]): void {
+  ring.failedList = [...ring.failedList, ...without(nodeIds, ring.failedList)].slice(0, membersMax);
+}
+
+/** A failure hint: do not wait for the token to get lost on it. */
+export function reportFailed(ring: Ring, nodeId: number): void {
+  if (nodeId === ring.config.nodeId || ring.failedList.includes(nodeId)) return;
+  const concerned = ring.phase === 'commit' || ring.phase === 'recovery' ? ring.newMembers : ring.procList;
+  if (ring.phase === 'idle' || !concerned.includes(nodeId)) return;
+  log(ring, 'notice', `Node ${nodeId} is reported failed, forming new configuration.`);
+  if (!ring.procList.includes(nodeId)) ring.procList.push(nodeId);
+  addFailed(ring, [nodeId]);
+  enterGather(ring, 16);
+}
+
+export function receiveCommitToken(ring: Ring, token: CommitTokenMessage): void {
+  switch (ring.phase) {
+    case 'gather':
+      if (isForUs(ring, token)) enterCommit(ring, token);
+      return;
+    case 'commit':
+      if (sameRing(token.ringId, ring.ringId) && token.memberIndex === token.members.length) enterRecovery(ring, token);
+      return;
+    case 'recovery':
+      // The first return carries hop number n, the second 2n; a repetition of the first must not start the ring early.
+      if (!sameRing(token.ringId, ring.ringId) || token.tokenSeq <= token.members.length) return;
+      if (token.ringId.representative === ring.config.nodeId && !ring.originatedToken) originateToken(ring);
+      return;
+    case 'operational':
+    case 'idle':
+    case 'stopped':
+      return;
+  }
+}
+
+function isForUs(ring: Ring, token: CommitTokenMessage): boolean {
+  return (
+    token.ringId.seq > ring.ringId.seq &&
+    token.members[token.memberIndex] === ring.config.nodeId &&
+    sameMembers(token.members, candidates(ring))
+  );
+}
+
+function isSubset(nodeIds: readonly number[], of: readonly number[]): boolean {
+  return nodeIds.every((nodeId) => of.includes(nodeId));
+}
+
+function sameMembers(left: readonly number[], right: readonly number[]): boolean {
+  return isSubset(left, right) && isSubset(right, left);
+}

@@ -1,0 +1,224 @@
+// What one member of a ring knows. `step` changes it in place: a ring under load turns thousands of times a second, and a
+// copy a turn would be garbage. Nothing outside this folder writes to it.
+import type { LogLevel } from '../../kit/index.ts';
+import { Assembler, type AssemblyContext } from './assembler.ts';
+import type { TotemEffect } from './event.ts';
+import { OutboundQueue } from './outbound.ts';
+import type { RingId } from './ring-id.ts';
+import { MessageStore } from './store.ts';
+import type { TotemTiming } from './timing.ts';
+
+/** What comes out in the one order: a message, or a change of who hears it. */
+export type OrderedEffect = Extract<TotemEffect, { kind: 'deliver' | 'configuration' }>;
+
+export type RingConfig = {
+  /** 1..2^32-1, unique in the cluster. */
+  readonly nodeId: number;
+  readonly timing: TotemTiming;
+  /** Corosync: netmtu - 90 = 1410. Sealed datagrams leave less. */
+  readonly netMtu: number;
+  /**
+   * Ring numbers written to disk ahead of their use, so that a change of membership rarely waits for the disk. 0: each
+   * number when it is used, as Corosync does.
+   */
+  readonly ringSeqReserve: number;
+  /** Answer a retransmit request at once instead of holding the token (Corosync's cancel_token_hold_on_retransmit). */
+  readonly cancelTokenHoldOnRetransmit: 'yes' | 'no';
+  /**
+   * The layer above, told at the very place in the order, before anything further is delivered: there it may call
+   * `completeSync` and `submit`. The same effects also come out of `step`.
+   */
+  readonly onOrdered?: (effect: OrderedEffect) => void;
+};
+
+export type RingPhase = 'idle' | 'operational' | 'gather' | 'commit' | 'recovery' | 'stopped';
+
+/** In the order in which they fire when several are due. */
+export const timerNames = ['hold', 'retransmit', 'join', 'merge', 'consensus', 'token'] as const;
+export type TimerName = (typeof timerNames)[number];
+
+export type Ring = {
+  readonly config: RingConfig;
+  nowMs: number;
+  out: TotemEffect[];
+  /** When the last step asked to be woken: lateness shows that this process was paused. */
+  wakeDueMs: number;
+  joinsIgnoredUntilMs: number;
+  phase: RingPhase;
+  readonly timers: Record<TimerName, number>;
+  /** Our own multicasts that the protocol wants us to hear, handled after the event at hand. */
+  readonly ownMulticasts: Uint8Array[];
+
+  ringId: RingId;
+  /** The ring that the messages of the regular store belong to. */
+  oldRingId: RingId;
+  maxRingSeq: number;
+  /** Highest ring number known to be on disk, and highest asked for. */
+  durableRingSeq: number;
+  requestedRingSeq: number;
+
+  procList: number[];
+  failedList: number[];
+  consensus: Set<number>;
+  /** Members of the ring that is installed. */
+  members: number[];
+  /** Members of the ring being formed. */
+  newMembers: number[];
+  /** Those of the old ring that come with us. */
+  transMembers: number[];
+  /** The highest number that one of them delivered in the old ring. */
+  highestDelivered: number;
+  failedToReceive: boolean;
+  /** Members that said goodbye: their absence needs no warning. */
+  readonly leaveSeen: Set<number>;
+
+  aru: number;
+  highSeq: number;
+  highDelivered: number;
+  /** Every member of the ring is known to hold what comes up to here. */
+  stableSeq: number;
+  lastReleased: number;
+  lastAru: number;
+  aruVisits: number;
+  lastSeq: number;
+  seqUnchangedVisits: number;
+  lastTokenSeq: number;
+  tokenHeld: boolean;
+  discardTokens: boolean;
+  /** Flow control: sent at the last visit, backlog at the last visit. */
+  sentLastVisit: number;
+  backlogLastVisit: number;
+  thisSeqno: number;
+
+  /** aru and highest number of the old ring, from leaving it until a new one is installed. */
+  saved: { aru: number; highSeq: number } | undefined;
+  installSeq: number;
+  retransCount: number;
+  rotationCount: number;
+  setRetrans: boolean;
+  originatedToken: boolean;
+  recoveryQueue: Uint8Array[];
+  /** Old-ring numbers that someone has already repeated on the new ring, and whether he marked them as owed. */
+  readonly repeated: Map<number, 'plain' | 'obliged'>;
+
+  regularStore: MessageStore;
+  recoveryStore: MessageStore;
+  readonly assembler: Assembler;
+  context: AssemblyContext;
+  /** From installing a ring until the services have synchronised, only the synchronisation speaks. */
+  waitingForSync: boolean;
+  readonly normalQueue: OutboundQueue;
+  readonly transitionQueue: OutboundQueue;
+
+  successor: number;
+  /** The last token or commit token we sent. */
+  lastToken: Uint8Array | undefined;
+  /** A commit token that waits for the ring number to be on disk. */
+  commitAwaitingDisk: { readonly bytes: Uint8Array; readonly ringSeq: number } | undefined;
+  gatherTimeouts: number;
+};
+
+export function createRing(config: RingConfig): Ring {
+  const noRing: RingId = { representative: config.nodeId, seq: 0 };
+  return {
+    config,
+    nowMs: 0,
+    out: [],
+    wakeDueMs: Infinity,
+    joinsIgnoredUntilMs: 0,
+    phase: 'idle',
+    timers: {
+      hold: Infinity,
+      retransmit: Infinity,
+      join: Infinity,
+      merge: Infinity,
+      consensus: Infinity,
+      token: Infinity,
+    },
+    ownMulticasts: [],
+    ringId: noRing,
+    oldRingId: noRing,
+    maxRingSeq: 0,
+    durableRingSeq: 0,
+    requestedRingSeq: 0,
+    procList: [],
+    failedList: [],
+    consensus: new Set(),
+    members: [],
+    newMembers: [],
+    transMembers: [],
+    highestDelivered: 0,
+    failedToReceive: false,
+    leaveSeen: new Set(),
+    aru: 0,
+    highSeq: 0,
+    highDelivered: 0,
+    stableSeq: 0,
+    lastReleased: 0,
+    lastAru: 0,
+    aruVisits: 0,
+    lastSeq: 0,
+    seqUnchangedVisits: 0,
+    lastTokenSeq: 0xffffffff,
+    tokenHeld: false,
+    discardTokens: false,
+    sentLastVisit: 0,
+    backlogLastVisit: 0,
+    thisSeqno: 0,
+    saved: undefined,
+    installSeq: 0,
+    retransCount: 0,
+    rotationCount: 0,
+    setRetrans: false,
+    originatedToken: false,
+    recoveryQueue: [],
+    repeated: new Map(),
+    regularStore: new MessageStore(),
+    recoveryStore: new MessageStore(),
+    assembler: new Assembler(),
+    context: 'synchronising',
+    waitingForSync: true,
+    normalQueue: new OutboundQueue(config.netMtu),
+    transitionQueue: new OutboundQueue(config.netMtu),
+    successor: config.nodeId,
+    lastToken: undefined,
+    commitAwaitingDisk: undefined,
+    gatherTimeouts: 0,
+  };
+}
+
+export function arm(ring: Ring, timer: TimerName, afterMs: number): void {
+  ring.timers[timer] = ring.nowMs + afterMs;
+}
+
+export function disarm(ring: Ring, ...timers: readonly TimerName[]): void {
+  for (const timer of timers) ring.timers[timer] = Infinity;
+}
+
+/** When to call `step` with a `deadline`, in the clock of `nowMs`; Infinity when nothing is due. */
+export function nextDeadline(ring: Ring): number {
+  let earliest = Infinity;
+  for (const timer of timerNames) earliest = Math.min(earliest, ring.timers[timer]);
+  return earliest;
+}
+
+export function log(ring: Ring, level: LogLevel, text: string): void {
+  ring.out.push({ kind: 'log', level, text });
+}
+
+export function isRepresentative(ring: Ring): boolean {
+  return ring.ringId.representative === ring.config.nodeId;
+}
+
+/** The queue that the token empties now. */
+export function currentQueue(ring: Ring): OutboundQueue {
+  return ring.waitingForSync ? ring.transitionQueue : ring.normalQueue;
+}
+
+export function ascending(nodeIds: Iterable<number>): number[] {
+  return [...nodeIds].sort((left, right) => left - right);
+}
+
+export function without(nodeIds: readonly number[], excluded: readonly number[]): number[] {
+  return nodeIds.filter((nodeId) => !excluded.includes(nodeId));
+}

@@ -1,0 +1,77 @@
+// The messages of one ring by number: a window of 16384 slots that moves up as everyone has received them.
+import { assert } from '../../kit/index.ts';
+import type { McastMessage } from './message.ts';
+import { nextSeq, seqBefore } from './sequence.ts';
+
+/** Messages of one ring kept at most. */
+export const storeSlots = 16384;
+
+export type StoredMessage = {
+  /** As it was received: repeated unchanged for those who missed it. */
+  readonly bytes: Uint8Array;
+  readonly message: McastMessage;
+  /**
+   * Some member of the old ring may have delivered it behind a gap, so whoever holds it must deliver it too (Totem's
+   * obligation set, kept by the message).
+   */
+  obliged: boolean;
+};
+
+export class MessageStore {
+  #slots: (StoredMessage | undefined)[] = new Array<StoredMessage | undefined>(storeSlots).fill(undefined);
+  readonly #misses = new Uint16Array(storeSlots);
+  /** The lowest number not yet released. */
+  #head = 1;
+  #highest = 0;
+
+  get head(): number {
+    return this.#head;
+  }
+
+  /** The highest number ever stored since the store was cleared. */
+  get highest(): number {
+    return this.#highest;
+  }
+
+  inWindow(seq: number): boolean {
+    return (seq - this.#head) >>> 0 < storeSlots;
+  }
+
+  get(seq: number): StoredMessage | undefined {
+    return this.inWindow(seq) ? this.#slots[seq % storeSlots] : undefined;
+  }
+
+  /** False when it is there already or outside the window. */
+  put(seq: number, stored: StoredMessage): boolean {
+    if (!this.inWindow(seq) || this.#slots[seq % storeSlots] !== undefined) return false;
+    this.#slots[seq % storeSlots] = stored;
+    if (seqBefore(this.#highest, seq)) this.#highest = seq;
+    return true;
+  }
+
+  /** Counts a token visit that found `seq` missing; answers how many there were. */
+  miss(seq: number): number {
+    assert(this.inWindow(seq), 'a miss is counted within the window');
+    const slot = seq % storeSlots;
+    const misses = Math.min((this.#misses[slot] ?? 0) + 1, 0xffff);
+    this.#misses[slot] = misses;
+    return misses;
+  }
+
+  /** Forgets everything up to and with `seq`. */
+  release(seq: number): void {
+    while (!seqBefore(seq, this.#head)) {
+      const slot = this.#head % storeSlots;
+      this.#slots[slot] = undefined;
+      this.#misses[slot] = 0;
+      this.#head = nextSeq(this.#head);
+    }
+  }
+
+  clear(): void {
+    this.#slots.fill(undefined);
+    this.#misses.fill(0);
+    this.#head = 1;
+    this.#highest = 0;
+  }
+}
