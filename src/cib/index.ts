@@ -1,5 +1,7 @@
 // The cluster's document: its XML tree, and everything that can be said about it without a cluster. Browser-safe.
 
+export { onDiskDigest, parametersDigest, versionedDigest } from './digest/digest.ts';
+export { md5 } from './digest/md5.ts';
 export { tagsOf } from './resources/tags.ts';
 export type { TemplateProblem } from './resources/template.ts';
 export { effectiveDefinition } from './resources/template.ts';
