@@ -1,0 +1,334 @@
+// A lab: hosts made of namespaces on switches, on this machine. `createLab` makes one, `openLab` finds one that another
+// process made; both give a `Lab`, by which hosts are used, cut off, killed and brought back.
+import { randomBytes } from 'node:crypto';
+import { CommandFailure, nearest } from '../kit/index.ts';
+import { batch, bootHosts, bootScriptFile, startLabProcess } from './boot.ts';
+import { Host } from './host.ts';
+import {
+  type HostOptions,
+  type HostPlan,
+  type InterfacePlan,
+  type LabOptions,
+  type LabPlan,
+  planHost,
+  planLab,
+} from './plan.ts';
+import { runOrFail, waitUntil } from './processes.ts';
+import { removeLab } from './removal.ts';
+import {
+  claimLab,
+  type HostRecord,
+  initMarker,
+  isInit,
+  type LabRecord,
+  labNames,
+  readHosts,
+  readLab,
+  writeHost,
+  writeLab,
+} from './state.ts';
+import { type HostStatus, type LabStatus, readStatus } from './status.ts';
+import {
+  bridgeLines,
+  type CutDirection,
+  carrierLossLines,
+  healLines,
+  partName,
+  silenceLines,
+  unplugLines,
+} from './switch.ts';
+
+export type CutOptions = {
+  /** Only the interfaces on this link. Default: all. */
+  readonly link?: number;
+  /** `carrier` (default): the host sees its port go down. `silent`: frames are dropped, the carrier stays. */
+  readonly mode?: 'carrier' | 'silent';
+  /** Of a silent cut. Default `both`. */
+  readonly direction?: CutDirection;
+};
+
+/**
+ * Makes a lab and boots its hosts.
+ * @throws CommandFailure `usage`, `exists`, `permission`, or `failed` with what the kernel or a program said; nothing is left then.
+ */
+export async function createLab(options: LabOptions): Promise<Lab> {
+  const plan = planLab(options.name ?? `lab-${randomBytes(4).toString('hex')}`, options);
+  if (process.getuid?.() !== 0) {
+    const why = 'namespaces and network links are made by root';
+    throw new CommandFailure({
+      kind: 'permission',
+      what: `cannot make lab '${plan.name}'`,
+      why,
+      fix: 'Run it as root',
+    });
+  }
+  const record: LabRecord = { name: plan.name, links: plan.links, disk: plan.disk };
+  if (!claimLab(record)) throw nameInUse(plan.name);
+  try {
+    const pid = await startLabProcess(plan, options.lifetime ?? 'process');
+    writeLab({ ...record, pid });
+    const lab = new Lab({ ...record, pid });
+    await lab.start(plan.hosts);
+    return lab;
+  } catch (error) {
+    await removeLab(plan.name);
+    throw error;
+  }
+}
+
+/** A living lab by its name. @throws CommandFailure `not-found`, or `unavailable` when it is dead. */
+export function openLab(name: string): Lab {
+  const record = readLab(name);
+  if (record === undefined) throw noSuchLab(name);
+  if (!isInit(record.pid, initMarker(name))) throw deadLab(name);
+  return new Lab({ ...record, pid: record.pid });
+}
+
+/** Every lab of this machine that left a trace, dead ones included. */
+export function listLabs(): { readonly name: string; readonly state: 'up' | 'dead'; readonly hosts: number }[] {
+  return labNames().map((name) => {
+    const state = isInit(readLab(name)?.pid, initMarker(name)) ? 'up' : 'dead';
+    return { name, state, hosts: readHosts(name).length };
+  });
+}
+
+export class Lab {
+  readonly name: string;
+  readonly links: number;
+  readonly #record: LabRecord & { readonly pid: number };
+
+  constructor(record: LabRecord & { readonly pid: number }) {
+    this.name = record.name;
+    this.links = record.links;
+    this.#record = record;
+  }
+
+  /** The process that holds the lab, as this machine sees it. */
+  get pid(): number {
+    return this.#record.pid;
+  }
+
+  get hosts(): readonly Host[] {
+    return readHosts(this.name).map(({ plan }) => this.#hostOf(plan));
+  }
+
+  /** @throws CommandFailure `not-found`, with the nearest name. */
+  host(name: string): Host {
+    return this.#hostOf(this.#find(name).plan);
+  }
+
+  /** Adds hosts to the lab's plan and boots them. The other hosts' /etc/hosts stay as they are. */
+  async addHost(options: HostOptions): Promise<Host> {
+    const plan = planHost(options, this.#plan());
+    await this.start([plan]);
+    return this.host(plan.name);
+  }
+
+  /** Writes down and boots hosts that are new. */
+  async start(hosts: readonly HostPlan[]): Promise<void> {
+    for (const plan of hosts) writeHost(this.name, { plan });
+    await this.#boot(hosts);
+  }
+
+  /** What `haven lab status` shows: asked of the kernel now. */
+  status(): Promise<LabStatus> {
+    return readStatus(this.#record);
+  }
+
+  async hostStatus(name: string): Promise<HostStatus> {
+    const { plan } = this.#find(name);
+    const found = (await this.status()).hosts.find((host) => host.name === plan.name);
+    if (found === undefined) throw this.#noSuchHost(name);
+    return found;
+  }
+
+  /** Cuts a host off, wholly or on one link. Cuts add up until `heal`. */
+  async cut(name: string, options: CutOptions = {}): Promise<void> {
+    const ports = this.#interfaces(this.#find(name), options.link).map((one) => one.port);
+    const silent = silenceLines(ports, options.direction ?? 'both');
+    await this.#inSwitch(`cut ${name}`, options.mode === 'silent' ? silent : carrierLossLines(ports));
+  }
+
+  /** Undoes cuts and partitions: of one host or of all, on one link or on all. */
+  async heal(name?: string, options: { readonly link?: number } = {}): Promise<void> {
+    const records = name === undefined ? readHosts(this.name) : [this.#find(name)];
+    const running = records.filter((record) => this.#isUp(record) && record.stopped !== 'frozen');
+    const interfaces = running.flatMap((record) => this.#interfaces(record, options.link));
+    await this.#inSwitch('heal', healLines(interfaces));
+  }
+
+  /**
+   * Splits a link into groups of hosts that hear only their own group; hosts that are not named stay together.
+   * Silent cuts of the hosts named end with it. The carrier stays throughout.
+   */
+  async partition(groups: readonly (readonly string[])[], options: { readonly link?: number } = {}): Promise<void> {
+    const links = options.link === undefined ? Array.from({ length: this.links }, (_, link) => link) : [options.link];
+    const moves = groups.flatMap((group, part) =>
+      group.flatMap((name) => this.#interfaces(this.#find(name), options.link).map((one) => ({ part, one }))),
+    );
+    const present = await this.status();
+    const missing = links.flatMap((link) => groups.map((_, part) => partName(link, part)));
+    const bridges = missing.filter((bridge) => !present.bridges.includes(bridge)).flatMap(bridgeLines);
+    const plugs = moves.map(({ part, one }) => `link set ${one.port} master ${partName(one.link, part)}`);
+    await this.#inSwitch('partition', [...bridges, ...plugs]);
+  }
+
+  /** Power-off: first no frame of the host leaves any more, then all its processes end at once. Its disk stays. */
+  async kill(name: string): Promise<void> {
+    const record = this.#find(name);
+    const host = this.#hostOf(record.plan);
+    const ports = record.plan.interfaces.map((one) => one.port);
+    const init = host.pid;
+    await this.#inSwitch(`kill ${name}`, silenceLines(ports, 'both'));
+    process.kill(init, 'SIGKILL');
+    // The kernel lets go of an init only after every process of its namespace has ended.
+    await waitUntil(`the end of host ${name}`, () => !isThere(init));
+    writeHost(this.name, { plan: record.plan });
+    await this.#inSwitch(`unplug ${name}`, unplugLines(record.plan), 'may be gone with the host');
+  }
+
+  /** Power-on. Does nothing when the host is up. */
+  async boot(name: string): Promise<void> {
+    const record = this.#find(name);
+    if (this.#isUp(record)) return;
+    // When the host's init died by itself its ports may still be there.
+    await this.#inSwitch(`unplug ${name}`, unplugLines(record.plan), 'may be gone with the host');
+    await this.#boot([record.plan]);
+  }
+
+  /** Stops every process of the host (SIGSTOP); its kernel goes on answering ARP and ping. */
+  async pause(name: string): Promise<void> {
+    await this.#signalAll(name, 'STOP');
+    writeHost(this.name, { ...this.#find(name), stopped: 'paused' });
+  }
+
+  /** A machine that hangs as a whole: frames dropped and every process stopped, until `resume`. */
+  async freeze(name: string): Promise<void> {
+    const record = this.#find(name);
+    const ports = record.plan.interfaces.map((one) => one.port);
+    await this.#inSwitch(`freeze ${name}`, silenceLines(ports, 'both'));
+    await this.#signalAll(name, 'STOP');
+    writeHost(this.name, { ...record, stopped: 'frozen' });
+  }
+
+  /** After `pause` or `freeze`. Cuts of a frozen host end with it. */
+  async resume(name: string): Promise<void> {
+    const { stopped, ...record } = this.#find(name);
+    writeHost(this.name, record);
+    if (stopped === 'frozen') await this.heal(name);
+    await this.#signalAll(name, 'CONT');
+  }
+
+  /** A POSIX shell script that the host runs at each boot from now on; its output goes to the host's /var/log/boot.log. */
+  onBoot(name: string, script: string): Promise<void> {
+    return this.host(name).writeFile(bootScriptFile, script);
+  }
+
+  /** Ends everything in the lab and forgets it. */
+  down(): Promise<void> {
+    return removeLab(this.name);
+  }
+
+  async #boot(hosts: readonly HostPlan[]): Promise<void> {
+    const pids = await bootHosts({ lab: this.#plan(), labPid: this.pid, hosts });
+    for (const plan of hosts) {
+      const pid = pids.get(plan.name);
+      writeHost(this.name, pid === undefined ? { plan } : { plan, pid });
+    }
+  }
+
+  #plan(): LabPlan {
+    return { ...this.#record, hosts: readHosts(this.name).map((record) => record.plan) };
+  }
+
+  #find(name: string): HostRecord {
+    const record = readHosts(this.name).find(({ plan }) => plan.name === name);
+    if (record === undefined) throw this.#noSuchHost(name);
+    return record;
+  }
+
+  #hostOf(plan: HostPlan): Host {
+    return new Host(plan, this.#record.disk, () => {
+      const { pid } = this.#find(plan.name);
+      if (isInit(pid, initMarker(this.name, plan.name))) return pid;
+      if (!isInit(this.pid, initMarker(this.name))) throw deadLab(this.name);
+      throw new CommandFailure({
+        kind: 'unavailable',
+        what: `host '${plan.name}' of lab '${this.name}' is powered off`,
+        fix: `Run: haven lab boot ${plan.name} --lab ${this.name}`,
+      });
+    });
+  }
+
+  #isUp(record: HostRecord): boolean {
+    return isInit(record.pid, initMarker(this.name, record.plan.name));
+  }
+
+  #interfaces(record: HostRecord, link: number | undefined): readonly InterfacePlan[] {
+    void this.#hostOf(record.plan).pid;
+    const found = record.plan.interfaces.filter((one) => link === undefined || one.link === link);
+    if (found.length > 0) return found;
+    const links = [...new Set(record.plan.interfaces.map((one) => one.link))].join(', ') || 'none';
+    const what = `host '${record.plan.name}' of lab '${this.name}' is not on link ${link}`;
+    throw new CommandFailure({ kind: 'not-found', what, why: `its links: ${links}` });
+  }
+
+  /** Every process of the host but its init, in one system call: kill(2) with pid -1 in its PID namespace. */
+  async #signalAll(name: string, signal: 'STOP' | 'CONT'): Promise<void> {
+    const words = ['nsenter', '-t', String(this.host(name).pid), '-p', 'sh', '-c', `kill -s ${signal} -- -1`];
+    await runOrFail(`send SIG${signal} in host ${name}`, words);
+  }
+
+  async #inSwitch(attempt: string, lines: readonly string[], absent?: 'may be gone with the host'): Promise<void> {
+    if (lines.length === 0) return;
+    const force = absent === undefined ? '' : ' -force';
+    const script = batch(`nsenter -t ${this.pid} -n ip${force}`, lines).join('\n');
+    await runOrFail(attempt, ['sh', '-c', absent === undefined ? script : `${script}\ntrue`]);
+  }
+
+  #noSuchHost(name: string): CommandFailure {
+    const names = readHosts(this.name).map(({ plan }) => plan.name);
+    return notFound(`lab '${this.name}' has no host '${name}'`, name, names);
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function noSuchLab(name: string): CommandFailure {
+  const names = labNames();
+  if (names.length > 0) return notFound(`there is no lab '${name}'`, name, names);
+  return new CommandFailure({ kind: 'not-found', what: `there is no lab '${name}'`, fix: 'Run: haven lab up' });
+}
+
+function notFound(what: string, name: string, names: readonly string[]): CommandFailure {
+  const near = nearest(name, names);
+  const fix = near === undefined ? `There is: ${names.join(', ')}` : `Did you mean '${near}'?`;
+  return new CommandFailure({ kind: 'not-found', what, fix });
+}
+
+function deadLab(name: string): CommandFailure {
+  return new CommandFailure({
+    kind: 'unavailable',
+    what: `lab '${name}' is dead`,
+    why: 'the process that held its hosts has ended',
+    fix: `Clear it away: haven lab down --lab ${name}`,
+  });
+}
+
+function nameInUse(name: string): CommandFailure {
+  const alive = isInit(readLab(name)?.pid, initMarker(name));
+  return new CommandFailure({
+    kind: 'exists',
+    what: `there is ${alive ? 'already a' : 'a dead'} lab '${name}'`,
+    fix: alive
+      ? `Give another name: --lab NAME, or end it: haven lab down --lab ${name}`
+      : `Clear it away: haven lab down --lab ${name}`,
+  });
+}
