@@ -2,6 +2,10 @@
 export type { AddressFamily } from './address.ts';
 export { canonicalAddress, compareAddresses, familyOf, formatAddress, isLinkLocal, parseAddress } from './address.ts';
 export type * from './configuration.ts';
+export type { HostOptions } from './driver/surroundings.ts';
+export { hostSurroundings } from './driver/surroundings.ts';
+export type { Finding, ParsedConfiguration, Surroundings } from './keepalived-conf/index.ts';
+export { formatFinding, parseConfiguration, textSurroundings, verdictOf } from './keepalived-conf/index.ts';
 export type * from './notification.ts';
 export { fifoLine, scriptsFor } from './notification.ts';
 export type * from './tracker.ts';

@@ -1,0 +1,194 @@
+// The blocks of the top level.
+import type {
+  GarpGroupConfiguration,
+  InterfaceDelay,
+  TrackGroupConfiguration,
+  VirtualAddress,
+  VirtualRoute,
+  VirtualRule,
+} from '../configuration.ts';
+import type { TrackedFile, TrackedProcess, TrackedScript } from '../tracker.ts';
+import { readAddress } from './addresses.ts';
+import { blockOf, list, type Reader, readBlock, type Scope, type Table, wordsOf } from './block.ts';
+import { daemonKeywords } from './global-keywords.ts';
+import { readRoute } from './routes.ts';
+import { readRule } from './rules.ts';
+import type { Statement } from './statement.ts';
+import { type BfdWithDefaults, readBfd, readFile, readProcess, readScript } from './tracker-keywords.ts';
+import { alreadySo, notDone, seconds, secondsOf, word } from './values.ts';
+import { readVirtualServer } from './virtual-server.ts';
+
+type Named = { readonly name: string; readonly statement: Statement };
+
+/** Instances and groups are kept as statements: they are read when all that they may refer to is known. */
+export type TopDraft = {
+  readonly instances: Named[];
+  readonly syncGroups: Named[];
+  readonly scripts: TrackedScript[];
+  readonly processes: TrackedProcess[];
+  readonly files: TrackedFile[];
+  readonly bfd: BfdWithDefaults[];
+  readonly staticAddresses: VirtualAddress[];
+  readonly staticRoutes: VirtualRoute[];
+  readonly staticRules: VirtualRule[];
+  readonly trackGroups: TrackGroupConfiguration[];
+  readonly garpGroups: GarpGroupConfiguration[];
+  readonly interfaceDelays: InterfaceDelay[];
+  readonly linkbeatInterfaces: string[];
+  readonly virtualServers: string[];
+  linkbeatUsePolling: boolean;
+};
+
+export function emptyTop(): TopDraft {
+  return {
+    instances: [],
+    syncGroups: [],
+    scripts: [],
+    processes: [],
+    files: [],
+    bfd: [],
+    staticAddresses: [],
+    staticRoutes: [],
+    staticRules: [],
+    trackGroups: [],
+    garpGroups: [],
+    interfaceDelays: [],
+    linkbeatInterfaces: [],
+    virtualServers: [],
+    linkbeatUsePolling: false,
+  };
+}
+
+/** Keywords that stand nowhere but at top level: inside a block they show that it was never closed. */
+export const topOnlyKeywords: ReadonlySet<string> = new Set([
+  'global_defs',
+  'vrrp_instance',
+  'vrrp_sync_group',
+  'vrrp_script',
+  'vrrp_track_process',
+  'vrrp_track_file',
+  'static_ipaddress',
+  'static_routes',
+  'static_rules',
+  'bfd_instance',
+  'virtual_server',
+  'virtual_server_group',
+  'garp_group',
+  'interface_up_down_delays',
+  'linkbeat_interfaces',
+]);
+
+const interfaceSecondsMax = 255;
+
+export const topKeywords: Table<TopDraft> = {
+  global_defs: alreadySo(),
+  ...Object.fromEntries(Object.keys(daemonKeywords).map((keyword) => [keyword, alreadySo<TopDraft>()])),
+  vrrp_instance: named(
+    (top) => top.instances,
+    (name, statement) => ({ name, statement }),
+  ),
+  vrrp_sync_group: named(
+    (top) => top.syncGroups,
+    (name, statement) => ({ name, statement }),
+  ),
+  vrrp_script: named((top) => top.scripts, readScript),
+  vrrp_track_process: named((top) => top.processes, readProcess),
+  track_process: named((top) => top.processes, readProcess),
+  track_file: named((top) => top.files, readFile),
+  vrrp_track_file: named((top) => top.files, readFile),
+  bfd_instance: named((top) => top.bfd, readBfd),
+  static_ipaddress: list((top, item, scope) => {
+    const address = readAddress(item, scope);
+    if (address !== undefined) top.staticAddresses.push(address);
+  }),
+  static_routes: list((top, item, scope) => {
+    const route = readRoute(item, scope);
+    if (route !== undefined) top.staticRoutes.push(route);
+  }),
+  static_rules: list((top, item, scope) => {
+    const rule = readRule(item, scope);
+    if (rule !== undefined) top.staticRules.push(rule);
+  }),
+  track_group: named((top) => top.trackGroups, readTrackGroup),
+  garp_group: (top, statement, scope) => {
+    const group: GarpGroupDraft = { garpIntervalMs: undefined, gnaIntervalMs: undefined, interfaces: [] };
+    readBlock(group, blockOf(statement, scope), garpGroupKeywords, { ...scope, subject: '(garp_group) ' });
+    top.garpGroups.push(group);
+  },
+  interface_up_down_delays: list((top, item, scope) => {
+    const [name = '', down = '', up = down] = wordsOf(item);
+    const downDelayMs = secondsOf(down, item, { min: 0, max: interfaceSecondsMax }, scope);
+    const upDelayMs = secondsOf(up, item, { min: 0, max: interfaceSecondsMax }, scope);
+    if (downDelayMs === undefined || upDelayMs === undefined) return;
+    top.interfaceDelays.push({ interface: name, downDelayMs, upDelayMs });
+  }),
+  linkbeat_interfaces: list((top, item) => {
+    top.linkbeatInterfaces.push(item.keyword);
+  }),
+  linkbeat_use_polling: (top) => {
+    top.linkbeatUsePolling = true;
+  },
+  virtual_server: (top, statement, scope) => {
+    top.virtualServers.push(readVirtualServer(statement, scope));
+  },
+  virtual_server_group: (top, statement, scope) => {
+    top.virtualServers.push(readVirtualServer(statement, scope));
+  },
+  SSL: notDone('there are no checkers to use it'),
+};
+
+/** `KEYWORD NAME { }`: a name, a block, and no other of that name. */
+function named<Item extends { readonly name: string }>(
+  target: (top: TopDraft) => Item[],
+  read: (name: string, statement: Statement, scope: Scope) => Item | undefined,
+): Reader<TopDraft> {
+  return (top, statement, scope) => {
+    const name = statement.words[0]?.text;
+    if (name === undefined) {
+      scope.findings.error(statement.place, `${statement.keyword} must have a name`, {
+        fix: `Write ${statement.keyword} NAME { … }`,
+      });
+      return;
+    }
+    if (statement.block === undefined) blockOf(statement, scope);
+    if (target(top).some((item) => item.name === name)) {
+      scope.findings.error(statement.place, `${statement.keyword.replace('_', ' ')} ${name} already defined`, {
+        why: 'the first one counts',
+      });
+      return;
+    }
+    const item = read(name, statement, scope);
+    if (item !== undefined) target(top).push(item);
+  };
+}
+
+function readTrackGroup(name: string, statement: Statement, scope: Scope): TrackGroupConfiguration {
+  const members: string[] = [];
+  readBlock(members, statement.block ?? [], trackGroupKeywords, { ...scope, subject: `(${name}) ` });
+  return { name, members };
+}
+
+const trackGroupKeywords: Table<string[]> = {
+  group: list((members, item) => {
+    members.push(...wordsOf(item));
+  }),
+};
+
+type GarpGroupDraft = { garpIntervalMs: number | undefined; gnaIntervalMs: number | undefined; interfaces: string[] };
+
+const pacingBounds = { min: 0.000001, max: 4294.967295 };
+
+const garpGroupKeywords: Table<GarpGroupDraft> = {
+  garp_interval: seconds(pacingBounds, (group, value) => {
+    group.garpIntervalMs = value;
+  }),
+  gna_interval: seconds(pacingBounds, (group, value) => {
+    group.gnaIntervalMs = value;
+  }),
+  interface: word((group, value) => {
+    group.interfaces.push(value);
+  }),
+  interfaces: list((group, item) => {
+    group.interfaces.push(...wordsOf(item));
+  }),
+};
