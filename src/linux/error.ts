@@ -18,7 +18,13 @@ export type KernelError = {
 
 export type KernelResult<T> = Result<T, KernelError>;
 
-const names = new Map(Object.entries(constants.errno).map(([name, number]) => [number as number, name]));
+/** Second names of a number (man 3 errno); the first is the one that man pages use. */
+const aliases = ['EWOULDBLOCK', 'ENOTSUP'];
+const names = new Map(
+  Object.entries(constants.errno)
+    .filter(([name]) => !aliases.includes(name))
+    .map(([name, number]) => [number as number, name]),
+);
 
 /** The capability that a call wants when it answers EPERM or EACCES (man 7 capabilities). */
 const capabilities: Readonly<Record<string, string>> = {

@@ -13,8 +13,39 @@ export type { KernelError, KernelResult } from './error.ts';
 export { kernelFailure, orFail } from './error.ts';
 export type { NamespacePath } from './namespace/enter.ts';
 export { inNamespace, namedNamespace, namespaceOfProcess } from './namespace/enter.ts';
+export type { AddressFlag, AddressKey, AddressSettings, InterfaceAddress, Scope } from './netlink/addresses.ts';
+export { addAddress, deleteAddress, listAddresses, replaceAddress } from './netlink/addresses.ts';
+export type { NetworkEvent, NetworkSubject, NetworkWatch, NetworkWatchOptions } from './netlink/events.ts';
+export { watchNetwork } from './netlink/events.ts';
+export type { Link, LinkFlag, OperationalState } from './netlink/links.ts';
+export { linkByName, listLinks } from './netlink/links.ts';
+export type { RouteSocket } from './netlink/socket.ts';
+export { openRouteSocket } from './netlink/socket.ts';
+export type { Announcement, ArpMessage } from './packet/announcement.ts';
+export {
+  arpRequest,
+  decodeArp,
+  etherTypeArp,
+  etherTypeIpv4,
+  etherTypeIpv6,
+  gratuitousArp,
+  internetChecksum,
+  unsolicitedNeighbourAdvertisement,
+} from './packet/announcement.ts';
+export type { FieldMatch, PacketFilter } from './packet/filter.ts';
+export { matchFields } from './packet/filter.ts';
+export type { Frame, FrameListener, PacketSocketOptions, PacketType } from './packet/socket.ts';
+export { openPacketSocket, PacketSocket } from './packet/socket.ts';
 export { programPath, startWorker, workerRoleData } from './process/program.ts';
 export type { SchedulingClass } from './process/scheduling.ts';
 export { schedulingClass, setRealTime } from './process/scheduling.ts';
 export type { Watch, WatchMethod } from './readiness/watch.ts';
 export { settleWatchMethod, watchReadable } from './readiness/watch.ts';
+export type { Group, IpSocketOptions, MessageListener } from './socket/ip.ts';
+export { IpSocket } from './socket/ip.ts';
+export type { Departure, ReceivedMessage } from './socket/message.ts';
+export type { Ipv4Packet, RawSocketOptions } from './socket/raw.ts';
+export { openRawSocket, splitIpv4 } from './socket/raw.ts';
+export type { Endpoint } from './socket/sockaddr.ts';
+export type { UdpSocketOptions } from './socket/udp.ts';
+export { localEndpoint, openUdpSocket } from './socket/udp.ts';

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { orFail } from '../error.ts';
+import { eventually, makeTestPair, type TestPair } from '../testing/pair.ts';
+import {
+  arpRequest,
+  decodeArp,
+  etherTypeArp,
+  etherTypeIpv6,
+  gratuitousArp,
+  unsolicitedNeighbourAdvertisement,
+} from './announcement.ts';
+import { matchFields } from './filter.ts';
+import { type Frame, openPacketSocket } from './socket.ts';
+
+const virtual = '00:00:5e:00:01:33';
+let pair: TestPair;
+before(() => {
+  pair = makeTestPair();
+});
+after(() => pair.remove());
+
+for (const operation of ['request', 'reply'] as const) {
+  test(`a gratuitous ARP ${operation} moves an address in the neighbour's cache`, async (context) => {
+    const { left, right } = pair;
+    right.ip('neighbour', 'replace', '192.0.2.100', 'lladdr', '02:00:00:00:00:01', 'dev', 'eth0', 'nud', 'stale');
+    const socket = orFail(openPacketSocket({ etherType: 'none', namespace: left.namespace }));
+    context.after(() => socket.close());
+    const announcement = { address: '192.0.2.100', hardwareAddress: virtual };
+    // An entry is locked for a while after each change (locktime), so the announcement is repeated as in production.
+    await eventually('the cache has the new address', () => {
+      orFail(socket.send(gratuitousArp(announcement, operation), left.index));
+      return right.ip('neighbour', 'show', '192.0.2.100').includes(virtual);
+    });
+  });
+}
+
+test("an unsolicited neighbour advertisement moves an address in the neighbour's cache", async (context) => {
+  const { left, right } = pair;
+  right.ip('neighbour', 'replace', '2001:db8::100', 'lladdr', '02:00:00:00:00:01', 'dev', 'eth0', 'nud', 'stale');
+  const socket = orFail(openPacketSocket({ etherType: 'none', namespace: left.namespace }));
+  context.after(() => socket.close());
+  const frame = unsolicitedNeighbourAdvertisement({ address: '2001:db8::100', hardwareAddress: virtual }, 'host');
+  await eventually('the cache has the new address', () => {
+    orFail(socket.send(frame, left.index));
+    return right.ip('-6', 'neighbour', 'show', '2001:db8::100').includes(virtual);
+  });
+});
+
+test('an ARP question is answered by the host that has the address', async (context) => {
+  const { left, right } = pair;
+  const socket = orFail(
+    openPacketSocket({
+      etherType: etherTypeArp,
+      interfaceIndex: left.index,
+      namespace: left.namespace,
+      outgoing: 'ignore',
+    }),
+  );
+  context.after(() => socket.close());
+  const frames: Frame[] = [];
+  orFail(socket.listen({ onFrame: (frame) => frames.push(frame), onError: (error) => assert.fail(error.errno) }));
+  const hardwareAddress = left.ip('-o', 'link', 'show', 'eth0').match(/link\/ether (\S+)/)?.[1] ?? '';
+  const question = { hardwareAddress, senderAddress: left.address, targetAddress: right.address };
+  orFail(socket.send(arpRequest(question), left.index));
+  await eventually('the answer arrives', () => frames.length > 0);
+  const answer = decodeArp(frames[0]?.bytes ?? Buffer.alloc(0));
+  assert.equal(answer?.operation, 'reply');
+  assert.equal(answer?.senderAddress, right.address);
+  assert.equal(frames[0]?.source, answer?.senderHardwareAddress);
+  assert.equal(frames[0]?.packetType, 'host');
+});
+
+test('a filter passes only the frames whose fields match', async (context) => {
+  const { left, right } = pair;
+  // Next header ICMPv6 at 20, its type at 54.
+  const filter = matchFields([
+    { offset: 12, bytes: 2, equals: etherTypeIpv6 },
+    { offset: 20, bytes: 1, equals: 58 },
+    { offset: 54, bytes: 1, equals: 136 },
+    { offset: 62, bytes: 4, equals: 0x20010db8 },
+    { offset: 74, bytes: 4, equals: 0x101 },
+  ]);
+  const receiver = orFail(
+    openPacketSocket({ etherType: 'all', interfaceIndex: right.index, namespace: right.namespace, filter }),
+  );
+  context.after(() => receiver.close());
+  const frames: Frame[] = [];
+  orFail(receiver.listen({ onFrame: (frame) => frames.push(frame), onError: (error) => assert.fail(error.errno) }));
+  const sender = orFail(openPacketSocket({ etherType: 'none', namespace: left.namespace }));
+  context.after(() => sender.close());
+  const advertise = (address: string) =>
+    unsolicitedNeighbourAdvertisement({ address, hardwareAddress: virtual }, 'router');
+  orFail(sender.send(advertise('2001:db8::102'), left.index));
+  orFail(sender.send(gratuitousArp({ address: '192.0.2.101', hardwareAddress: virtual }), left.index));
+  orFail(sender.send(advertise('2001:db8::101'), left.index));
+  await eventually('the matching frame arrives', () => frames.length > 0);
+  assert.deepEqual(
+    frames.map(({ bytes }) => bytes),
+    [advertise('2001:db8::101')],
+  );
+});

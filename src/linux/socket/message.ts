@@ -1,0 +1,156 @@
+// recvmsg and sendmsg with the control messages of IP: hop limit, traffic class, destination and interface of what was
+// received; source and interface of what is sent (man 2 recvmsg, man 7 ip, man 7 ipv6, RFC 3542).
+import { defined, ok } from '../../kit/index.ts';
+import { addressBytes, addressText, type Family } from '../address.ts';
+import { type KernelResult, kernelError } from '../error.ts';
+import { addressOf, errno, recvmsg, sendmsg } from '../libc.ts';
+import { decodeSockaddr, type Endpoint, encodeSockaddr, endpointText, sockaddrBytesMax } from './sockaddr.ts';
+
+/** What the kernel tells about a received message besides its bytes. */
+export type Arrival = {
+  readonly source: Endpoint;
+  readonly destination?: string;
+  readonly interfaceIndex?: number;
+  /** TTL or hop limit as it arrived. */
+  readonly hopLimit?: number;
+  /** TOS or traffic class. */
+  readonly trafficClass?: number;
+};
+
+export type ReceivedMessage = Arrival & {
+  /** A copy: the receiver may keep it. */
+  readonly bytes: Buffer;
+  /** True when the message was longer than `messageBytesMax`. */
+  readonly truncated: boolean;
+};
+
+export type Departure = {
+  readonly to: Endpoint;
+  /** The source address; the kernel's choice when left out. */
+  readonly source?: string;
+  /** The interface to leave by; the kernel's choice when left out. */
+  readonly interfaceIndex?: number;
+};
+
+/** No IP datagram is longer. */
+export const messageBytesMax = 65_535;
+
+const controlBytesMax = 256;
+const [MSG_TRUNC, MSG_DONTWAIT, MSG_NOSIGNAL] = [0x20, 0x40, 0x4000];
+const [IPPROTO_IP, IPPROTO_IPV6] = [0, 41];
+const [IP_TOS, IP_TTL, IP_PKTINFO] = [1, 2, 8];
+const [IPV6_PKTINFO, IPV6_HOPLIMIT, IPV6_TCLASS] = [50, 52, 67];
+const againErrnos = ['EAGAIN', 'EINTR'];
+
+// One set of structures a thread: calls are synchronous and their results are copied out before the next.
+const bytes = Buffer.alloc(messageBytesMax);
+const name = Buffer.alloc(sockaddrBytesMax);
+const control = Buffer.alloc(controlBytesMax);
+const incoming = messageHeader({ name, bytes, control });
+
+/** A message as the kernel hands it over; `name` and `control` are valid until the next call. */
+export type RawMessage = {
+  readonly bytes: Buffer;
+  readonly truncated: boolean;
+  readonly name: Buffer;
+  readonly control: Buffer;
+};
+
+/** The next message in the queue of a socket of any family; undefined when it is empty. */
+export function receiveRawMessage(fd: number, attempted: string): KernelResult<RawMessage | undefined> {
+  setLengths(incoming, name.length, control.length);
+  const size = recvmsg(fd, incoming.header, MSG_DONTWAIT);
+  if (size < 0) return nothingOrError(errno(), attempted);
+  return ok({
+    bytes: Buffer.from(bytes.subarray(0, size)),
+    truncated: (incoming.header.readInt32LE(48) & MSG_TRUNC) !== 0,
+    name: name.subarray(0, incoming.header.readUInt32LE(8)),
+    control: control.subarray(0, Number(incoming.header.readBigUInt64LE(40))),
+  });
+}
+
+/** The next message in the queue of an IP socket; undefined when it is empty. */
+export function receiveMessage(fd: number, attempted: string): KernelResult<ReceivedMessage | undefined> {
+  const received = receiveRawMessage(fd, attempted);
+  if (!received.ok || received.value === undefined) return received as KernelResult<undefined>;
+  const { bytes, truncated, name, control } = received.value;
+  const source = defined(decodeSockaddr(name), 'an IP socket receives from IP addresses');
+  return ok({ bytes, truncated, source, ...readControl(control) });
+}
+
+/** Sends without waiting: a full socket buffer is the error EAGAIN. */
+export function sendMessage(
+  fd: number,
+  payload: Uint8Array,
+  { to, source, interfaceIndex }: Departure,
+): KernelResult<void> {
+  const address = encodeSockaddr(to);
+  const info = packetInfo(address.length === 16 ? 'ipv4' : 'ipv6', source, interfaceIndex);
+  const { header } = messageHeader({ name: address, bytes: payload, control: info });
+  if (sendmsg(fd, header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return ok(undefined);
+  return kernelError('sendmsg', errno(), `send ${payload.length} bytes to ${endpointText(to)}`);
+}
+
+type MessageHeader = { readonly header: Buffer; readonly parts: readonly Uint8Array[] };
+
+/** `struct msghdr` with one `struct iovec`; the parts are kept alive with it. */
+function messageHeader(parts: { name: Uint8Array; bytes: Uint8Array; control: Uint8Array }): MessageHeader {
+  const vector = Buffer.alloc(16);
+  const header = Buffer.alloc(56);
+  vector.writeBigUInt64LE(addressOf(parts.bytes), 0);
+  vector.writeBigUInt64LE(BigInt(parts.bytes.length), 8);
+  header.writeBigUInt64LE(addressOf(parts.name), 0);
+  header.writeBigUInt64LE(addressOf(vector), 16);
+  header.writeBigUInt64LE(1n, 24);
+  if (parts.control.length > 0) header.writeBigUInt64LE(addressOf(parts.control), 32);
+  const message = { header, parts: [vector, parts.name, parts.bytes, parts.control] };
+  setLengths(message, parts.name.length, parts.control.length);
+  return message;
+}
+
+function setLengths({ header }: MessageHeader, nameBytes: number, controlBytes: number): void {
+  header.writeUInt32LE(nameBytes, 8);
+  header.writeBigUInt64LE(BigInt(controlBytes), 40);
+}
+
+function nothingOrError(number: number, attempted: string): KernelResult<undefined> {
+  const failed = kernelError('recvmsg', number, attempted);
+  return againErrnos.includes(failed.error.errno) ? ok(undefined) : failed;
+}
+
+/** Walks `struct cmsghdr`: length (8 bytes), level, type, data, padded to 8. */
+function readControl(messages: Buffer): Omit<Arrival, 'source'> {
+  const found: { destination?: string; interfaceIndex?: number; hopLimit?: number; trafficClass?: number } = {};
+  for (let at = 0; at + 16 <= messages.length; ) {
+    const length = Number(messages.readBigUInt64LE(at));
+    if (length < 16) break;
+    const [level, type] = [messages.readInt32LE(at + 8), messages.readInt32LE(at + 12)];
+    const data = messages.subarray(at + 16, at + length);
+    if (level === IPPROTO_IP && type === IP_TTL) found.hopLimit = data.readInt32LE(0);
+    else if (level === IPPROTO_IPV6 && type === IPV6_HOPLIMIT) found.hopLimit = data.readInt32LE(0);
+    else if (level === IPPROTO_IP && type === IP_TOS) found.trafficClass = data.readUInt8(0);
+    else if (level === IPPROTO_IPV6 && type === IPV6_TCLASS) found.trafficClass = data.readInt32LE(0);
+    else if (level === IPPROTO_IP && type === IP_PKTINFO) {
+      found.interfaceIndex = data.readInt32LE(0);
+      found.destination = addressText(data.subarray(8, 12));
+    } else if (level === IPPROTO_IPV6 && type === IPV6_PKTINFO) {
+      found.interfaceIndex = data.readInt32LE(16);
+      found.destination = addressText(data.subarray(0, 16));
+    }
+    at += (length + 7) & ~7;
+  }
+  return found;
+}
+
+/** The control message that names source and interface of what is sent; empty when neither is wanted. */
+function packetInfo(family: Family, source: string | undefined, interfaceIndex: number | undefined): Buffer {
+  if (source === undefined && interfaceIndex === undefined) return Buffer.alloc(0);
+  const info = Buffer.alloc(family === 'ipv4' ? 32 : 40);
+  info.writeBigUInt64LE(family === 'ipv4' ? 28n : 36n, 0);
+  info.writeInt32LE(family === 'ipv4' ? IPPROTO_IP : IPPROTO_IPV6, 8);
+  info.writeInt32LE(family === 'ipv4' ? IP_PKTINFO : IPV6_PKTINFO, 12);
+  // IPv4: interface, source, unused. IPv6: source, interface.
+  info.writeInt32LE(interfaceIndex ?? 0, family === 'ipv4' ? 16 : 32);
+  if (source !== undefined) addressBytes(source).copy(info, family === 'ipv4' ? 20 : 16);
+  return info;
+}
