@@ -2,6 +2,8 @@
 export type { AddressFamily } from './address.ts';
 export { canonicalAddress, compareAddresses, familyOf, formatAddress, isLinkLocal, parseAddress } from './address.ts';
 export type * from './configuration.ts';
+export type { Changed, ConfigurationDifference, NamedDifference } from './difference.ts';
+export { differenceOf, isEmptyDifference } from './difference.ts';
 export type { HostOptions } from './driver/surroundings.ts';
 export { hostSurroundings } from './driver/surroundings.ts';
 export type { Finding, ParsedConfiguration, Surroundings } from './keepalived-conf/index.ts';
