@@ -2,6 +2,13 @@
 
 export { onDiskDigest, parametersDigest, versionedDigest } from './digest/digest.ts';
 export { md5 } from './digest/md5.ts';
+export type { PatchFailure, PatchRefusal } from './patch/apply.ts';
+export { applyChanges, applyPatch } from './patch/apply.ts';
+export { diffCibs, diffTrees } from './patch/diff.ts';
+export type { AttributeChange, Change, Patch } from './patch/patch.ts';
+export { patchFromXml, patchToXml } from './patch/patch.ts';
+export type { CibVersion } from './patch/version.ts';
+export { cibVersionOf, compareCibVersions, formatCibVersion, versionAttributes } from './patch/version.ts';
 export { tagsOf } from './resources/tags.ts';
 export type { TemplateProblem } from './resources/template.ts';
 export { effectiveDefinition } from './resources/template.ts';
