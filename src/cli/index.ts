@@ -6,7 +6,7 @@ import { exitCodeOf } from './exit-code.ts';
 
 const application = buildApplication(buildRouteMap({ routes, docs: { brief: 'Haven keeps services reachable' } }), {
   name: 'haven',
-  scanner: { caseStyle: 'allow-kebab-for-camel' },
+  scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
   documentation: { useAliasInUsageLine: true },
   determineExitCode: (thrown) => (thrown instanceof CommandFailure ? exitCodeOf(thrown.failure.kind) : 70),
   localization: {

@@ -1,0 +1,26 @@
+// `haven lab`: hosts on this machine to try things on.
+import { buildRouteMap } from '@stricli/core';
+import { cutCommand } from './cut.ts';
+import { downCommand } from './down.ts';
+import { execCommand } from './exec.ts';
+import { healCommand } from './heal.ts';
+import { bootCommand, freezeCommand, killCommand, pauseCommand, resumeCommand } from './power.ts';
+import { statusCommand } from './status.ts';
+import { upCommand } from './up.ts';
+
+export const labRoutes = buildRouteMap({
+  routes: {
+    up: upCommand,
+    status: statusCommand,
+    exec: execCommand,
+    cut: cutCommand,
+    heal: healCommand,
+    kill: killCommand,
+    boot: bootCommand,
+    pause: pauseCommand,
+    freeze: freezeCommand,
+    resume: resumeCommand,
+    down: downCommand,
+  },
+  docs: { brief: 'Real hosts on this machine, to try things on' },
+});
