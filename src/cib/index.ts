@@ -9,6 +9,7 @@ export type { AttributeChange, Change, Patch } from './patch/patch.ts';
 export { patchFromXml, patchToXml } from './patch/patch.ts';
 export type { CibVersion } from './patch/version.ts';
 export { cibVersionOf, compareCibVersions, formatCibVersion, versionAttributes } from './patch/version.ts';
+export { queryXml } from './query/query.ts';
 export { tagsOf } from './resources/tags.ts';
 export type { TemplateProblem } from './resources/template.ts';
 export { effectiveDefinition } from './resources/template.ts';
