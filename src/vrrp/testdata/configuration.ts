@@ -1,0 +1,107 @@
+// A whole configuration around the instances a test or a simulation wants: Keepalived's defaults everywhere else.
+import type {
+  GlobalOptions,
+  InstanceConfiguration,
+  SyncGroupConfiguration,
+  VrrpConfiguration,
+} from '../configuration.ts';
+import { noNotify } from './instance.ts';
+
+export const globalDefaults: GlobalOptions = {
+  routerId: undefined,
+  instanceName: undefined,
+  networkNamespace: undefined,
+  usePidDir: false,
+  vrrpVersion: 2,
+  strict: false,
+  multicastGroup4: '224.0.0.18',
+  multicastGroup6: 'ff02::12',
+  startupDelayMs: 0,
+  delayAfterBootMs: 0,
+  timerExpiredBackup: false,
+  dynamicInterfaces: 'no',
+  defaultInterface: undefined,
+  disableLocalIgmp: false,
+  vmacPrefix: 'vrrp',
+  vmacAddrPrefix: 'vrrp',
+  logUnknownVrids: false,
+  scriptSecurity: false,
+  scriptUser: undefined,
+  startupScript: undefined,
+  shutdownScript: undefined,
+  notifyFifo: undefined,
+  vrrpNotifyFifo: undefined,
+  fifoWriteVrrpStatesOnReload: false,
+  mail: {
+    recipients: [],
+    sender: undefined,
+    server: undefined,
+    heloName: undefined,
+    connectTimeoutMs: 30_000,
+    alertVrrp: false,
+    mailFaults: true,
+  },
+  process: {
+    niceValue: undefined,
+    realTimePriority: undefined,
+    realTimeLimitUs: undefined,
+    cpuAffinity: [],
+    noSwap: false,
+    maxAutoPriority: undefined,
+    minAutoPriorityDelayUs: undefined,
+    processName: undefined,
+    vrrpProcessName: undefined,
+    childWaitMs: 5000,
+  },
+  reload: { checkConfig: false, timeFile: undefined, repeat: false, markerFile: undefined, includeCheck: false },
+  umask: 0o177,
+  dataUseInstance: false,
+  stateDumpFile: '/tmp/keepalived.data',
+  statsDumpFile: '/tmp/keepalived.stats',
+  jsonDumpFile: '/tmp/keepalived.json',
+  jsonVersion: 1,
+  nftablesTable: undefined,
+  nftablesPriority: -1,
+  nftablesCounters: false,
+  iptablesChains: undefined,
+};
+
+export function configurationOf(
+  instances: readonly InstanceConfiguration[],
+  changes: Partial<VrrpConfiguration> = {},
+): VrrpConfiguration {
+  return {
+    global: globalDefaults,
+    instances,
+    syncGroups: [],
+    scripts: [],
+    processes: [],
+    files: [],
+    bfdSessions: [],
+    staticAddresses: [],
+    staticRoutes: [],
+    staticRules: [],
+    trackGroups: [],
+    garpGroups: [],
+    interfaceDelays: [],
+    linkbeatInterfaces: [],
+    linkbeatUsePolling: false,
+    virtualServers: [],
+    ...changes,
+  };
+}
+
+export function syncGroupOf(name: string, members: readonly string[]): SyncGroupConfiguration {
+  return {
+    name,
+    members,
+    globalTracking: false,
+    trackingWeight: false,
+    trackInterfaces: [],
+    trackScripts: [],
+    trackProcesses: [],
+    trackFiles: [],
+    trackBfd: [],
+    notify: noNotify,
+  };
+}
