@@ -25,6 +25,7 @@ const packages = {
   ],
   test: [
     { name: 'keepalived', proof: '/usr/sbin/keepalived', why: 'the real VRRP peer' },
+    { name: 'corosync', proof: '/usr/sbin/corosync', why: 'the real ring to live with' },
     { name: 'iputils-ping', proof: '/usr/bin/ping', why: 'the check script of the acceptance configurations' },
     { name: 'iputils-arping', proof: '/usr/bin/arping', why: 'asking who answers for an address' },
     { name: 'iptables', proof: '/usr/sbin/iptables', why: 'one-way loss on lab links' },

@@ -1,4 +1,7 @@
 // Membership: who is here, and in which order things were said.
+
+export * from './corosync-conf/index.ts';
+export { thisMachine } from './driver/this-machine.ts';
 export type {
   EngineEvent,
   EngineListener,
@@ -7,4 +10,15 @@ export type {
   MulticastRefusal,
   QuorumView,
 } from './engine.ts';
+export type { QuorumConfig, QuorumState, Reconfiguration } from './quorum/model.ts';
+export {
+  initialStack,
+  nextDeadline as stackDeadline,
+  quorumView,
+  type StackConfig,
+  type StackEffect,
+  type StackEvent,
+  type StackState,
+  step as stepStack,
+} from './services/stack.ts';
 export * from './totem/index.ts';

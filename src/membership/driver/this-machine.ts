@@ -1,0 +1,47 @@
+// This machine, as a corosync.conf is read against it.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+import type { Machine } from '../corosync-conf/index.ts';
+
+/** Reads only local files: nothing on the start path may wait for a name server. */
+export function thisMachine(): Machine {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map(({ address, cidr }) => ({ address, prefixLength: Number(cidr?.split('/')[1] ?? 32) })),
+  );
+  const hosts = hostsFile();
+  return {
+    hostName: hostname(),
+    addresses,
+    keyFileBytes: keyBytesOrReason,
+    resolve: (name) => hosts.get(name),
+    hasUser: (name) => listed('/etc/passwd', name),
+    hasGroup: (name) => listed('/etc/group', name),
+  };
+}
+
+function keyBytesOrReason(file: string): number | string {
+  try {
+    return statSync(file).size;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EACCES' ? 'Permission denied' : 'No such file or directory';
+  }
+}
+
+function hostsFile(): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  if (!existsSync('/etc/hosts')) return names;
+  for (const line of readFileSync('/etc/hosts', 'utf8').split('\n')) {
+    const [address, ...aliases] = line.replace(/#.*/, '').trim().split(/\s+/);
+    for (const alias of aliases) if (address !== undefined && !names.has(alias)) names.set(alias, address);
+  }
+  return names;
+}
+
+function listed(file: string, name: string): boolean {
+  return (
+    existsSync(file) &&
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .some((line) => line.startsWith(`${name}:`))
+  );
+}
