@@ -114,7 +114,7 @@ const additions: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** One to three additions at random places, and at times a line left out. */
+/** One to three additions at random places, and at times a key left out. */
 function mutated(random: Random): string {
   const text = [...lines];
   for (let count = random.between(1, 5); count > 0; count--) {
@@ -123,7 +123,8 @@ function mutated(random: Random): string {
     const open = text.findIndex((other) => other.startsWith(`${section} {`));
     text.splice(section === 'top' ? text.length : open + 1, 0, line);
   }
-  if (random.chance(0.3)) text.splice(random.below(text.length), 1);
+  const dropped = random.below(text.length);
+  if (random.chance(0.3) && !/[{}]/.test(text[dropped] ?? '')) text.splice(dropped, 1);
   return `${text.join('\n')}\n`;
 }
 

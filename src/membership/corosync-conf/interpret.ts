@@ -7,14 +7,14 @@ import { type Diagnostic, defined } from '../../kit/index.ts';
 import { familyOf, ipv4Number, isMulticast, sameNetwork } from './address.ts';
 import { type LocalNode, localNodeOf } from './local-node.ts';
 import { loggingFault } from './logging.ts';
-import type { ConfiguredLink, ConfiguredNode, Machine, RingConfig } from './model.ts';
+import type { ConfiguredLink, ConfiguredNode, CorosyncConfig, Machine } from './model.ts';
 import { type ConfigEntry, parseCorosyncConf } from './parse.ts';
 import { quorumConfigOf } from './quorum-section.ts';
 import { timingOf } from './timers.ts';
 import { ConfigValues } from './values.ts';
 
 export type CheckedConfig = {
-  readonly config: RingConfig | undefined;
+  readonly config: CorosyncConfig | undefined;
   /** The one line that Corosync would print, or undefined. */
   readonly fault: string | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -57,7 +57,7 @@ class ConfigReader {
     this.#machine = machine;
   }
 
-  read(): RingConfig | string {
+  read(): CorosyncConfig | string {
     const early = loggingFault(this.#values) ?? this.#transportFault() ?? this.#securityFault();
     if (early !== undefined) return early;
     const nodes = this.#reachable(this.#nodes());
@@ -198,7 +198,7 @@ class ConfigReader {
   }
 
   /** Without a transport 3.x means knet; a file that has a multicast address and no nodes was written for udp. */
-  #transport(nodes: readonly ConfiguredNode[], links: readonly ConfiguredLink[]): RingConfig['transport'] {
+  #transport(nodes: readonly ConfiguredNode[], links: readonly ConfiguredLink[]): CorosyncConfig['transport'] {
     const named = this.#values.text('totem.transport');
     if (named === 'udp' || named === 'udpu' || named === 'knet') return named;
     const old = nodes.length === 0 && links.some((link) => link.multicastAddress !== undefined);
@@ -234,7 +234,7 @@ class ConfigReader {
   #local(
     nodes: readonly ConfiguredNode[],
     links: readonly ConfiguredLink[],
-    transport: RingConfig['transport'],
+    transport: CorosyncConfig['transport'],
   ): ConfiguredNode | string {
     if (nodes.length === 0) return this.#localWithoutNodelist(links, transport);
     const local: LocalNode | undefined = localNodeOf(nodes, this.#machine);
@@ -246,7 +246,10 @@ class ConfigReader {
   }
 
   /** What Corosync 2 did: the interface in bindnetaddr's network is ours, its IPv4 address our node id. */
-  #localWithoutNodelist(links: readonly ConfiguredLink[], transport: RingConfig['transport']): ConfiguredNode | string {
+  #localWithoutNodelist(
+    links: readonly ConfiguredLink[],
+    transport: CorosyncConfig['transport'],
+  ): ConfiguredNode | string {
     const bind = links[0]?.bindNetworkAddress;
     const own =
       bind === undefined
@@ -293,7 +296,7 @@ class ConfigReader {
   #validationFault(
     nodes: readonly ConfiguredNode[],
     links: readonly ConfiguredLink[],
-    transport: RingConfig['transport'],
+    transport: CorosyncConfig['transport'],
   ): string | undefined {
     for (const link of links) {
       const fault = this.#linkFault(link, nodes, transport);
@@ -306,7 +309,7 @@ class ConfigReader {
   #linkFault(
     link: ConfiguredLink,
     nodes: readonly ConfiguredNode[],
-    transport: RingConfig['transport'],
+    transport: CorosyncConfig['transport'],
   ): string | undefined {
     const { multicastAddress: group, broadcast } = link;
     const named = this.#values.text('totem.cluster_name') !== undefined;
@@ -357,7 +360,7 @@ class ConfigReader {
     return address === undefined ? undefined : familyOf(this.#addressOf(address) ?? '');
   }
 
-  #linkModeFault(links: readonly ConfiguredLink[], transport: RingConfig['transport']): string | undefined {
+  #linkModeFault(links: readonly ConfiguredLink[], transport: CorosyncConfig['transport']): string | undefined {
     const mode = this.#values.text('totem.link_mode');
     if (mode !== undefined && !['active', 'passive', 'rr'].includes(mode)) {
       const text = `The Knet link mode "${mode}" specified is invalid.  It must be active, passive or rr.`;
@@ -369,7 +372,7 @@ class ConfigReader {
     return parseError(`${links.length} is too many configured interfaces for non-Knet transport.`);
   }
 
-  #cipherFault(transport: RingConfig['transport']): string | undefined {
+  #cipherFault(transport: CorosyncConfig['transport']): string | undefined {
     const { cipher, hash } = this.#cipherAndHash();
     const plain = transport === 'knet' || (cipher === 'none' && hash === 'none');
     return plain ? undefined : parseError('crypto_cipher & crypto_hash are only valid for the Knet transport.');
@@ -383,7 +386,7 @@ class ConfigReader {
 }
 
 /** The node that this configuration is for, by its id. */
-export function nodeOf(config: RingConfig, nodeId: number): ConfiguredNode {
+export function nodeOf(config: CorosyncConfig, nodeId: number): ConfiguredNode {
   return defined(
     config.nodes.find((node) => node.nodeId === nodeId),
     `node ${nodeId} is in the nodelist`,

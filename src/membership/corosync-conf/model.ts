@@ -21,7 +21,7 @@ export type ConfiguredLink = {
   readonly ttl: number;
 };
 
-export type RingConfig = {
+export type CorosyncConfig = {
   readonly transport: 'udp' | 'udpu' | 'knet';
   readonly clusterName: string | undefined;
   readonly configVersion: number | undefined;
