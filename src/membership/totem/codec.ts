@@ -223,7 +223,9 @@ function ringSeqAt({ view, little }: Reader, at: number): number | undefined {
 }
 
 function nodeIdsAt({ view, little }: Reader, at: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => view.getUint32(at + 4 * index, little));
+  const nodeIds: number[] = [];
+  for (let index = 0; index < count; index++) nodeIds.push(view.getUint32(at + 4 * index, little));
+  return nodeIds;
 }
 
 /** The message as Corosync would send it from a little-endian machine. */

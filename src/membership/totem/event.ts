@@ -11,6 +11,11 @@ export type OutboundMessage = {
   /** Owned by the ring from now on: not to be changed. */
   readonly body: Uint8Array;
   readonly guarantee: Guarantee;
+  /**
+   * `synchronisation`: part of what the services tell each other after a new ring, sent at once. `ordinary`: waits until
+   * they have finished.
+   */
+  readonly lane: 'ordinary' | 'synchronisation';
 };
 
 /**

@@ -6,8 +6,8 @@ import { nextDeadline, type Ring } from './state.ts';
 
 /** Stops with the promise that is broken. */
 export function assertInvariants(ring: Ring): void {
-  assert(new Set(ring.procList).size === ring.procList.length, 'the candidates are a set');
-  assert(new Set(ring.failedList).size === ring.failedList.length, 'the failed are a set');
+  assert(isSet(ring.procList), 'the candidates are a set');
+  assert(isSet(ring.failedList), 'the failed are a set');
   assert(ring.procList.length <= membersMax, 'the candidates are bounded');
   assert(ring.maxRingSeq >= ring.ringId.seq, 'no ring number in use is above the highest known');
   assert(seqAtOrBefore(ring.aru, ring.highSeq), 'aru runs behind the highest number');
@@ -40,4 +40,8 @@ function assertPhase(ring: Ring): void {
     case 'stopped':
       assert(nextDeadline(ring) === Infinity, 'a member at rest wants nothing');
   }
+}
+
+function isSet(nodeIds: readonly number[]): boolean {
+  return nodeIds.every((nodeId, index) => nodeIds.indexOf(nodeId) === index);
 }

@@ -69,14 +69,20 @@ function noteAgreement(ring: Ring, join: JoinMessage): void {
   } else if (Math.min(...candidates(ring)) === ring.config.nodeId) createRingAndCommit(ring);
 }
 
+/**
+ * Learns what the join has that we have not. Corosync starts over even when that is nothing (a list of failed nodes from a
+ * stranger is not taken over) and two such nodes then answer each other's joins as fast as the network carries them; here
+ * only news starts over, and what stays in dispute is left to the consensus timer.
+ */
 function mergeLists(ring: Ring, join: JoinMessage): void {
   const { nodeId } = ring.config;
+  const known = ring.procList.length + ring.failedList.length;
   const procList = [...ring.procList, ...without(join.procList, ring.procList)];
   if (procList.length > membersMax) return;
   ring.procList = procList;
   if (join.failedList.includes(nodeId)) addFailed(ring, [join.systemFrom]);
   else if (ring.members.includes(join.systemFrom)) addFailed(ring, join.failedList);
-  enterGather(ring, 11);
+  if (ring.procList.length + ring.failedList.length > known) enterGather(ring, 11);
 }
 
 function addFailed(ring: Ring, nodeIds: readonly number[]): void {

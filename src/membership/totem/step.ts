@@ -73,9 +73,11 @@ function handle(ring: Ring, event: TotemEvent): void {
 
 /** Queues one message; it goes out at a coming visit of the token. May be called from `onOrdered`. */
 export function submit(ring: Ring, message: OutboundMessage): void {
-  const reason = currentQueue(ring).push(message);
+  const synchronises = ring.waitingForSync && message.lane === 'synchronisation';
+  const queue = synchronises ? ring.transitionQueue : ring.normalQueue;
+  const reason = queue.push(message);
   if (reason !== undefined) ring.out.push({ kind: 'refused', message, reason });
-  else cancelHold(ring);
+  else if (queue === currentQueue(ring)) cancelHold(ring);
 }
 
 /** The services agree on the new ring's state: ordinary messages flow again. May be called from `onOrdered`. */

@@ -69,6 +69,7 @@ export class MessageStore {
   }
 
   clear(): void {
+    if (this.#head === 1 && this.#highest === 0) return;
     this.#slots.fill(undefined);
     this.#misses.fill(0);
     this.#head = 1;

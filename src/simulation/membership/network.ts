@@ -1,0 +1,49 @@
+// The wires: when, how often and whether at all a datagram arrives, given the faults of the moment.
+import type { Random } from '../../kit/index.ts';
+import type { Fault } from './schedule.ts';
+
+const hopMsMin = 0.1;
+const hopMsSpread = 0.3;
+
+export type Arrival = { readonly afterMs: number; readonly state: 'intact' | 'corrupt' };
+
+/** The faults that bear on the network at `nowMs`. */
+export function activeFaults(faults: readonly Fault[], nowMs: number): Fault[] {
+  return faults.filter((fault) => fault.fromMs <= nowMs && nowMs < fault.untilMs);
+}
+
+/** The copies of one datagram that arrive. */
+export function arrivals(random: Random, active: readonly Fault[], from: number, to: number): Arrival[] {
+  const copies: Arrival[] = [];
+  let count = 1;
+  let extraMsMax = 0;
+  let state: Arrival['state'] = 'intact';
+  for (const fault of active) {
+    if (cuts(fault, from, to)) return copies;
+    if (fault.kind === 'loss' && random.chance(fault.probability)) count = 0;
+    if (fault.kind === 'duplication' && random.chance(fault.probability)) count++;
+    if (fault.kind === 'delay') extraMsMax += fault.extraMsMax;
+    if (fault.kind === 'corruption' && random.chance(fault.probability)) state = 'corrupt';
+  }
+  for (; count > 0; count--) {
+    const extraMs = extraMsMax === 0 ? 0 : random.fraction() * extraMsMax;
+    copies.push({ afterMs: hopMsMin + random.fraction() * hopMsSpread + extraMs, state });
+  }
+  return copies;
+}
+
+function cuts(fault: Fault, from: number, to: number): boolean {
+  if (from === to) return false;
+  switch (fault.kind) {
+    case 'partition':
+      return (
+        fault.sides.findIndex((side) => side.includes(from)) !== fault.sides.findIndex((side) => side.includes(to))
+      );
+    case 'one-way':
+      return fault.from.includes(from) && fault.to.includes(to);
+    case 'partial':
+      return fault.pairs.some(([one, other]) => (one === from && other === to) || (one === to && other === from));
+    default:
+      return false;
+  }
+}

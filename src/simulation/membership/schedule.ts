@@ -1,0 +1,125 @@
+// What goes wrong, and when: a fault schedule, drawn from one seed.
+import { Random } from '../../kit/index.ts';
+
+export type Fault = {
+  readonly fromMs: number;
+  readonly untilMs: number;
+} & (
+  | { readonly kind: 'loss' | 'duplication' | 'corruption'; readonly probability: number }
+  /** Up to so much more for each datagram on its own: later ones overtake. */
+  | { readonly kind: 'delay'; readonly extraMsMax: number }
+  /** Nodes of different sides do not hear each other. */
+  | { readonly kind: 'partition'; readonly sides: readonly (readonly number[])[] }
+  /** `from` is not heard by `to`; the other way works. */
+  | { readonly kind: 'one-way'; readonly from: readonly number[]; readonly to: readonly number[] }
+  /** Single connections are cut; everyone else hears everyone. */
+  | { readonly kind: 'partial'; readonly pairs: readonly (readonly [number, number])[] }
+  /** The process dies and is started again. What was asked of the disk but not confirmed is kept or lost. */
+  | {
+      readonly kind: 'crash';
+      readonly node: number;
+      readonly disk: 'kept' | 'lost';
+      readonly notice: 'guardian' | 'none';
+    }
+  | { readonly kind: 'leave'; readonly node: number }
+  /** The process gets no processor. */
+  | { readonly kind: 'pause'; readonly node: number }
+  /** Someone is told, wrongly, that a living member is dead. */
+  | { readonly kind: 'false-hint'; readonly node: number; readonly about: number }
+);
+
+export type Schedule = {
+  readonly seed: string;
+  readonly nodeCount: number;
+  /** Speed of each node's clock; 1 is right. */
+  readonly clockRates: readonly number[];
+  /** Messages a node says per second, on average. */
+  readonly messagesPerSecond: number;
+  readonly largeMessages: 'some' | 'none';
+  readonly faults: readonly Fault[];
+  /** No fault lasts beyond this. */
+  readonly calmAfterMs: number;
+};
+
+export const nodeCountMin = 2;
+export const nodeCountMax = 16;
+const faultsMax = 8;
+const faultyMsMax = 3000;
+
+export function drawSchedule(seed: string): Schedule {
+  const random = new Random(`schedule/${seed}`);
+  const nodeCount = random.chance(0.7) ? random.between(nodeCountMin, 5) : random.between(6, nodeCountMax);
+  const skew = random.pick([0, 0, 0.02, 0.15]) ?? 0;
+  const calmAfterMs = random.between(500, faultyMsMax);
+  const faults = Array.from({ length: random.between(1, faultsMax) }, () => drawFault(random, nodeCount, calmAfterMs));
+  return {
+    seed,
+    nodeCount,
+    clockRates: Array.from({ length: nodeCount }, () => 1 + skew * (2 * random.fraction() - 1)),
+    messagesPerSecond: (random.pick([0, 20, 60, 200]) ?? 0) / nodeCount,
+    largeMessages: random.chance(0.3) ? 'some' : 'none',
+    faults: faults.sort((left, right) => left.fromMs - right.fromMs),
+    calmAfterMs,
+  };
+}
+
+function drawFault(random: Random, nodeCount: number, calmAfterMs: number): Fault {
+  const fromMs = random.below(calmAfterMs);
+  const untilMs = Math.min(calmAfterMs, fromMs + random.between(1, random.chance(0.3) ? 2000 : 500));
+  const span = { fromMs, untilMs };
+  const node = random.between(1, nodeCount);
+  switch (random.below(11)) {
+    case 0:
+      return { ...span, kind: 'loss', probability: random.pick([0.02, 0.15, 0.4]) ?? 0 };
+    case 1:
+      return { ...span, kind: 'duplication', probability: random.pick([0.1, 0.5]) ?? 0 };
+    case 2:
+      return { ...span, kind: 'corruption', probability: 0.1 };
+    case 3:
+      return { ...span, kind: 'delay', extraMsMax: random.pick([2, 20, 150]) ?? 0 };
+    case 4:
+    case 5:
+      return { ...span, kind: 'partition', sides: drawSides(random, nodeCount) };
+    case 6:
+      return { ...span, kind: 'one-way', ...drawOneWay(random, nodeCount) };
+    case 7:
+      return { ...span, kind: 'partial', pairs: drawPairs(random, nodeCount) };
+    case 8:
+      return drawCrash(random, span, node);
+    case 9:
+      return random.chance(0.7) ? { ...span, kind: 'pause', node } : { ...span, kind: 'leave', node };
+    default:
+      return random.chance(0.7)
+        ? drawCrash(random, span, node)
+        : { ...span, kind: 'false-hint', node, about: random.between(1, nodeCount) };
+  }
+}
+
+function drawCrash(random: Random, span: { fromMs: number; untilMs: number }, node: number): Fault {
+  const disk = random.chance(0.5) ? 'lost' : 'kept';
+  return { ...span, kind: 'crash', node, disk, notice: random.chance(0.3) ? 'guardian' : 'none' };
+}
+
+function drawSides(random: Random, nodeCount: number): number[][] {
+  const sides: number[][] = Array.from({ length: random.between(2, 3) }, () => []);
+  for (let node = 1; node <= nodeCount; node++) random.pick(sides)?.push(node);
+  return sides;
+}
+
+function drawOneWay(random: Random, nodeCount: number): { from: number[]; to: number[] } {
+  const nodes = random.shuffled(Array.from({ length: nodeCount }, (_, index) => index + 1));
+  const split = random.between(1, nodeCount - 1);
+  return { from: nodes.slice(0, split), to: nodes.slice(split) };
+}
+
+function drawPairs(random: Random, nodeCount: number): [number, number][] {
+  return Array.from({ length: random.between(1, nodeCount) }, () => [
+    random.between(1, nodeCount),
+    random.between(1, nodeCount),
+  ]);
+}
+
+/** Only the faults at these places: what the shrinker tries, and what a replay command names. */
+export function keepFaults(schedule: Schedule, kept: readonly number[]): Schedule {
+  return { ...schedule, faults: schedule.faults.filter((_, index) => kept.includes(index)) };
+}

@@ -1,0 +1,16 @@
+// `npm run sim -- NAME …` builds the sources and runs the simulator of that name: src/simulation/NAME/driver/main.ts.
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildTests } from './build.mjs';
+
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
+const name = process.argv[2] ?? '';
+const program = join('src', 'simulation', name, 'driver', 'main');
+if (name === '' || !existsSync(`${program}.ts`)) {
+  console.error(`sim: there is no simulator '${name}'; name a folder of src/simulation`);
+  process.exit(64);
+}
+await buildTests();
+process.argv.splice(2, 1);
+await import(join(process.cwd(), 'build', `${program}.js`));
