@@ -7,6 +7,11 @@ export type Family = 'ipv4' | 'ipv6';
 /** AF_INET and AF_INET6 of <sys/socket.h>. */
 export const familyNumber: Readonly<Record<Family, number>> = { ipv4: 2, ipv6: 10 };
 
+export function familyOfNumber(number: number): Family | undefined {
+  if (number === familyNumber.ipv4) return 'ipv4';
+  return number === familyNumber.ipv6 ? 'ipv6' : undefined;
+}
+
 /** The family of an address in text, undefined when it is none (a zone such as `%eth0` belongs to no address). */
 export function familyOf(address: string): Family | undefined {
   if (isIPv4(address)) return 'ipv4';

@@ -54,6 +54,16 @@ export function kernelError(
   });
 }
 
+/** The error value of what a synchronous `node:fs` call threw; anything else is thrown on. */
+export function fromSystemError(
+  thrown: unknown,
+  attempted: string,
+): { readonly ok: false; readonly error: KernelError } {
+  const { errno, syscall } = thrown as NodeJS.ErrnoException;
+  if (errno === undefined || syscall === undefined) throw thrown;
+  return kernelError(syscall, -errno, attempted);
+}
+
 /** The error in words for a person: what, why, how to fix; its kind decides the exit code. */
 export function kernelFailure(error: KernelError): Failure {
   const said = error.detail ?? meaningOf(error.errno);

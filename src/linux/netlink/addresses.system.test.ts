@@ -43,7 +43,6 @@ test('an IPv4 address is added with label, scope, broadcast and flags as `ip` sh
       label: 'eth0:vip',
       scope: 'link',
       flags: ['deprecated', 'permanent', 'noprefixroute'],
-      preferredLifetimeS: 0,
     },
   );
   const again = addAddress(route, key);

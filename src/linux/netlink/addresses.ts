@@ -1,6 +1,6 @@
 // IP addresses of interfaces: list, add, delete (man 7 rtnetlink, RTM_*ADDR; <linux/if_addr.h>).
 import { assert, ok } from '../../kit/index.ts';
-import { addressBytes, addressText, type Family, familyNumber, familyOf } from '../address.ts';
+import { addressBytes, addressText, type Family, familyNumber, familyOf, familyOfNumber } from '../address.ts';
 import type { KernelResult } from '../error.ts';
 import { flagBits, flagNames, nameOfNumber, numberOfName } from './flag.ts';
 import {
@@ -124,7 +124,7 @@ export function deleteAddress(socket: RouteSocket, key: AddressKey): KernelResul
 
 /** An address out of RTM_NEWADDR or RTM_DELADDR; undefined for a family that is not IP. */
 export function decodeAddress({ body }: NetlinkMessage): InterfaceAddress | undefined {
-  const family = familyByNumber(body.readUInt8(0));
+  const family = familyOfNumber(body.readUInt8(0));
   if (family === undefined) return undefined;
   const attributes = decodeAttributes(body.subarray(headerBytes));
   const given = attributes.get(IFA_ADDRESS);
@@ -191,9 +191,4 @@ function header({ address, prefixLength, interfaceIndex }: AddressKey, scope: nu
   message.writeUInt8(scope, 3);
   message.writeUInt32LE(interfaceIndex, 4);
   return message;
-}
-
-function familyByNumber(number: number): Family | undefined {
-  if (number === familyNumber.ipv4) return 'ipv4';
-  return number === familyNumber.ipv6 ? 'ipv6' : undefined;
 }

@@ -8,6 +8,7 @@ import { setOption } from '../socket/option.ts';
 import { decodeAddress, type InterfaceAddress, RTM_DELADDR, RTM_NEWADDR } from './addresses.ts';
 import { decodeLink, type Link, RTM_DELLINK, RTM_NEWLINK } from './links.ts';
 import { decodeMessages, type NetlinkMessage } from './message.ts';
+import { decodeRoute, type Route, RTM_DELROUTE, RTM_NEWROUTE } from './routes.ts';
 import { openNetlinkDescriptor } from './socket.ts';
 
 export type NetworkEvent =
@@ -15,11 +16,13 @@ export type NetworkEvent =
   | { readonly kind: 'link-gone'; readonly link: Link }
   | { readonly kind: 'address'; readonly address: InterfaceAddress }
   | { readonly kind: 'address-gone'; readonly address: InterfaceAddress }
+  | { readonly kind: 'route'; readonly route: Route }
+  | { readonly kind: 'route-gone'; readonly route: Route }
   /** Events were lost because they came faster than they were read: list everything anew. */
   | { readonly kind: 'lost' };
 
-/** `link` tells of interfaces and their carrier, `address` of IPv4 and IPv6 addresses. */
-export type NetworkSubject = 'link' | 'address';
+/** `link` tells of interfaces and their carrier; `address` and `route` of IPv4 and IPv6. */
+export type NetworkSubject = 'link' | 'address' | 'route';
 
 export type NetworkWatch = { readonly close: () => void; readonly unref: () => void };
 
@@ -35,7 +38,7 @@ const NETLINK_ROUTE = 0;
 const SOCK_NONBLOCK = 0o4000;
 const MSG_DONTWAIT = 0x40;
 /** RTNLGRP_* of <linux/rtnetlink.h>. */
-const groups: Readonly<Record<NetworkSubject, readonly number[]>> = { link: [1], address: [5, 9] };
+const groups: Readonly<Record<NetworkSubject, readonly number[]>> = { link: [1], address: [5, 9], route: [7, 11] };
 const receiveBufferBytes = 1 << 20;
 const datagramsPerTurnMax = 64;
 const datagram = Buffer.alloc(65_536);
@@ -53,9 +56,12 @@ export function watchNetwork(options: NetworkWatchOptions): KernelResult<Network
   // A larger buffer makes loss rarer; loss is told and handled, so a refusal does not matter.
   setOption(fd, 'SO_RCVBUFFORCE', receiveBufferBytes, 'enlarge the buffer of network events');
   let open = true;
+  const hear = (event: NetworkEvent) => {
+    if (open) options.onEvent(event);
+  };
   const watch = watchReadable(fd, 'network events', () => {
     for (let count = 0; count < datagramsPerTurnMax && open; count++) {
-      if (!readOne(fd, options)) return;
+      if (!readOne(fd, { ...options, onEvent: hear })) return;
     }
   });
   if (!watch.ok) {
@@ -102,6 +108,11 @@ function eventOf(message: NetlinkMessage): NetworkEvent | undefined {
     case RTM_DELADDR: {
       const address = decodeAddress(message);
       return address && { kind: message.type === RTM_NEWADDR ? 'address' : 'address-gone', address };
+    }
+    case RTM_NEWROUTE:
+    case RTM_DELROUTE: {
+      const route = decodeRoute(message);
+      return route && { kind: message.type === RTM_NEWROUTE ? 'route' : 'route-gone', route };
     }
     default:
       return undefined;

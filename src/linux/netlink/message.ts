@@ -1,5 +1,6 @@
 // Netlink messages and their attributes (man 7 netlink): `struct nlmsghdr` (length, type, flags, sequence, port), a body
 // that starts with a fixed structure, and attributes of (length, type, value) padded to 4 bytes.
+import { addressText } from '../address.ts';
 
 export type NetlinkMessage = {
   readonly type: number;
@@ -93,6 +94,10 @@ export function readUint32(value: Buffer | undefined): number | undefined {
 
 export function readText(value: Buffer | undefined): string | undefined {
   return value === undefined ? undefined : value.toString('utf8').replace(/\0.*$/s, '');
+}
+
+export function readAddress(value: Buffer | undefined): string | undefined {
+  return value === undefined || (value.length !== 4 && value.length !== 16) ? undefined : addressText(value);
 }
 
 function align(length: number): number {
