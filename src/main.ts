@@ -1,7 +1,10 @@
-// The program's only entry: the command line on the main thread, a named role in a worker thread.
+// The program's only entry: the guardian, the command line, or in a worker thread a named role. Each loads its own room only.
 import { isMainThread } from 'node:worker_threads';
 
-if (isMainThread) {
+if (isMainThread && process.argv[2] === 'guardian') {
+  const { runGuardian } = await import('./guardian/driver/process.ts');
+  runGuardian();
+} else if (isMainThread) {
   const { runCommandLine } = await import('./cli/index.ts');
   await runCommandLine(process.argv.slice(2));
 } else {

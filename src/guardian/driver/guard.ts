@@ -1,0 +1,105 @@
+// The daemon's side: starts its guardian, tells it what is held, beats. To be used from the time-critical thread, whose
+// life is what the beats attest. A guardian that dies is replaced.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
+import type { Logger } from '../../kit/index.ts';
+import { programPath } from '../../linux/index.ts';
+import { tickMs } from '../machine.ts';
+import { emptyPledge, encodeMessage, type GuardianMessage, type GuardLimits, type Pledge } from '../protocol.ts';
+import { readyLine } from './process.ts';
+
+/** A small heap: the guardian keeps nothing. */
+const nodeOptions = ['--max-old-space-size=24', '--max-semi-space-size=1', '--v8-pool-size=0', '--single-threaded-gc'];
+
+/** A guardian that dies at once again and again is not started more often than this. */
+const replaceAfterMs = 250;
+
+export class Guard {
+  readonly #limits: GuardLimits;
+  readonly #logger: Logger;
+  #child: ChildProcess | undefined;
+  #pledge: Pledge = emptyPledge;
+  #pledged = '';
+  #leaseUntilBootMs: number | undefined;
+  #beats: NodeJS.Timeout | undefined;
+  #released = false;
+
+  constructor(limits: GuardLimits, logger: Logger) {
+    this.#limits = limits;
+    this.#logger = logger;
+  }
+
+  /** Resolves when the guardian stands ready: nothing may be held before. */
+  async start(): Promise<void> {
+    await this.#spawn();
+    this.#beats = setInterval(() => this.#send({ kind: 'beat' }), tickMs);
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Replaces what is pledged; the guardian has it before anything that is put on the wire afterwards. */
+  pledge(pledge: Pledge): void {
+    const text = encodeMessage({ kind: 'pledge', pledge });
+    if (text === this.#pledged) return;
+    this.#pledge = pledge;
+    this.#pledged = text;
+    this.#child?.stdin?.write(text);
+  }
+
+  lease(untilBootMs: number): void {
+    this.#leaseUntilBootMs = untilBootMs;
+    this.#send({ kind: 'lease', untilBootMs });
+  }
+
+  /** The daemon has cleaned up and ends by itself. */
+  async release(): Promise<void> {
+    this.#released = true;
+    clearInterval(this.#beats);
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    this.#send({ kind: 'release' });
+    await gone;
+  }
+
+  #send(message: GuardianMessage): void {
+    this.#child?.stdin?.write(encodeMessage(message));
+  }
+
+  #spawn(): Promise<void> {
+    // Its own session: a terminal's interrupt is for the daemon, which then releases it.
+    const child = spawn(process.execPath, [...nodeOptions, programPath(), 'guardian'], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#child = child;
+    child.stdin.on('error', () => {}); // Its end is seen by 'exit'.
+    child.once('exit', (code, signal) => this.#replace(signal ?? `exit code ${code}`));
+    this.#send({ kind: 'hello', pid: process.pid, tid: threadId(), limits: this.#limits });
+    if (this.#pledged !== '') this.#send({ kind: 'pledge', pledge: this.#pledge });
+    if (this.#leaseUntilBootMs !== undefined) this.#send({ kind: 'lease', untilBootMs: this.#leaseUntilBootMs });
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.stdout.once('data', (chunk: Buffer) => {
+        if (chunk.toString('latin1').startsWith(readyLine.trimEnd())) resolve();
+      });
+      child.once('exit', () => reject(new Error('the guardian ended before it was ready')));
+    });
+  }
+
+  #replace(how: string): void {
+    if (this.#released) return;
+    this.#logger.warning(`the guardian ended (${how}): starting another`);
+    setTimeout(() => {
+      if (this.#released) return;
+      this.#spawn().catch((thrown: Error) => this.#logger.error(`cannot start a guardian: ${thrown.message}`));
+    }, replaceAfterMs);
+  }
+}
+
+/** The kernel's id of the calling thread: /proc/thread-self points at /proc/PID/task/TID (proc(5)). */
+function threadId(): number {
+  return Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+}

@@ -1,0 +1,141 @@
+// The guardian process: reads what the daemon says from standard input, looks every `tickMs`, acts on the machine's word.
+// It holds no state worth keeping and needs nothing but the kernel. Its own stop signals are ignored: it ends when its
+// daemon releases it, or has been dealt with.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { bootMs, monotonicMs, setRealTime } from '../../linux/index.ts';
+import { type GuardianEffect, type GuardianState, initialState, step, type ThreadReading, tickMs } from '../machine.ts';
+import { decodeMessage, lineBytesMax } from '../protocol.ts';
+import { openUndoer, type Undoer } from './undo.ts';
+
+/** Above the daemon's own threads: whoever watches must not be starved by the watched. */
+const realTimePriority = 60;
+
+/** Written once to standard output when the guardian stands ready. */
+export const readyLine = 'ready\n';
+
+export function runGuardian(): void {
+  const undoer = openUndoer((text) => log('error', text));
+  if (!('carryOut' in undoer)) {
+    log('error', `cannot ${undoer.attempted}: ${undoer.errno}`);
+    process.exit(69);
+  }
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
+  setRealTime(realTimePriority); // Refused without privilege: then it runs as everything else does.
+  new Guardian(undoer).start();
+  process.stdout.write(readyLine);
+}
+
+class Guardian {
+  readonly #undoer: Undoer;
+  #state: GuardianState = initialState(monotonicMs());
+  #text = '';
+  #acting: Promise<void> = Promise.resolve();
+  #watchdog: number | undefined;
+
+  constructor(undoer: Undoer) {
+    this.#undoer = undoer;
+  }
+
+  start(): void {
+    process.stdin.setEncoding('utf8');
+    process.stdin.on('data', (chunk: string) => this.#read(chunk));
+    process.stdin.on('close', () => this.#apply({ kind: 'gone', nowMs: monotonicMs() }));
+    process.stdin.on('error', () => this.#apply({ kind: 'gone', nowMs: monotonicMs() }));
+    setInterval(() => this.#tick(), tickMs);
+  }
+
+  #read(chunk: string): void {
+    const lines = (this.#text + chunk).split('\n');
+    this.#text = lines.pop() ?? '';
+    if (this.#text.length > lineBytesMax) this.#text = '';
+    for (const line of lines) {
+      const message = decodeMessage(line);
+      if (!message.ok) log('error', message.error);
+      else this.#apply({ kind: 'message', nowMs: monotonicMs(), message: message.value });
+    }
+  }
+
+  #tick(): void {
+    const { daemon } = this.#state;
+    const thread = daemon === undefined ? undefined : readThread(daemon.pid, daemon.tid);
+    this.#apply({ kind: 'tick', nowMs: monotonicMs(), bootMs: bootMs(), thread });
+  }
+
+  #apply(event: Parameters<typeof step>[1]): void {
+    const done = step(this.#state, event);
+    this.#state = done.state;
+    for (const effect of done.effects) this.#perform(effect);
+  }
+
+  #perform(effect: GuardianEffect): void {
+    switch (effect.kind) {
+      case 'log':
+        return log(effect.level, effect.text);
+      case 'kill':
+        return kill(effect.pid);
+      case 'undo':
+        this.#acting = this.#acting.then(() => this.#undoer.carryOut(effect.pledge));
+        return;
+      case 'feed-watchdog':
+        return this.#feedWatchdog();
+      case 'restart':
+        this.#acting = this.#acting.then(() => restart(effect.argv));
+        return;
+      case 'exit':
+        this.#acting.then(() => {
+          this.#disarmWatchdog();
+          process.exit(effect.code);
+        });
+    }
+  }
+
+  /** Opening the device arms it (Linux watchdog API). */
+  #feedWatchdog(): void {
+    const device = this.#state.daemon?.limits.watchdogDevice;
+    if (device === undefined) return;
+    try {
+      this.#watchdog ??= openSync(device, 'w');
+      writeSync(this.#watchdog, '\0');
+    } catch (thrown) {
+      log('error', `cannot feed the watchdog ${device}: ${(thrown as Error).message}`);
+    }
+  }
+
+  #disarmWatchdog(): void {
+    if (this.#watchdog === undefined) return;
+    writeSync(this.#watchdog, 'V'); // The magic character: closed on purpose.
+    closeSync(this.#watchdog);
+  }
+}
+
+/** Fields 3, 14 and 15 of the thread's stat; undefined when the thread is gone. */
+function readThread(pid: number, tid: number): ThreadReading | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${tid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', cpuTicks: Number(fields[11]) + Number(fields[12]) };
+  } catch {
+    return undefined;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+  }
+}
+
+function restart(argv: readonly string[]): void {
+  const [program = '', ...args] = argv;
+  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+  child.once('error', (thrown) => log('error', `cannot restart the daemon: ${thrown.message}`));
+  child.unref();
+  log('notice', `restarted the daemon as pid ${child.pid}`);
+}
+
+function log(level: 'notice' | 'error', text: string): void {
+  process.stderr.write(`haven guardian: ${level}: ${text}\n`);
+}

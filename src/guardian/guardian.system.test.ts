@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { gratuitousArp, namedNamespace, openPacketSocket, orFail } from '../linux/index.ts';
+
+const holder = fileURLToPath(new URL('./testing/holder.js', import.meta.url));
+const id = randomBytes(4).toString('hex');
+const [own, peer] = [`hvg-${id}`, `hvp-${id}`];
+const started: ChildProcess[] = [];
+
+const ip = (...words: string[]) => execFileSync('ip', words, { encoding: 'utf8' });
+
+before(() => {
+  for (const name of [own, peer]) ip('netns', 'add', name);
+  ip('-n', own, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', peer);
+  for (const name of [own, peer]) ip('-n', name, 'link', 'set', 'eth0', 'up');
+});
+
+after(() => {
+  for (const child of started) child.kill('SIGKILL');
+  for (const name of [own, peer]) ip('netns', 'del', name);
+});
+
+async function eventually(what: string, holds: () => boolean): Promise<void> {
+  for (let round = 0; round < 4000; round++) {
+    if (holds()) return;
+    await pause(5);
+  }
+  assert.fail(`did not happen: ${what}`);
+}
+
+function isHeld(address: string): boolean {
+  return ip('-n', own, '-o', 'address', 'show', 'dev', 'eth0').includes(` ${address}/`);
+}
+
+/** A daemon that holds the address, when it holds it; the guardian's pid beside it. */
+async function hold(
+  address: string,
+  prefix: number,
+): Promise<{ child: ChildProcess; guardian: number; errors: () => string }> {
+  const frame = gratuitousArp({ address: '192.0.2.99', hardwareAddress: '02:00:00:00:00:99' }).toString('hex');
+  const words = ['netns', 'exec', own, process.execPath, holder, 'eth0', address, String(prefix), frame];
+  const child = spawn('ip', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  started.push(child);
+  let text = '';
+  let errors = '';
+  child.stdout?.on('data', (chunk) => {
+    text += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    errors += chunk;
+  });
+  await eventually(`the address is held (${errors})`, () => text.includes('held '));
+  return { child, guardian: Number(/held (\d+)/.exec(text)?.[1]), errors: () => errors };
+}
+
+const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
+
+test('a killed daemon leaves no address behind, and its farewell is on the wire', async () => {
+  const frames: string[] = [];
+  const socket = orFail(openPacketSocket({ etherType: 0x0806, namespace: namedNamespace(peer) }));
+  orFail(socket.listen({ onFrame: ({ bytes }) => frames.push(bytes.toString('hex')), onError: () => {} }));
+  const { child, guardian, errors } = await hold('192.0.2.10', 24);
+  child.kill('SIGKILL');
+  await eventually('the address is gone', () => !isHeld('192.0.2.10'));
+  await eventually('the farewell arrived', () => frames.some((frame) => frame.includes('020000000099')));
+  await eventually('the guardian has ended', () => !isAlive(guardian));
+  assert.match(errors(), /is gone without a word: taking down 1 address and telling the peers/);
+  socket.close();
+});
+
+test('a stopped daemon is killed before its address is taken, IPv6 too', async () => {
+  const { child, errors } = await hold('2001:db8::10', 64);
+  child.kill('SIGSTOP');
+  await eventually('the address is gone', () => !isHeld('2001:db8::10'));
+  await eventually('the daemon has ended', () => child.signalCode === 'SIGKILL');
+  assert.match(errors(), /is stopped/);
+});
+
+test('a guardian that dies is replaced, and the new one knows what is held', async () => {
+  const { child, guardian, errors } = await hold('192.0.2.11', 24);
+  process.kill(guardian, 'SIGKILL');
+  await eventually('another guardian was started', () => errors().includes('starting another'));
+  assert.ok(isHeld('192.0.2.11'));
+  await pause(1500);
+  child.kill('SIGKILL');
+  await eventually('the address is gone', () => !isHeld('192.0.2.11'));
+});
+
+test('a daemon that ends by itself releases its guardian, which touches nothing', async () => {
+  const { child, guardian } = await hold('192.0.2.12', 24);
+  child.kill('SIGTERM');
+  await eventually('both have ended', () => child.exitCode === 0 && !isAlive(guardian));
+  assert.ok(isHeld('192.0.2.12'));
+});
+
+test("a guardian ignores the signals that end daemons, so that a service's stop cannot take it first", async () => {
+  const { child, guardian } = await hold('192.0.2.13', 24);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.kill(guardian, signal);
+  await pause(100);
+  assert.ok(isAlive(guardian));
+  child.kill('SIGKILL');
+  await eventually('the address is gone', () => !isHeld('192.0.2.13'));
+});

@@ -1,0 +1,26 @@
+// A daemon that holds an address and does nothing else, for this room's tests:
+//   node holder.js INTERFACE ADDRESS PREFIX FRAME [RESTART-ARGV …]
+// It prints `held GUARDIAN-PID` when the address is on and pledged, and releases on SIGTERM.
+import { loggerOf } from '../../kit/index.ts';
+import { addAddress, linkByName, openRouteSocket, orFail } from '../../linux/index.ts';
+import { Guard } from '../driver/guard.ts';
+import { emptyPledge } from '../protocol.ts';
+
+const [interfaceName = '', address = '', prefix = '', frame = ''] = process.argv.slice(2);
+const prefixLength = Number(prefix);
+const logger = loggerOf((level, message) => process.stderr.write(`holder: ${level}: ${message}\n`));
+const guard = new Guard({ hungMs: 75, starvedMs: 5000 }, logger);
+await guard.start();
+guard.pledge({
+  ...emptyPledge,
+  addresses: [{ interfaceName, address, prefixLength }],
+  frames: [{ interfaceName, frame }],
+});
+const route = orFail(openRouteSocket());
+const interfaceIndex = orFail(linkByName(route, interfaceName))?.index ?? 0;
+orFail(addAddress(route, { interfaceIndex, address, prefixLength, flags: ['nodad'] }));
+process.stdout.write(`held ${guard.pid}\n`);
+process.once('SIGTERM', async () => {
+  await guard.release();
+  process.exit(0);
+});
