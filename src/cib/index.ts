@@ -22,6 +22,8 @@ export type { SchemaVersion } from './upgrade/schema-version.ts';
 export { currentSchema, formatSchemaVersion, parseSchemaVersion } from './upgrade/schema-version.ts';
 export type { Upgraded } from './upgrade/upgrade.ts';
 export { upgradeCib } from './upgrade/upgrade.ts';
+export { clusterOptionTypes, metaAttributeTypes } from './validation/options.ts';
+export { validateCib } from './validation/validate.ts';
 export type { DateParts, Instant } from './values/date-time.ts';
 export { addDuration, datePartsOf, formatInstant, parseInstant } from './values/date-time.ts';
 export type { Duration } from './values/interval.ts';

@@ -24,7 +24,7 @@ const daySeconds = 86_400;
 
 /**
  * `YYYY-MM-DD`, `YYYYMMDD`, `YYYY-DDD`, `YYYY-Www-D`, each alone (midnight UTC) or followed by `T` or a blank and a
- * time; a time alone (today); `epoch`. Times: `HH[:MM[:SS]]`, `HHMM[SS]`, `24:00`, then optionally `Z` or `±HH[:MM]`;
+ * time; a time alone (today); `epoch`. Times: `HH[:MM[:SS]]`, `HHMM[SS]`, `24:00` (fractions of a second are cut off), then optionally `Z` or `±HH[:MM]`;
  * without that they are local, in the offset of `now`. Undefined for anything else.
  */
 export function parseInstant(text: string, now: Instant): Instant | undefined {
@@ -70,7 +70,9 @@ function dayNumber(text: string): number | undefined {
 function parseClock(
   text: string,
 ): { readonly seconds: number; readonly offsetSeconds: number | undefined } | undefined {
-  const match = /^(\d{2})(?::(\d{2})(?::(\d{2}))?|(\d{2})(\d{2})?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/i.exec(text);
+  const match = /^(\d{2})(?::(\d{2})(?::(\d{2})(?:\.\d+)?)?|(\d{2})(\d{2})?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/i.exec(
+    text,
+  );
   if (match === null) return undefined;
   const hour = Number(match[1]);
   const minute = Number(match[2] ?? match[4] ?? 0);

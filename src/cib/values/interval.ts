@@ -12,15 +12,28 @@ export type Duration = {
 };
 
 const intervalMsMax = 2 ** 32 - 1;
-const iso = /^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+const dateUnits: Readonly<Record<string, keyof Duration>> = {
+  Y: 'years',
+  M: 'months',
+  W: 'weeks',
+  D: 'days',
+  H: 'hours',
+  S: 'seconds',
+};
 
-/** `P1Y2M3W4DT5H6M7S` with any parts left out. */
+/**
+ * `P1Y2M3W4DT5H6M7S` with any parts left out. As the tools do, hours and seconds are also read without the `T` (`P10S`),
+ * which decides only whether `M` means months or minutes; of a part given twice the last counts.
+ */
 export function parseDuration(text: string): Duration | undefined {
-  const match = iso.exec(text);
-  if (match === null) return undefined;
-  const [, years, months, weeks, days, hours, minutes, seconds] = match.map((part) => Number(part ?? 0));
-  const parts = { years, months, weeks, days, hours, minutes, seconds };
-  return Object.values(parts).every((part) => part !== undefined && part <= 2 ** 31) ? (parts as Duration) : undefined;
+  if (!/^P(?=.)(?:\d{1,9}[YMWDHS])*(?:T(?:\d{1,9}[YMWDHS])*)?$/.test(text)) return undefined;
+  const duration = { years: 0, months: 0, weeks: 0, days: 0, hours: 0, minutes: 0, seconds: 0 };
+  const clockStart = text.includes('T') ? text.indexOf('T') : text.length;
+  for (const { index, 1: count = '', 2: letter = '' } of text.matchAll(/(\d+)([YMWDHS])/g)) {
+    const unit = letter === 'M' && index > clockStart ? 'minutes' : dateUnits[letter];
+    if (unit !== undefined) duration[unit] = Number(count);
+  }
+  return duration;
 }
 
 const unitsMs: readonly (readonly [prefix: string, ms: number])[] = [

@@ -70,7 +70,11 @@ test('intervals: units by prefix, decimals cut off, ISO 8601, never negative', (
     ['-1', undefined],
     ['soon', undefined],
     ['P', undefined],
-    ['P1DT', undefined],
+    ['P1DT', 86_400_000],
+    ['P10S', 10_000],
+    ['P5', undefined],
+    ['P1M', 2_592_000_000],
+    ['PT1M', 60_000],
   ];
   for (const [text, ms] of cases) assert.equal(parseIntervalMs(text), ms, text);
   assert.deepEqual([0, 1, 999, 1499, 1500].map(intervalSeconds), [0, 1, 1, 1, 2]);
