@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type GuardianEvent, type GuardianState, initialState, step, tickMs } from './machine.ts';
+import { type GuardianEvent, type GuardianState, initialState, step, tickMs, wants } from './machine.ts';
 import { decodeMessage, emptyPledge, encodeMessage, type Pledge } from './protocol.ts';
 
 const pledge: Pledge = {
@@ -20,7 +20,7 @@ function guarded(): GuardianState {
 function ticks(state: GuardianState, until: number, thread: (ms: number) => { state: string; cpuTicks: number }) {
   let current = state;
   for (let nowMs = tickMs; nowMs <= until; nowMs += tickMs) {
-    const event: GuardianEvent = { kind: 'tick', nowMs, bootMs: nowMs, thread: thread(nowMs) };
+    const event: GuardianEvent = { kind: 'tick', nowMs, bootMs: nowMs, beats: 0, thread: thread(nowMs) };
     const done = step(current, event);
     current = done.state;
     if (done.effects.length > 0) return { nowMs, effects: done.effects.map((effect) => effect.kind), state: current };
@@ -54,16 +54,23 @@ test('a sleeping thread without beats hangs after hungMs; a starving one is give
 
 test('beats keep the guardian quiet', () => {
   let state = guarded();
-  for (let nowMs = 5; nowMs < 2000; nowMs += 5) {
-    state = step(state, { kind: 'message', nowMs, message: { kind: 'beat' } }).state;
-    const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, thread: { state: 'S', cpuTicks: nowMs } });
+  for (let beats = 1; beats < 400; beats++) {
+    const nowMs = beats * tickMs;
+    assert.deepEqual(wants(state, nowMs, beats), { lease: false, thread: false });
+    const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats, thread: undefined });
     assert.deepEqual(done.effects, []);
     state = done.state;
   }
 });
 
 test('silence proves nothing when the guardian itself did not run', () => {
-  const woken = step(guarded(), { kind: 'tick', nowMs: 5000, bootMs: 5000, thread: { state: 'S', cpuTicks: 1 } });
+  const woken = step(guarded(), {
+    kind: 'tick',
+    nowMs: 5000,
+    bootMs: 5000,
+    beats: 0,
+    thread: { state: 'S', cpuTicks: 1 },
+  });
   assert.deepEqual(woken.effects, []);
 });
 
@@ -71,10 +78,10 @@ test('a lease that ran out is enforced once, and again only after a renewal', ()
   let state = step(guarded(), { kind: 'message', nowMs: 0, message: { kind: 'lease', untilBootMs: 40 } }).state;
   const done = ticks(state, 60, () => ({ state: 'S', cpuTicks: 1 }));
   assert.deepEqual(done.effects, ['log', 'undo']);
-  const again = step(done.state, { kind: 'tick', nowMs: 51, bootMs: 60, thread: undefined });
+  const again = step(done.state, { kind: 'tick', nowMs: 51, bootMs: 60, beats: 1, thread: undefined });
   assert.deepEqual(again.effects, []);
   state = step(again.state, { kind: 'message', nowMs: 60, message: { kind: 'lease', untilBootMs: 70 } }).state;
-  assert.equal(step(state, { kind: 'tick', nowMs: 71, bootMs: 71, thread: undefined }).effects.length, 2);
+  assert.equal(step(state, { kind: 'tick', nowMs: 71, bootMs: 71, beats: 2, thread: undefined }).effects.length, 2);
 });
 
 test('messages survive the wire', () => {

@@ -16,7 +16,11 @@ export type GuardianEvent =
   | {
       readonly kind: 'tick';
       readonly nowMs: number;
+      /** Boot clock; needed only while `wants(state).lease`. */
       readonly bootMs: number;
+      /** The daemon's count of its beats. */
+      readonly beats: number;
+      /** Needed only when `wants` asks for it. */
       readonly thread: ThreadReading | undefined;
     }
   | { readonly kind: 'gone'; readonly nowMs: number };
@@ -35,15 +39,19 @@ export type GuardianState = {
   readonly pledge: Pledge;
   readonly leaseUntilBootMs: number | undefined;
   readonly leaseEnforced: boolean;
+  readonly beats: number;
   readonly lastBeatMs: number;
   readonly lastTickMs: number;
-  /** Processor time of the thread when it last beat: tells spinning from starving. */
-  readonly cpuTicksAtBeat: number | undefined;
+  /** Processor time of the thread when its silence was first noticed: tells spinning from starving. */
+  readonly cpuTicksInSilence: number | undefined;
   readonly over: boolean;
 };
 
 /** The guardian looks this often. */
 export const tickMs = 25;
+
+/** Two beats missed: time to look at the thread. */
+const silenceMs = 2 * tickMs;
 
 /** A tick this late means that the guardian itself was not running. */
 const ownLatenessMaxMs = 60;
@@ -54,9 +62,10 @@ export function initialState(nowMs: number): GuardianState {
     pledge: emptyPledge,
     leaseUntilBootMs: undefined,
     leaseEnforced: false,
+    beats: 0,
     lastBeatMs: nowMs,
     lastTickMs: nowMs,
-    cpuTicksAtBeat: undefined,
+    cpuTicksInSilence: undefined,
     over: false,
   };
 }
@@ -79,10 +88,8 @@ function receive(state: GuardianState, nowMs: number, message: GuardianMessage):
   switch (message.kind) {
     case 'hello': {
       const daemon = { pid: message.pid, tid: message.tid, limits: message.limits };
-      return { state: { ...state, daemon, lastBeatMs: nowMs, cpuTicksAtBeat: undefined }, effects: [] };
+      return { state: { ...state, daemon, lastBeatMs: nowMs, cpuTicksInSilence: undefined }, effects: [] };
     }
-    case 'beat':
-      return { state: { ...state, lastBeatMs: nowMs, cpuTicksAtBeat: undefined }, effects: [] };
     case 'pledge':
       return { state: { ...state, pledge: message.pledge, leaseEnforced: false, lastBeatMs: nowMs }, effects: [] };
     case 'lease':
@@ -92,13 +99,24 @@ function receive(state: GuardianState, nowMs: number, message: GuardianMessage):
   }
 }
 
+/** What the next tick has to look up; reading it each time would be most of the guardian's work. */
+export function wants(
+  state: GuardianState,
+  nowMs: number,
+  beats: number,
+): { readonly lease: boolean; readonly thread: boolean } {
+  const silent = beats === state.beats && nowMs - state.lastBeatMs >= silenceMs;
+  return { lease: state.leaseUntilBootMs !== undefined && !state.leaseEnforced, thread: silent };
+}
+
 function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick' }>): GuardianStep {
-  const ranLate = event.nowMs - state.lastTickMs > ownLatenessMaxMs;
+  const alive = event.beats !== state.beats || event.nowMs - state.lastTickMs > ownLatenessMaxMs;
   const ticked: GuardianState = {
     ...state,
+    beats: event.beats,
     lastTickMs: event.nowMs,
-    lastBeatMs: ranLate ? event.nowMs : state.lastBeatMs,
-    cpuTicksAtBeat: state.cpuTicksAtBeat ?? event.thread?.cpuTicks,
+    lastBeatMs: alive ? event.nowMs : state.lastBeatMs,
+    cpuTicksInSilence: alive ? undefined : (state.cpuTicksInSilence ?? event.thread?.cpuTicks),
   };
   const leased = enforceLease(ticked, event.bootMs);
   if (leased !== undefined) return leased;
@@ -128,10 +146,10 @@ function hangOf(state: GuardianState, nowMs: number, thread: ThreadReading | und
   if (state.daemon === undefined || thread === undefined) return undefined;
   const { hungMs, starvedMs } = state.daemon.limits;
   const silentMs = Math.round(nowMs - state.lastBeatMs);
-  if (silentMs < 2 * tickMs) return undefined;
+  if (silentMs < silenceMs) return undefined;
   const daemon = `the daemon${pidOf(state)}`;
   if (thread.state === 'T' || thread.state === 't') return `${daemon} is stopped (silent for ${silentMs} ms)`;
-  const starved = thread.state === 'R' && thread.cpuTicks === state.cpuTicksAtBeat;
+  const starved = thread.state === 'R' && thread.cpuTicks === state.cpuTicksInSilence;
   if (silentMs < (starved ? starvedMs : hungMs)) return undefined;
   return `${daemon} hangs (silent for ${silentMs} ms, thread state ${thread.state})`;
 }

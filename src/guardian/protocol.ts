@@ -1,4 +1,5 @@
-// What a daemon tells its guardian, a line of text each: `beat`, or a JSON message.
+// What a daemon tells its guardian: JSON messages, a line each, over a pipe whose closing is the daemon's death; and that
+// it lives, by counting in a file that both have open, so that a beat wakes nobody.
 //
 // The daemon says beforehand what has to be undone should it die (its pledge), in a form that needs no thinking later:
 // addresses to take off, frames to send as they are, commands to run. The guardian therefore needs no protocol
@@ -35,8 +36,6 @@ export const emptyPledge: Pledge = { addresses: [], frames: [], datagrams: [], l
 export type GuardianMessage =
   /** Sent once, first. `tid` is the time-critical thread, whose beats count. */
   | { readonly kind: 'hello'; readonly pid: number; readonly tid: number; readonly limits: GuardLimits }
-  /** The time-critical thread ran. */
-  | { readonly kind: 'beat' }
   /** Replaces all that was pledged before. */
   | { readonly kind: 'pledge'; readonly pledge: Pledge }
   /** The right to hold what is pledged ends at this reading of the boot clock unless renewed. */
@@ -55,16 +54,19 @@ export type GuardLimits = {
   readonly watchdogDevice?: string;
 };
 
+/** The file descriptor on which a guardian finds the beat counter, 8 bytes in the machine's order. */
+export const beatDescriptor = 3;
+export const beatBytes = 8;
+
 /** Longest line accepted: 4,000 addresses with their frames fit. */
 export const lineBytesMax = 4 << 20;
 
 export function encodeMessage(message: GuardianMessage): string {
-  return message.kind === 'beat' ? 'beat\n' : `${JSON.stringify(message)}\n`;
+  return `${JSON.stringify(message)}\n`;
 }
 
 /** Only our own daemon writes here: a line that does not parse means that it is no longer itself. */
 export function decodeMessage(line: string): Result<GuardianMessage, string> {
-  if (line === 'beat') return ok({ kind: 'beat' });
   try {
     const message = JSON.parse(line) as GuardianMessage;
     const known = ['hello', 'pledge', 'lease', 'release'].includes(message.kind);

@@ -1,11 +1,20 @@
 // The daemon's side: starts its guardian, tells it what is held, beats. To be used from the time-critical thread, whose
 // life is what the beats attest. A guardian that dies is replaced.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readlinkSync } from 'node:fs';
+import { mkdtempSync, openSync, readlinkSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Logger } from '../../kit/index.ts';
 import { programPath } from '../../linux/index.ts';
 import { tickMs } from '../machine.ts';
-import { emptyPledge, encodeMessage, type GuardianMessage, type GuardLimits, type Pledge } from '../protocol.ts';
+import {
+  beatBytes,
+  emptyPledge,
+  encodeMessage,
+  type GuardianMessage,
+  type GuardLimits,
+  type Pledge,
+} from '../protocol.ts';
 import { readyLine } from './process.ts';
 
 /** A small heap: the guardian keeps nothing. */
@@ -23,6 +32,8 @@ export class Guard {
   #leaseUntilBootMs: number | undefined;
   #beats: NodeJS.Timeout | undefined;
   #released = false;
+  readonly #beatFile = openBeatFile();
+  readonly #counter = Buffer.alloc(beatBytes);
 
   constructor(limits: GuardLimits, logger: Logger) {
     this.#limits = limits;
@@ -31,8 +42,9 @@ export class Guard {
 
   /** Resolves when the guardian stands ready: nothing may be held before. */
   async start(): Promise<void> {
+    this.#beat();
+    this.#beats = setInterval(() => this.#beat(), tickMs);
     await this.#spawn();
-    this.#beats = setInterval(() => this.#send({ kind: 'beat' }), tickMs);
   }
 
   get pid(): number | undefined {
@@ -64,6 +76,11 @@ export class Guard {
     await gone;
   }
 
+  #beat(): void {
+    this.#counter.writeBigUInt64LE(this.#counter.readBigUInt64LE() + 1n);
+    writeSync(this.#beatFile, this.#counter, 0, beatBytes, 0);
+  }
+
   #send(message: GuardianMessage): void {
     this.#child?.stdin?.write(encodeMessage(message));
   }
@@ -72,17 +89,17 @@ export class Guard {
     // Its own session: a terminal's interrupt is for the daemon, which then releases it.
     const child = spawn(process.execPath, [...nodeOptions, programPath(), 'guardian'], {
       detached: true,
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit', this.#beatFile],
     });
     this.#child = child;
-    child.stdin.on('error', () => {}); // Its end is seen by 'exit'.
+    child.stdin?.on('error', () => {}); // Its end is seen by 'exit'.
     child.once('exit', (code, signal) => this.#replace(signal ?? `exit code ${code}`));
     this.#send({ kind: 'hello', pid: process.pid, tid: threadId(), limits: this.#limits });
     if (this.#pledged !== '') this.#send({ kind: 'pledge', pledge: this.#pledge });
     if (this.#leaseUntilBootMs !== undefined) this.#send({ kind: 'lease', untilBootMs: this.#leaseUntilBootMs });
     return new Promise((resolve, reject) => {
       child.once('error', reject);
-      child.stdout.once('data', (chunk: Buffer) => {
+      child.stdout?.once('data', (chunk: Buffer) => {
         if (chunk.toString('latin1').startsWith(readyLine.trimEnd())) resolve();
       });
       child.once('exit', () => reject(new Error('the guardian ended before it was ready')));
@@ -97,6 +114,14 @@ export class Guard {
       this.#spawn().catch((thrown: Error) => this.#logger.error(`cannot start a guardian: ${thrown.message}`));
     }, replaceAfterMs);
   }
+}
+
+/** Without a name, so that nothing is left behind: it lives as long as the two processes. */
+function openBeatFile(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'haven-beat-'));
+  const file = openSync(join(folder, 'beat'), 'w+', 0o600);
+  rmSync(folder, { recursive: true });
+  return file;
 }
 
 /** The kernel's id of the calling thread: /proc/thread-self points at /proc/PID/task/TID (proc(5)). */

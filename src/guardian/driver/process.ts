@@ -2,10 +2,18 @@
 // It holds no state worth keeping and needs nothing but the kernel. Its own stop signals are ignored: it ends when its
 // daemon releases it, or has been dealt with.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { bootMs, monotonicMs, setRealTime } from '../../linux/index.ts';
-import { type GuardianEffect, type GuardianState, initialState, step, type ThreadReading, tickMs } from '../machine.ts';
-import { decodeMessage, lineBytesMax } from '../protocol.ts';
+import {
+  type GuardianEffect,
+  type GuardianState,
+  initialState,
+  step,
+  type ThreadReading,
+  tickMs,
+  wants,
+} from '../machine.ts';
+import { beatBytes, beatDescriptor, decodeMessage, lineBytesMax } from '../protocol.ts';
 import { openUndoer, type Undoer } from './undo.ts';
 
 /** Above the daemon's own threads: whoever watches must not be starved by the watched. */
@@ -30,6 +38,7 @@ class Guardian {
   readonly #undoer: Undoer;
   #state: GuardianState = initialState(monotonicMs());
   #text = '';
+  readonly #beat = Buffer.alloc(beatBytes);
   #acting: Promise<void> = Promise.resolve();
   #watchdog: number | undefined;
 
@@ -57,9 +66,17 @@ class Guardian {
   }
 
   #tick(): void {
+    const nowMs = monotonicMs();
+    const beats = this.#readBeats();
     const { daemon } = this.#state;
-    const thread = daemon === undefined ? undefined : readThread(daemon.pid, daemon.tid);
-    this.#apply({ kind: 'tick', nowMs: monotonicMs(), bootMs: bootMs(), thread });
+    const wanted = wants(this.#state, nowMs, beats);
+    const thread = wanted.thread && daemon !== undefined ? readThread(daemon.pid, daemon.tid) : undefined;
+    this.#apply({ kind: 'tick', nowMs, bootMs: wanted.lease ? bootMs() : 0, beats, thread });
+  }
+
+  #readBeats(): number {
+    readSync(beatDescriptor, this.#beat, 0, beatBytes, 0);
+    return Number(this.#beat.readBigUInt64LE());
   }
 
   #apply(event: Parameters<typeof step>[1]): void {
