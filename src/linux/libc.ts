@@ -58,6 +58,19 @@ export const schedSetscheduler: Native<[number, number, Memory]> = native(
 );
 export const schedGetscheduler: Native<[number]> = native('int sched_getscheduler(int)');
 
+export const inotifyInit: Native<[number]> = native('int inotify_init1(int)');
+export const inotifyAddWatch: Native<[number, string, number]> = native(
+  'int inotify_add_watch(int, const char *, uint32_t)',
+);
+export const inotifyRemoveWatch: Native<[number, number]> = native('int inotify_rm_watch(int, int)');
+/** pidfd_open and pidfd_send_signal by number: they have the same on every architecture, and older C libraries no name. */
+export const syscall: Native<[number, number, number, number, number]> = native(
+  'long syscall(long, long, long, long, long)',
+);
+export const prctl: Native<[number, number | bigint, number, number, number]> = native(
+  'int prctl(int, ulong, ulong, ulong, ulong)',
+);
+
 /** The address of `memory`, to be put into another structure; `memory` must outlive that structure's use. */
 export function addressOf(memory: Uint8Array): bigint {
   return koffi.address(memory);
