@@ -1,7 +1,11 @@
 // VRRP: RFC 9568 (version 3), RFC 3768 (version 2), and what Keepalived adds to them.
 export type { AddressFamily } from './address.ts';
 export { canonicalAddress, compareAddresses, familyOf, formatAddress, isLinkLocal, parseAddress } from './address.ts';
-export type * from './advertisement.ts';
+export type { Advertisement } from './advertisement.ts';
+export { encodeAdvertisement, peekRouter } from './advertisement.ts';
+export type { HmacMd5 } from './authentication-header.ts';
+export { ahProtocol, openAuthenticationHeader, sealAuthenticationHeader } from './authentication-header.ts';
+export { vrrpProtocol } from './checksum.ts';
 export type * from './configuration.ts';
 export type { Changed, ConfigurationDifference, NamedDifference } from './difference.ts';
 export { differenceOf, isEmptyDifference } from './difference.ts';
@@ -11,12 +15,15 @@ export type { VrrpEffect } from './effect.ts';
 export type { VrrpEvent } from './event.ts';
 export type { HeardPeer, Instance, InstanceStatus, Transition } from './instance.ts';
 export { faultReasons } from './instance.ts';
+export { decodeIpv4, encodeIpv4, ipv4HeaderBytes } from './ip-header.ts';
 export type { Finding, ParsedConfiguration, Surroundings } from './keepalived-conf/index.ts';
 export { formatFinding, parseConfiguration, textSurroundings, verdictOf } from './keepalived-conf/index.ts';
 export type * from './notification.ts';
 export { fifoLine, scriptsFor } from './notification.ts';
 export type { Router } from './population.ts';
 export { createRouter } from './population.ts';
+export type { Expectation, ReceivedPacket, Refusal } from './reception.ts';
+export { authenticationTypeOf, countRefusal, expectationOf, receive } from './reception.ts';
 export { invariants, nextDeadline, step } from './router.ts';
 export { masterDownMs, skewMs } from './timing.ts';
 export type * from './tracker.ts';

@@ -4,12 +4,12 @@ import { faultReasons, type Instance, isPending, logOf, setTimers, type Turn } f
 import { adopt, type Router } from './population.ts';
 import { notifyGroup, type SyncGroup, settleFaults } from './sync-group.ts';
 import { effectivePriority } from './tracker.ts';
-import { becomeBackup, notify, retire, skewOf, startReason } from './transition.ts';
+import { becomeBackup, logHoldings, notify, retire, skewOf, startReason } from './transition.ts';
 
 /** BACKUP for those that can work, FAULT for those that cannot, INIT until the first results of their trackers. */
 export function startGroup(group: SyncGroup, turn: Turn): void {
   for (const member of group.members) {
-    logOf(member, turn, 'detail', 'removing VIPs.');
+    logHoldings(member, turn, 'removing');
     turn.effects.push({ kind: 'release', instance: member.configuration.name });
   }
   const [faulty] = group.members.filter((member) => faultReasons(member).length > 0);

@@ -6,12 +6,12 @@ import { unreachable } from '../kit/index.ts';
 import type { VrrpEffect } from './effect.ts';
 import { expire, hear, noticeSilence } from './election.ts';
 import type { VrrpEvent } from './event.ts';
-import { type Instance, instanceInvariants, log, logOf, type Turn } from './instance.ts';
+import { type Instance, instanceInvariants, log, type Turn } from './instance.ts';
 import { type Router, reportKey } from './population.ts';
 import { reconfigure, reweigh, startGroup } from './reconfiguration.ts';
 import { demote, groupInvariants, notifyGroup, type SyncGroup, settleFaults } from './sync-group.ts';
 import { contributionOf, type TrackerKind, type TrackerReport } from './tracker.ts';
-import { announce, retire, skewOf } from './transition.ts';
+import { announce, logHoldings, retire, skewOf } from './transition.ts';
 
 /** Advances the machine by one event. */
 export function step(router: Router, event: VrrpEvent): VrrpEffect[] {
@@ -156,7 +156,7 @@ function restore(group: SyncGroup, instance: Instance, turn: Turn): void {
     demote(group, instance, turn, { reason, waitMs: skewOf(instance), farewell: 'priority-0' });
     return;
   }
-  logOf(instance, turn, 'detail', 'setting VIPs.');
+  logHoldings(instance, turn, 'setting');
   turn.effects.push({ kind: 'acquire', instance: instance.configuration.name });
   announce(instance, turn, instance.configuration.announcement.masterRepeat);
 }

@@ -17,7 +17,7 @@ export function becomeMaster(instance: Instance, turn: Turn, reason: string): vo
     ...announcementTimers(instance, turn),
   });
   advertise(instance, turn, instance.effectivePriority);
-  logOf(instance, turn, 'detail', 'setting VIPs.');
+  logHoldings(instance, turn, 'setting');
   turn.effects.push({ kind: 'acquire', instance: instance.configuration.name });
   announce(instance, turn, announcement.masterRepeat);
   notify(instance, turn, 'MASTER');
@@ -108,6 +108,15 @@ export function announcementTimers(instance: Instance, turn: Turn): Partial<Time
   };
 }
 
+/** Keepalived's lines about what a master holds. */
+export function logHoldings(instance: Instance, turn: Turn, verb: 'setting' | 'removing'): void {
+  const { virtualAddresses, excludedAddresses, virtualRoutes, virtualRules } = instance.configuration;
+  if (virtualAddresses.length > 0) logOf(instance, turn, 'detail', `${verb} VIPs.`);
+  if (excludedAddresses.length > 0) logOf(instance, turn, 'detail', `${verb} E-VIPs.`);
+  if (virtualRoutes.length > 0) logOf(instance, turn, 'detail', `${verb} Virtual Routes`);
+  if (virtualRules.length > 0) logOf(instance, turn, 'detail', `${verb} Virtual Rules`);
+}
+
 export function masterDownOf(instance: Instance): number {
   return masterDownMs(instance.configuration, instance.effectivePriority, instance.masterIntervalMs);
 }
@@ -123,7 +132,7 @@ function sayFarewell(instance: Instance, turn: Turn, adverts: number): void {
 
 function release(instance: Instance, turn: Turn): void {
   instance.statistics.releasedMaster++;
-  logOf(instance, turn, 'detail', 'removing VIPs.');
+  logHoldings(instance, turn, 'removing');
   turn.effects.push({ kind: 'release', instance: instance.configuration.name });
 }
 

@@ -1,0 +1,288 @@
+// The VRRP machine on this host's kernel: news in, step(), effects out, and a timer for the next deadline.
+import { formatFailure, type LogLevel } from '../../kit/index.ts';
+import { type KernelError, kernelFailure, monotonicMs } from '../../linux/index.ts';
+import {
+  canonicalAddress,
+  createRouter,
+  differenceOf,
+  type Instance,
+  type InstanceConfiguration,
+  invariants,
+  nextDeadline,
+  parseAddress,
+  type Router,
+  step,
+  type VrrpConfiguration,
+  type VrrpEffect,
+  type VrrpEvent,
+} from '../../vrrp/index.ts';
+import { Announcer } from './announcer.ts';
+import { addressesOf, Holdings, interfaceOf } from './holdings.ts';
+import { Interfaces } from './interfaces.ts';
+import type { FromWorker, ToWorker, TrackerNews } from './message.ts';
+import { Repetition } from './repetition.ts';
+import { snapshotOf } from './snapshot.ts';
+import { Transport } from './transport.ts';
+
+type News = VrrpEvent extends infer Event ? (Event extends VrrpEvent ? Omit<Event, 'nowMs'> : never) : never;
+
+/** A timer that fires later than this may have adverts waiting in front of it. */
+const lateMs = 1;
+
+export class Engine {
+  readonly #tell: (message: FromWorker) => void;
+  readonly #interfaces: Interfaces;
+  readonly #transport: Transport;
+  readonly #holdings: Holdings;
+  readonly #announcer: Announcer;
+  readonly #refusals = new Repetition();
+  readonly #router: Router;
+  /** Configurations by name for effects about instances that a reload has just removed. */
+  readonly #configurations = new Map<string, InstanceConfiguration>();
+  readonly #linkIndexes = new Map<string, number | undefined>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueMs = Number.POSITIVE_INFINITY;
+
+  /** @throws CommandFailure when the kernel refuses what VRRP cannot do without. */
+  constructor(configuration: VrrpConfiguration, tell: (message: FromWorker) => void) {
+    this.#tell = tell;
+    const complain = (instance: string, error: KernelError) => this.#complain(instance, error);
+    this.#interfaces = new Interfaces({
+      onLink: (name) => this.#linkChanged(name),
+      onAddress: (name) => this.#addressesChanged(name),
+      onAddressGone: (name, address) => this.#addressGone(name, address),
+      onError: (error) => this.#log('error', formatFailure(kernelFailure(error))),
+    });
+    this.#announcer = new Announcer(this.#interfaces, (line) => this.#log('debug', line), complain);
+    this.#holdings = new Holdings(this.#interfaces, complain);
+    this.#transport = new Transport(this.#interfaces, {
+      onAdvert: ({ instance, source, advert }) =>
+        this.#step({ kind: 'advert', instance, source, priority: advert.priority, intervalMs: advert.intervalMs }),
+      onRefusal: (instance, message) => this.#refuse(instance, message),
+      onStranger: (name, virtualRouterId) => this.#stranger(name, virtualRouterId),
+      onError: complain,
+    });
+    this.#router = createRouter(configuration);
+  }
+
+  start(reports: readonly TrackerNews[]): void {
+    this.#followInterfaces();
+    for (const report of reports) this.#step({ kind: 'tracker', ...report });
+    this.#attachAll();
+    this.#step({ kind: 'start' });
+  }
+
+  handle(message: ToWorker): void {
+    switch (message.kind) {
+      case 'tracker':
+        this.#step(message);
+        return;
+      case 'reconfigure':
+        this.#reconfigure(message.configuration);
+        return;
+      case 'snapshot':
+        this.#tell({ kind: 'snapshot', id: message.id, snapshot: snapshotOf(this.#router, monotonicMs()) });
+        return;
+      case 'clear-statistics':
+        for (const { statistics } of this.#router.instances.values())
+          for (const name of Object.keys(statistics) as (keyof typeof statistics)[]) statistics[name] = 0;
+        return;
+      case 'stop':
+        this.#step({ kind: 'stop' });
+        return;
+    }
+  }
+
+  #step(news: News): void {
+    const effects = step(this.#router, { ...news, nowMs: monotonicMs() } as VrrpEvent);
+    if (effects.length > 0) {
+      for (const effect of effects) this.#carryOut(effect);
+      invariants(this.#router);
+      if (effects.some(({ kind }) => kind === 'acquire' || kind === 'release')) this.#tellHeld();
+    }
+    this.#arm();
+  }
+
+  /** One timer for the soonest deadline. A deadline that moved away is found out when the timer fires. */
+  #arm(): void {
+    const due = nextDeadline(this.#router);
+    if (due >= this.#timerDueMs && this.#timer !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerDueMs = due;
+    if (!Number.isFinite(due)) return;
+    this.#timer = setTimeout(() => this.#fire(due), Math.max(0, Math.ceil(due - monotonicMs())));
+  }
+
+  #fire(dueMs: number): void {
+    this.#timer = undefined;
+    this.#timerDueMs = Number.POSITIVE_INFINITY;
+    if (monotonicMs() - dueMs > lateMs) this.#transport.drain();
+    if (nextDeadline(this.#router) <= monotonicMs()) this.#step({ kind: 'deadline' });
+    else this.#arm();
+  }
+
+  #carryOut(effect: VrrpEffect): void {
+    switch (effect.kind) {
+      case 'advertise':
+        this.#transport.advertise(effect.instance, effect.priority);
+        return;
+      case 'acquire':
+        this.#withConfiguration(effect.instance, (configuration) => this.#holdings.acquire(configuration));
+        return;
+      case 'release':
+        this.#announcer.drop(effect.instance);
+        this.#withConfiguration(effect.instance, (configuration) => this.#holdings.release(configuration));
+        return;
+      case 'update':
+        this.#withConfiguration(effect.instance, (configuration) =>
+          this.#holdings.update(effect.previous, configuration),
+        );
+        return;
+      case 'announce':
+        this.#withConfiguration(effect.instance, (configuration) =>
+          this.#announcer.announce(configuration, effect.repeat, effect.scope),
+        );
+        return;
+      case 'log':
+        this.#log(effect.level === 'detail' ? 'debug' : effect.level, effect.message);
+        return;
+      case 'notify':
+        this.#tell({ kind: 'notify', notification: effect.notification });
+        return;
+      case 'stopped':
+        this.#close();
+        return;
+    }
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer);
+    this.#announcer.close();
+    this.#transport.close();
+    this.#interfaces.close();
+    this.#tell({ kind: 'stopped' });
+  }
+
+  #withConfiguration(name: string, act: (configuration: InstanceConfiguration) => void): void {
+    const configuration = this.#configurations.get(name);
+    if (configuration !== undefined) act(configuration);
+  }
+
+  /** Tells the machine the present state of every interface that matters to it. */
+  #followInterfaces(): void {
+    const names = new Set([...this.#router.instances.values()].flatMap((instance) => interfacesOf(instance)));
+    for (const name of names) {
+      this.#linkIndexes.set(name, this.#interfaces.link(name)?.index);
+      this.#reportLink(name);
+    }
+  }
+
+  #reportLink(name: string): void {
+    const kind = this.#interfaces.isUp(name) ? 'up' : 'down';
+    const known = this.#router.reports.get(`interface ${name}`);
+    if (known?.kind !== kind) this.#step({ kind: 'tracker', tracker: 'interface', name, report: { kind } });
+  }
+
+  #linkChanged(name: string): void {
+    if (!this.#linkIndexes.has(name)) return;
+    const index = this.#interfaces.link(name)?.index;
+    if (index !== undefined && index !== this.#linkIndexes.get(name)) {
+      this.#linkIndexes.set(name, index);
+      this.#transport.reopen(name);
+      this.#attachAll();
+    }
+    this.#reportLink(name);
+  }
+
+  #addressesChanged(name: string): void {
+    for (const instance of this.#router.instances.values())
+      if (instance.configuration.interface === name) this.#findSource(instance);
+  }
+
+  #addressGone(name: string, address: string): void {
+    const holder = this.#holdings.holderOf(name, address);
+    if (holder !== undefined && !this.#interfaces.hasAddress(name, address)) {
+      this.#log('info', `Netlink reflector reports IP ${address} removed from ${name}`);
+      this.#step({ kind: 'address-lost', instance: holder, address });
+    }
+    this.#addressesChanged(name);
+  }
+
+  #attachAll(): void {
+    for (const instance of this.#router.instances.values()) this.#attach(instance);
+  }
+
+  #attach(instance: Instance): void {
+    const { configuration } = instance;
+    this.#configurations.set(configuration.name, configuration);
+    const error = this.#transport.attach(instance);
+    const cause = 'its socket cannot be opened';
+    if (error !== undefined) this.#complain(configuration.name, error);
+    const present = error !== undefined;
+    if (present !== instance.faults.has(cause))
+      this.#step({ kind: 'fault', instance: configuration.name, cause, present });
+    this.#findSource(instance);
+  }
+
+  #findSource(instance: Instance): void {
+    const { configuration } = instance;
+    const virtual = new Set(addressesOf(configuration).map(({ address }) => address));
+    const given = configuration.transport.source;
+    const source =
+      given === undefined
+        ? this.#interfaces.sourceAddress(configuration.interface, configuration.family, virtual)
+        : canonicalAddress(given);
+    const address = source === undefined ? undefined : parseAddress(source);
+    this.#transport.setSource(configuration.name, address);
+    const before = instance.source;
+    const known = before !== undefined && address !== undefined && Buffer.compare(before, address) === 0;
+    if (!known) this.#step({ kind: 'source', instance: configuration.name, address });
+  }
+
+  /** Effects about removed instances are carried out with their old configuration, then the new sockets are opened. */
+  #reconfigure(configuration: VrrpConfiguration): void {
+    const removed = differenceOf(this.#router.configuration, configuration).instances.removed;
+    for (const instance of configuration.instances)
+      if (this.#router.instances.has(instance.name)) this.#configurations.set(instance.name, instance);
+    this.#step({ kind: 'reconfigure', configuration });
+    for (const { name } of removed) {
+      this.#transport.detach(name);
+      this.#configurations.delete(name);
+    }
+    this.#followInterfaces();
+    this.#attachAll();
+  }
+
+  #tellHeld(): void {
+    const masters = [...this.#router.instances.values()].filter((instance) => instance.status === 'MASTER');
+    this.#tell({ kind: 'held', instances: masters.map((instance) => instance.configuration.name) });
+  }
+
+  #refuse(instance: string, message: string): void {
+    const times = this.#refusals.isNews(`${instance} ${message}`, monotonicMs());
+    if (times !== undefined) this.#log('warning', times > 1 ? `${message} (${times} times)` : message);
+  }
+
+  #stranger(interfaceName: string, virtualRouterId: number): void {
+    if (!this.#router.configuration.global.logUnknownVrids) return;
+    const message = `Unknown VRID(${virtualRouterId}) received on interface(${interfaceName}). ignoring...`;
+    if (this.#refusals.isNews(message, monotonicMs()) !== undefined) this.#log('info', message);
+  }
+
+  #complain(instance: string, error: KernelError): void {
+    const message = `(${instance}) ${formatFailure(kernelFailure(error))}`;
+    if (this.#refusals.isNews(message, monotonicMs()) !== undefined) this.#log('error', message);
+  }
+
+  #log(level: LogLevel, message: string): void {
+    this.#tell({ kind: 'log', level, message });
+  }
+}
+
+function interfacesOf(instance: Instance): string[] {
+  const { configuration, trackers } = instance;
+  const tracked = trackers.flatMap(({ kind, reference }) => (kind === 'interface' ? [reference.name] : []));
+  const carrying = addressesOf(configuration).map((address) => interfaceOf(configuration, address));
+  return [configuration.interface, ...tracked, ...carrying];
+}

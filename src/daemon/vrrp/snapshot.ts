@@ -1,0 +1,88 @@
+// The state of the daemon at one moment, as plain data: for `haven vrrp status`, the dumps and the guardian.
+import {
+  faultReasons,
+  formatAddress,
+  type HeardPeer,
+  type Instance,
+  type Router,
+  type Transition,
+} from '../../vrrp/index.ts';
+
+export type Snapshot = {
+  /** The monotonic clock at the moment of the snapshot; all other times are on it. */
+  readonly atMs: number;
+  readonly instances: readonly InstanceSnapshot[];
+  readonly groups: readonly { readonly name: string; readonly state: string; readonly members: readonly string[] }[];
+};
+
+export type InstanceSnapshot = {
+  readonly name: string;
+  readonly state: Instance['status'];
+  readonly interface: string;
+  readonly virtualRouterId: number;
+  readonly version: 2 | 3;
+  readonly source: string | undefined;
+  readonly priority: number;
+  readonly effectivePriority: number;
+  readonly masterIntervalMs: number;
+  readonly nextDeadlineMs: number | undefined;
+  readonly trackers: readonly TrackerSnapshot[];
+  readonly faults: readonly string[];
+  readonly peers: readonly HeardPeer[];
+  readonly transitions: readonly Transition[];
+  readonly statistics: Instance['statistics'];
+};
+
+export type TrackerSnapshot = {
+  readonly kind: string;
+  readonly name: string;
+  readonly state: string;
+  /** What it adds to the priority now. */
+  readonly weight: number;
+  readonly fault: boolean;
+};
+
+export function snapshotOf(router: Router, atMs: number): Snapshot {
+  return {
+    atMs,
+    instances: [...router.instances.values()].map(instanceSnapshot),
+    groups: router.groups.flatMap(({ configuration, members }) =>
+      configuration === undefined
+        ? []
+        : [
+            {
+              name: configuration.name,
+              state: members[0]?.status ?? 'INIT',
+              members: members.map((member) => member.configuration.name),
+            },
+          ],
+    ),
+  };
+}
+
+function instanceSnapshot(instance: Instance): InstanceSnapshot {
+  const { configuration } = instance;
+  return {
+    name: configuration.name,
+    state: instance.status,
+    interface: configuration.interface,
+    virtualRouterId: configuration.virtualRouterId,
+    version: configuration.version,
+    source: instance.source === undefined ? undefined : formatAddress(instance.source),
+    priority: configuration.priority,
+    effectivePriority: instance.effectivePriority,
+    masterIntervalMs: instance.masterIntervalMs,
+    nextDeadlineMs: Number.isFinite(instance.nextMs) ? instance.nextMs : undefined,
+    trackers: instance.trackers.map(({ kind, reference, report, contribution }) => ({
+      kind,
+      name: reference.name,
+      state: report.kind === 'value' ? String(report.value) : report.kind,
+      weight: contribution.weight,
+      fault: contribution.fault,
+    })),
+    faults: faultReasons(instance),
+    peers: [...instance.peers.values()],
+    transitions: instance.transitions,
+    statistics: instance.statistics,
+  };
+}
