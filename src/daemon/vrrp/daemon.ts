@@ -1,0 +1,67 @@
+// `haven vrrp`: reads keepalived.conf, starts the VRRP worker, and stays in charge of it until it is told to stop.
+import { CommandFailure, formatDuration, type Logger } from '../../kit/index.ts';
+import { formatFinding, hostSurroundings, parseConfiguration, type VrrpConfiguration } from '../../vrrp/index.ts';
+import { VrrpSupervisor } from './supervisor.ts';
+
+export type VrrpDaemonOptions = {
+  readonly file: string;
+  /** `-i`: what `@NAME` lines are compared with. */
+  readonly configId: string | undefined;
+  readonly logger: Logger;
+};
+
+/** Runs until SIGTERM or SIGINT. @throws CommandFailure when the file cannot be read or the kernel refuses. */
+export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
+  const { logger } = options;
+  const startedMs = performance.now();
+  logger.info('Starting Haven VRRP');
+  const configuration = readConfiguration(options);
+  const supervisor = new VrrpSupervisor(configuration, [], {
+    logger,
+    onNotify: () => {},
+    onHeld: () => {},
+  });
+  const stop = () => supervisor.stop();
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  process.on('SIGHUP', () => reload(options, supervisor));
+  await supervisor.ended;
+  logger.info(`Stopped Haven VRRP after ${formatDuration(performance.now() - startedMs)}`);
+}
+
+/** A broken file changes nothing: the daemon goes on with what it has, and says where the file is broken. */
+function reload(options: VrrpDaemonOptions, supervisor: VrrpSupervisor): void {
+  const { logger } = options;
+  logger.info('Reloading ...');
+  const read = parse(options);
+  if (read === undefined || read.errors > 0) {
+    logger.error(`New config failed validation, keeping the running one: ${options.file}`);
+    return;
+  }
+  supervisor.reconfigure(read.configuration);
+  logger.info('Reload complete');
+}
+
+function readConfiguration(options: VrrpDaemonOptions): VrrpConfiguration {
+  const read = parse(options);
+  if (read === undefined) {
+    const fix = 'Give the right path with -f FILE';
+    throw new CommandFailure({ kind: 'not-found', what: `cannot read the configuration file ${options.file}`, fix });
+  }
+  if (read.configuration.instances.length === 0) {
+    const what = `${options.file} has no vrrp_instance that could run`;
+    throw new CommandFailure({ kind: 'config', what, fix: 'Correct the lines named above' });
+  }
+  return read.configuration;
+}
+
+function parse({ file, configId, logger }: VrrpDaemonOptions) {
+  logger.info(`Opening file '${file}'.`);
+  const surroundings = hostSurroundings({ randomSeed: 1, ...(configId === undefined ? {} : { configId }) });
+  const parsed = parseConfiguration(file, surroundings);
+  if (parsed === undefined) return undefined;
+  for (const finding of parsed.findings)
+    logger[finding.severity === 'info' ? 'info' : 'warning'](formatFinding(finding));
+  const errors = parsed.findings.filter((finding) => finding.severity === 'error').length;
+  return { configuration: parsed.configuration, errors };
+}
