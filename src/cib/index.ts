@@ -1,5 +1,9 @@
 // The cluster's document: its XML tree, and everything that can be said about it without a cluster. Browser-safe.
 
+export type { Access, Acl, Permission, Subject } from './acl/acl.ts';
+export { AccessMap, aclFor, unrestrictedUsers } from './acl/acl.ts';
+export { visiblePart } from './acl/read.ts';
+export { forbiddenChanges } from './acl/write.ts';
 export { onDiskDigest, parametersDigest, versionedDigest } from './digest/digest.ts';
 export { md5 } from './digest/md5.ts';
 export type { PatchFailure, PatchRefusal } from './patch/apply.ts';

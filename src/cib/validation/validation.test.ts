@@ -41,7 +41,7 @@ test('each mistake is named with its line, its path, the reason and, where there
     [
       'interval="10s"',
       'interval="soon"',
-      `6:73 /cib/configuration/resources/primitive[@id='vip']/operations/op[@id='m']: error: interval="soon" is not valid: it must be a time such as 10s, 200ms, 5min or PT1H`,
+      `6:81 /cib/configuration/resources/primitive[@id='vip']/operations/op[@id='m']: error: interval="soon" is not valid: it must be a time such as 10s, 200ms, 5min or PT1H`,
     ],
     [
       'with-rsc="vip"',
