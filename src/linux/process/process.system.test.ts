@@ -8,7 +8,6 @@ import { eventually } from '../testing/pair.ts';
 import { type ProcessEvent, watchProcesses } from './events.ts';
 import { commandLineOf, listProcesses, readProcess } from './listing.ts';
 import { openProcess } from './pidfd.ts';
-import { programPath } from './program.ts';
 import { schedulingClass, setRealTime } from './scheduling.ts';
 import { dieWithParent } from './self.ts';
 
@@ -167,9 +166,4 @@ test('the clocks agree with the kernel and never go back', () => {
     assert.ok(now >= last);
     last = now;
   }
-});
-
-test('the program is found from here', () => {
-  assert.match(programPath(), /build\/src\/main\.js$/);
-  assert.equal(execFileSync(process.execPath, [programPath(), 'version'], { encoding: 'utf8' }).split(' ')[0], 'haven');
 });

@@ -1,9 +1,9 @@
 // recvmsg and sendmsg with the control messages of IP: hop limit, traffic class, destination and interface of what was
 // received; source and interface of what is sent (man 2 recvmsg, man 7 ip, man 7 ipv6, RFC 3542).
-import { defined, ok } from '../../kit/index.ts';
+import { assert, defined, ok } from '../../kit/index.ts';
 import { addressBytes, addressText, type Family } from '../address.ts';
 import { type KernelResult, kernelError } from '../error.ts';
-import { addressOf, errno, recvmsg, sendmsg } from '../libc.ts';
+import { addressOf, errno, recvmsg, sendmsg, sendto } from '../libc.ts';
 import { decodeSockaddr, type Endpoint, encodeSockaddr, endpointText, sockaddrBytesMax } from './sockaddr.ts';
 
 /** What the kernel tells about a received message besides its bytes. */
@@ -47,6 +47,11 @@ const bytes = Buffer.alloc(messageBytesMax);
 const name = Buffer.alloc(sockaddrBytesMax);
 const control = Buffer.alloc(controlBytesMax);
 const incoming = messageHeader({ name, bytes, control });
+const outgoingBytes = Buffer.alloc(messageBytesMax);
+const outgoingName = Buffer.alloc(sockaddrBytesMax);
+const outgoingControl = Buffer.alloc(controlBytesMax);
+const outgoing = messageHeader({ name: outgoingName, bytes: outgoingBytes, control: outgoingControl });
+const sockaddrs = new WeakMap<Endpoint, Buffer>();
 
 /** A message as the kernel hands it over; `name` and `control` are valid until the next call. */
 export type RawMessage = {
@@ -65,7 +70,7 @@ export function receiveRawMessage(fd: number, attempted: string): KernelResult<R
     bytes: Buffer.from(bytes.subarray(0, size)),
     truncated: (incoming.header.readInt32LE(48) & MSG_TRUNC) !== 0,
     name: name.subarray(0, incoming.header.readUInt32LE(8)),
-    control: control.subarray(0, Number(incoming.header.readBigUInt64LE(40))),
+    control: control.subarray(0, incoming.header.readUInt32LE(40)),
   });
 }
 
@@ -79,22 +84,43 @@ export function receiveMessage(fd: number, attempted: string): KernelResult<Rece
 }
 
 /** Sends without waiting: a full socket buffer is the error EAGAIN. */
-export function sendMessage(
-  fd: number,
-  payload: Uint8Array,
-  { to, source, interfaceIndex }: Departure,
-): KernelResult<void> {
-  const address = encodeSockaddr(to);
-  const info = packetInfo(address.length === 16 ? 'ipv4' : 'ipv6', source, interfaceIndex);
-  const { header } = messageHeader({ name: address, bytes: payload, control: info });
-  if (sendmsg(fd, header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return ok(undefined);
-  return kernelError('sendmsg', errno(), `send ${payload.length} bytes to ${endpointText(to)}`);
+export function sendMessage(fd: number, payload: Uint8Array, departure: Departure): KernelResult<void> {
+  const { to } = departure;
+  const address = sockaddrOf(to);
+  const plain = departure.source === undefined && departure.interfaceIndex === undefined;
+  const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  const sent = plain
+    ? sendto(fd, payload, payload.length, flags, address, address.length)
+    : sendmsg(fd, outgoingHeader(address, payload, departure), flags);
+  if (sent >= 0) return ok(undefined);
+  return kernelError(plain ? 'sendto' : 'sendmsg', errno(), `send ${payload.length} bytes to ${endpointText(to)}`);
 }
 
-type MessageHeader = { readonly header: Buffer; readonly parts: readonly Uint8Array[] };
+/** Encoded once for each endpoint object: senders keep theirs. */
+function sockaddrOf(endpoint: Endpoint): Buffer {
+  const known = sockaddrs.get(endpoint);
+  if (known !== undefined) return known;
+  const encoded = encodeSockaddr(endpoint);
+  sockaddrs.set(endpoint, encoded);
+  return encoded;
+}
 
-/** `struct msghdr` with one `struct iovec`; the parts are kept alive with it. */
-function messageHeader(parts: { name: Uint8Array; bytes: Uint8Array; control: Uint8Array }): MessageHeader {
+function outgoingHeader(address: Buffer, payload: Uint8Array, { source, interfaceIndex }: Departure): Buffer {
+  assert(payload.length <= messageBytesMax, `no datagram holds ${payload.length} bytes`);
+  address.copy(outgoingName);
+  outgoingBytes.set(payload);
+  const info = packetInfo(address.length === 16 ? 'ipv4' : 'ipv6', source, interfaceIndex);
+  info.copy(outgoingControl);
+  outgoing.vector.writeUInt32LE(payload.length, 8);
+  setLengths(outgoing, address.length, info.length);
+  return outgoing.header;
+}
+
+type MessageHeader = { readonly header: Buffer; readonly vector: Buffer };
+type MessageParts = { readonly name: Buffer; readonly bytes: Buffer; readonly control: Buffer };
+
+/** `struct msghdr` with one `struct iovec`; the parts must be kept alive with it. */
+function messageHeader(parts: MessageParts): MessageHeader {
   const vector = Buffer.alloc(16);
   const header = Buffer.alloc(56);
   vector.writeBigUInt64LE(addressOf(parts.bytes), 0);
@@ -102,15 +128,14 @@ function messageHeader(parts: { name: Uint8Array; bytes: Uint8Array; control: Ui
   header.writeBigUInt64LE(addressOf(parts.name), 0);
   header.writeBigUInt64LE(addressOf(vector), 16);
   header.writeBigUInt64LE(1n, 24);
-  if (parts.control.length > 0) header.writeBigUInt64LE(addressOf(parts.control), 32);
-  const message = { header, parts: [vector, parts.name, parts.bytes, parts.control] };
-  setLengths(message, parts.name.length, parts.control.length);
-  return message;
+  header.writeBigUInt64LE(addressOf(parts.control), 32);
+  return { header, vector };
 }
 
+/** Lengths are size_t, but the upper halves are never written: 32-bit access spares a BigInt each. */
 function setLengths({ header }: MessageHeader, nameBytes: number, controlBytes: number): void {
   header.writeUInt32LE(nameBytes, 8);
-  header.writeBigUInt64LE(BigInt(controlBytes), 40);
+  header.writeUInt32LE(controlBytes, 40);
 }
 
 function nothingOrError(number: number, attempted: string): KernelResult<undefined> {
@@ -122,7 +147,7 @@ function nothingOrError(number: number, attempted: string): KernelResult<undefin
 function readControl(messages: Buffer): Omit<Arrival, 'source'> {
   const found: { destination?: string; interfaceIndex?: number; hopLimit?: number; trafficClass?: number } = {};
   for (let at = 0; at + 16 <= messages.length; ) {
-    const length = Number(messages.readBigUInt64LE(at));
+    const length = messages.readUInt32LE(at);
     if (length < 16) break;
     const [level, type] = [messages.readInt32LE(at + 8), messages.readInt32LE(at + 12)];
     const data = messages.subarray(at + 16, at + length);
@@ -142,9 +167,8 @@ function readControl(messages: Buffer): Omit<Arrival, 'source'> {
   return found;
 }
 
-/** The control message that names source and interface of what is sent; empty when neither is wanted. */
+/** The control message that names source and interface of what is sent. */
 function packetInfo(family: Family, source: string | undefined, interfaceIndex: number | undefined): Buffer {
-  if (source === undefined && interfaceIndex === undefined) return Buffer.alloc(0);
   const info = Buffer.alloc(family === 'ipv4' ? 32 : 40);
   info.writeBigUInt64LE(family === 'ipv4' ? 28n : 36n, 0);
   info.writeInt32LE(family === 'ipv4' ? IPPROTO_IP : IPPROTO_IPV6, 8);
