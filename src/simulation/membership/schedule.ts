@@ -48,7 +48,7 @@ const faultyMsMax = 3000;
 
 export function drawSchedule(seed: string): Schedule {
   const random = new Random(`schedule/${seed}`);
-  const nodeCount = random.chance(0.7) ? random.between(nodeCountMin, 5) : random.between(6, nodeCountMax);
+  const nodeCount = random.chance(0.85) ? random.between(nodeCountMin, 5) : random.between(6, nodeCountMax);
   const skew = random.pick([0, 0, 0.02, 0.15]) ?? 0;
   const calmAfterMs = random.between(500, faultyMsMax);
   const faults = Array.from({ length: random.between(1, faultsMax) }, () => drawFault(random, nodeCount, calmAfterMs));

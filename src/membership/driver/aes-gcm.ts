@@ -1,0 +1,49 @@
+// AES-256-GCM and HKDF-SHA256 (RFC 5869) by OpenSSL, for the seal.
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { envelopeHeaderBytes, type SealCrypto, tagBytes } from '../seal/index.ts';
+
+/** Separates Haven's ring from any other use of the same authkey. */
+const extractSalt = 'haven ring seal 1';
+
+/** `authkeys`: the whole key files by key id (0..255). */
+export function aesGcmCrypto(authkeys: ReadonlyMap<number, Uint8Array>): SealCrypto<KeyObject> {
+  const extracted = new Map([...authkeys].map(([keyId, authkey]) => [keyId, hmac(extractSalt, authkey)]));
+  return {
+    deriveKey: (keyId, info) => {
+      const root = extracted.get(keyId);
+      // Expand to one block: T(1) = HMAC(root, info ‖ 1), exactly the 32 bytes that AES-256 wants.
+      return root === undefined ? undefined : createSecretKey(hmac(root, Buffer.concat([info, Uint8Array.of(1)])));
+    },
+    seal: sealBytes,
+    open: openBytes,
+  };
+}
+
+function sealBytes(key: KeyObject, nonce: Uint8Array, header: Uint8Array, plain: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
+  cipher.setAAD(header);
+  const sealed = new Uint8Array(header.length + plain.length + tagBytes);
+  sealed.set(header);
+  sealed.set(cipher.update(plain), header.length);
+  cipher.final();
+  sealed.set(cipher.getAuthTag(), header.length + plain.length);
+  return sealed;
+}
+
+function openBytes(key: KeyObject, nonce: Uint8Array, datagram: Uint8Array): Uint8Array | undefined {
+  const tagAt = datagram.length - tagBytes;
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
+  decipher.setAAD(datagram.subarray(0, envelopeHeaderBytes));
+  decipher.setAuthTag(datagram.subarray(tagAt));
+  const plain = decipher.update(datagram.subarray(envelopeHeaderBytes, tagAt));
+  try {
+    decipher.final();
+  } catch {
+    return undefined; // OpenSSL's only way to say that the tag does not fit.
+  }
+  return plain;
+}
+
+function hmac(key: string | Uint8Array, data: Uint8Array): Buffer {
+  return createHmac('sha256', key).update(data).digest();
+}

@@ -1,0 +1,86 @@
+// A sealed datagram: who sent it in which session, its number there, and the ring message encrypted under AES-256-GCM.
+//
+//   0  magic 'H' 'v'          4  sender's node id, u32       24  encrypted ring message
+//   2  version 1              8  session, u64                -16 authentication tag
+//   3  key id                16  counter, u64
+//
+// Integers are big-endian. The first 24 bytes are authenticated too. The nonce is sender ‖ counter, and each session has a
+// key of its own (HKDF over sender and session), so that no nonce is ever used twice under one key, restarts included.
+
+export const envelopeHeaderBytes = 24;
+export const tagBytes = 16;
+/** What sealing adds to a datagram. */
+export const sealOverheadBytes = envelopeHeaderBytes + tagBytes;
+export const nonceBytes = 12;
+
+const version = 1;
+const magicFirst = 0x48;
+const magicSecond = 0x76;
+/** Counters stay exact numbers; at a million datagrams a second they last 285 years. */
+const counterHighMax = 2 ** 21;
+
+/** When a sender's process started, in ms since 1970, and a random part: later sessions of a sender compare greater. */
+export type Session = { readonly high: number; readonly low: number };
+
+export type Envelope = {
+  readonly keyId: number;
+  readonly sender: number;
+  readonly session: Session;
+  readonly counter: number;
+};
+
+export function sessionOf(startedMs: number, random16: number): Session {
+  return {
+    high: Math.floor(startedMs / 2 ** 16) >>> 0,
+    low: ((startedMs % 2 ** 16) * 2 ** 16 + (random16 & 0xffff)) >>> 0,
+  };
+}
+
+export function sameSession(left: Session, right: Session): boolean {
+  return left.high === right.high && left.low === right.low;
+}
+
+export function isLaterSession(left: Session, right: Session): boolean {
+  return left.high > right.high || (left.high === right.high && left.low > right.low);
+}
+
+export function encodeEnvelope(envelope: Envelope): Uint8Array {
+  const bytes = new Uint8Array(envelopeHeaderBytes);
+  const view = new DataView(bytes.buffer);
+  bytes.set([magicFirst, magicSecond, version, envelope.keyId]);
+  view.setUint32(4, envelope.sender);
+  view.setUint32(8, envelope.session.high);
+  view.setUint32(12, envelope.session.low);
+  view.setUint32(16, Math.floor(envelope.counter / 2 ** 32));
+  view.setUint32(20, envelope.counter >>> 0);
+  return bytes;
+}
+
+/** Undefined when `datagram` is no sealed datagram of this version. */
+export function decodeEnvelope(datagram: Uint8Array): Envelope | undefined {
+  if (datagram.length < sealOverheadBytes) return undefined;
+  if (datagram[0] !== magicFirst || datagram[1] !== magicSecond || datagram[2] !== version) return undefined;
+  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+  const counterHigh = view.getUint32(16);
+  if (counterHigh >= counterHighMax) return undefined;
+  return {
+    keyId: view.getUint8(3),
+    sender: view.getUint32(4),
+    session: { high: view.getUint32(8), low: view.getUint32(12) },
+    counter: counterHigh * 2 ** 32 + view.getUint32(20),
+  };
+}
+
+export function nonceOf(envelope: Envelope): Uint8Array {
+  const nonce = new Uint8Array(nonceBytes);
+  const view = new DataView(nonce.buffer);
+  view.setUint32(0, envelope.sender);
+  view.setUint32(4, Math.floor(envelope.counter / 2 ** 32));
+  view.setUint32(8, envelope.counter >>> 0);
+  return nonce;
+}
+
+/** HKDF's `info`: what the key of a session is bound to. */
+export function keyInfo(envelope: Envelope): Uint8Array {
+  return encodeEnvelope({ ...envelope, counter: 0 }).subarray(0, 16);
+}

@@ -1,0 +1,158 @@
+// Haven's secure mode: every datagram is sealed once, whatever the number of nodes and links it goes to, and opened only
+// when it is authentic, of a session in force, and not seen before. What fails costs one counter and, at most, one try.
+import { assert, defined } from '../../kit/index.ts';
+import {
+  decodeEnvelope,
+  type Envelope,
+  encodeEnvelope,
+  isLaterSession,
+  keyInfo,
+  nonceOf,
+  type Session,
+  sameSession,
+} from './envelope.ts';
+import { ReplayWindow } from './replay-window.ts';
+
+/** Keys in force at once: the old and the new while rolling, and one to spare. */
+export const keysMax = 3;
+/** Senders whose sessions are remembered. */
+const sendersMax = 384;
+/**
+ * A session that has been silent for so long may be followed by an earlier one: its sender restarted with its clock set
+ * back. Every live member speaks many times a second, so no session in use is ever displaced.
+ */
+const sessionForgottenMs = 10_000;
+
+/** The cryptography, which lives in driver/. `Key` is whatever it likes. */
+export type SealCrypto<Key> = {
+  /** HKDF-SHA256 over the authkey of `keyId`: a 32-byte key bound to `info`. Undefined: no such key id. */
+  readonly deriveKey: (keyId: number, info: Uint8Array) => Key | undefined;
+  /** AES-256-GCM: `header` ‖ ciphertext ‖ tag, `header` authenticated too. */
+  readonly seal: (key: Key, nonce: Uint8Array, header: Uint8Array, plain: Uint8Array) => Uint8Array;
+  /** The plaintext, or undefined when the tag does not fit. */
+  readonly open: (key: Key, nonce: Uint8Array, datagram: Uint8Array) => Uint8Array | undefined;
+};
+
+export type SealRefusal =
+  | 'not-sealed'
+  | 'own'
+  | 'unknown-key'
+  | 'unknown-sender'
+  | 'old-session'
+  | 'replayed'
+  | 'forged';
+
+export type Opened =
+  | { readonly kind: 'opened'; readonly sender: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'refused'; readonly reason: SealRefusal };
+
+type SenderState<Key> = {
+  session: Session;
+  lastHeardMs: number;
+  /** By key id: while keys are rolled a session speaks under two. */
+  readonly keys: Map<number, Key>;
+  window: ReplayWindow;
+};
+
+export type SealConfig<Key> = {
+  readonly nodeId: number;
+  readonly session: Session;
+  readonly crypto: SealCrypto<Key>;
+  readonly activeKeyId: number;
+  /** Absent: any node id is heard that knows the key (a cluster without a node list). */
+  readonly knownNodes?: ReadonlySet<number>;
+};
+
+export class Seal<Key> {
+  readonly #config: SealConfig<Key>;
+  readonly #senders = new Map<number, SenderState<Key>>();
+  readonly #refused = new Map<SealRefusal, number>();
+  #activeKeyId: number;
+  #activeKey: Key;
+  #counter = 0;
+
+  constructor(config: SealConfig<Key>) {
+    this.#config = config;
+    this.#activeKeyId = config.activeKeyId;
+    this.#activeKey = this.#deriveOwn(config.activeKeyId);
+  }
+
+  /** How many datagrams were refused, by reason. */
+  get refused(): ReadonlyMap<SealRefusal, number> {
+    return this.#refused;
+  }
+
+  /**
+   * Speaks under another key from now on. To roll without an outage: give every node the new key, then switch every node,
+   * then take the old key away.
+   */
+  activate(keyId: number): void {
+    this.#activeKey = this.#deriveOwn(keyId);
+    this.#activeKeyId = keyId;
+  }
+
+  /** Forgets what was derived from a key that is no longer accepted. */
+  withdraw(keyId: number): void {
+    assert(keyId !== this.#activeKeyId, 'the key in use is not withdrawn');
+    for (const sender of this.#senders.values()) sender.keys.delete(keyId);
+  }
+
+  seal(plain: Uint8Array): Uint8Array {
+    const envelope = this.#own(this.#activeKeyId, this.#counter++);
+    return this.#config.crypto.seal(this.#activeKey, nonceOf(envelope), encodeEnvelope(envelope), plain);
+  }
+
+  open(datagram: Uint8Array, nowMs: number): Opened {
+    const envelope = decodeEnvelope(datagram);
+    if (envelope === undefined) return this.#refuse('not-sealed');
+    const { sender } = envelope;
+    if (sender === this.#config.nodeId) return this.#refuse('own');
+    if (this.#config.knownNodes?.has(sender) === false) return this.#refuse('unknown-sender');
+    const known = this.#senders.get(sender);
+    const current = known !== undefined && sameSession(known.session, envelope.session) ? known : undefined;
+    if (current === undefined && known !== undefined && !succeeds(envelope, known, nowMs))
+      return this.#refuse('old-session');
+    if (current?.window.isFresh(envelope.counter) === false) return this.#refuse('replayed');
+    const key = current?.keys.get(envelope.keyId) ?? this.#config.crypto.deriveKey(envelope.keyId, keyInfo(envelope));
+    if (key === undefined) return this.#refuse('unknown-key');
+    const bytes = this.#config.crypto.open(key, nonceOf(envelope), datagram);
+    if (bytes === undefined) return this.#refuse('forged');
+    if (known === undefined && this.#senders.size >= sendersMax) return this.#refuse('unknown-sender');
+    this.#remember(envelope, { state: current, key, nowMs });
+    return { kind: 'opened', sender, bytes };
+  }
+
+  #remember(envelope: Envelope, verified: { state: SenderState<Key> | undefined; key: Key; nowMs: number }): void {
+    const { nowMs, key } = verified;
+    const state = verified.state ?? {
+      session: envelope.session,
+      lastHeardMs: nowMs,
+      keys: new Map(),
+      window: new ReplayWindow(),
+    };
+    if (verified.state === undefined) this.#senders.set(envelope.sender, state);
+    if (!state.keys.has(envelope.keyId)) state.keys.set(envelope.keyId, key);
+    state.lastHeardMs = nowMs;
+    state.window.mark(envelope.counter);
+  }
+
+  #deriveOwn(keyId: number): Key {
+    return defined(
+      this.#config.crypto.deriveKey(keyId, keyInfo(this.#own(keyId, 0))),
+      `key ${keyId} is not in the keyring`,
+    );
+  }
+
+  #own(keyId: number, counter: number): Envelope {
+    return { keyId, sender: this.#config.nodeId, session: this.#config.session, counter };
+  }
+
+  #refuse(reason: SealRefusal): Opened {
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
+    return { kind: 'refused', reason };
+  }
+}
+
+function succeeds<Key>(envelope: Envelope, known: SenderState<Key>, nowMs: number): boolean {
+  return isLaterSession(envelope.session, known.session) || nowMs - known.lastHeardMs > sessionForgottenMs;
+}
