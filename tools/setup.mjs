@@ -26,6 +26,12 @@ const packages = {
   test: [
     { name: 'keepalived', proof: '/usr/sbin/keepalived', why: 'the real VRRP peer' },
     { name: 'corosync', proof: '/usr/sbin/corosync', why: 'the real ring to live with' },
+    {
+      name: 'pacemaker-cli-utils',
+      proof: '/usr/sbin/crm_diff',
+      why: 'the tools whose digests, patches and decisions Haven repeats',
+    },
+    { name: 'libxml2-utils', proof: '/usr/bin/xmllint', why: 'the XPath that queries are held against' },
     { name: 'iputils-ping', proof: '/usr/bin/ping', why: 'the check script of the acceptance configurations' },
     { name: 'iputils-arping', proof: '/usr/bin/arping', why: 'asking who answers for an address' },
     { name: 'iptables', proof: '/usr/sbin/iptables', why: 'one-way loss on lab links' },

@@ -6,6 +6,8 @@ export { visiblePart } from './acl/read.ts';
 export { forbiddenChanges } from './acl/write.ts';
 export { onDiskDigest, parametersDigest, versionedDigest } from './digest/digest.ts';
 export { md5 } from './digest/md5.ts';
+export type { SchemaValidator } from './driver/relaxng.ts';
+export { compileSchema } from './driver/relaxng.ts';
 export type { PatchFailure, PatchRefusal } from './patch/apply.ts';
 export { applyChanges, applyPatch } from './patch/apply.ts';
 export { diffCibs, diffTrees } from './patch/diff.ts';

@@ -11,6 +11,7 @@ const nvset = ['rule nvpair attributes', 'id:id id-ref:reference score:score'] a
 const resourceSets = 'meta_attributes instance_attributes';
 const constraint = 'id!:id description';
 const roleWord = ':role';
+const standard = ':ocf|lsb|service|stonith|systemd|upstart|nagios';
 const taskWord = ':start|stop|promote|demote';
 const container =
   'image! replicas:positive replicas-per-host:positive promoted-max:count masters:count run-command network options';
@@ -39,8 +40,11 @@ const written: Readonly<Record<string, readonly [children: string, attributes: s
   nodes: ['node', ''],
   node: ['instance_attributes utilization', 'id! uname! type:member|remote|ping|normal score:score description'],
   resources: ['primitive group clone master bundle template', ''],
-  primitive: [`${resourceSets} utilization operations`, 'id!:id class provider type template:reference description'],
-  template: [`${resourceSets} utilization operations`, 'id!:id class provider type description'],
+  primitive: [
+    `${resourceSets} utilization operations`,
+    `id!:id class${standard} provider type template:reference description`,
+  ],
+  template: [`${resourceSets} utilization operations`, `id!:id class${standard} provider type description`],
   group: [`${resourceSets} primitive`, 'id!:id description'],
   clone: [`${resourceSets} primitive group`, 'id!:id description'],
   master: [`${resourceSets} primitive group`, 'id!:id description'],

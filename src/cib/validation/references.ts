@@ -21,6 +21,7 @@ const references: readonly {
   { of: ['resource_ref'], attribute: 'id', to: constraintTargets },
   { of: ['role'], attribute: 'id', to: ['acl_role'] },
   { of: ['obj_ref'], attribute: 'id', to: [] },
+  { of: ['acl_permission'], attribute: 'reference', to: [] },
 ];
 
 /** Elements whose `id` is a reference, or that live under rules of their own. */
