@@ -1,3 +1,7 @@
 // The scheduler: the CIB and the time in; placement, scores, actions and their reasons out. Pure; runs in a browser too.
 
+export { assignResources } from './assignment/assignment.ts';
+export { formatScoreLine, type ScoreLine } from './assignment/listing.ts';
+export { instantOfRun, type RunSettings } from './configuration/cluster.ts';
 export * from './model/index.ts';
+export { placeResources, prepareAssignment, readCluster } from './placement.ts';

@@ -1,7 +1,9 @@
 // The working set of one scheduler run: everything the phases read and decide. One run owns it; nothing outlives the run
 // but what is rendered from it.
 
-import type { XmlElement } from '../../cib/index.ts';
+import type { Instant, XmlElement } from '../../cib/index.ts';
+import type { Diagnostic } from '../../kit/index.ts';
+import type { ScoreLedger } from './cause.ts';
 import type { Colocation, Location, Ticket, TicketDependency } from './constraint.ts';
 import type { Demand } from './demand.ts';
 import type { FailedOperation, ResourceHistory } from './history.ts';
@@ -13,7 +15,7 @@ export type Cluster = {
   /** The `<cib>` element. */
   readonly cib: XmlElement;
   /** The time that rules and expiries see. */
-  readonly now: EffectiveTime;
+  readonly now: Instant;
   readonly options: ClusterOptions;
   readonly quorate: boolean;
   readonly dcUuid: string | undefined;
@@ -26,6 +28,9 @@ export type Cluster = {
 
   /** By `ClusterNode.index`: in order of creation. */
   readonly nodesByIndex: ClusterNode[];
+  /** By id and by name in lower case: both are matched without regard to letter case. */
+  readonly nodesById: Map<string, ClusterNode>;
+  readonly nodesByName: Map<string, ClusterNode>;
   /** Sorted by name as people read it: `node2` before `node10`. */
   readonly nodes: ClusterNode[];
 
@@ -33,13 +38,14 @@ export type Cluster = {
   resources: Resource[];
   /** All resources by index, children included. */
   readonly resourcesByIndex: Resource[];
-  /** By id; where several share a history id see `findResource`. */
   readonly resourcesById: Map<string, Resource>;
+  /** Those that took the name as their history id, oldest first; check that they still have it. */
+  readonly resourcesByHistoryId: Map<string, Resource[]>;
   /** Resources derived from a template, and members of a tag, by its id. */
   readonly templates: Map<string, string[]>;
   readonly tags: Map<string, string[]>;
 
-  /** Newest first. */
+  /** In order of unpacking; applied newest first. */
   readonly locations: Location[];
   /** In order of unpacking. */
   readonly colocations: Colocation[];
@@ -49,6 +55,8 @@ export type Cluster = {
   /** What each node reported, by node index, in document order. */
   readonly histories: ResourceHistory[][];
   readonly failedOperations: FailedOperation[];
+  /** Recurring operations whose recorded failure expired: to be taken as run with other parameters. */
+  readonly staleEntries: Set<XmlElement>;
   /** Containers of bundles whose connection failed: they get a required stop once all history is read. Newest first. */
   readonly containersToStop: { readonly bundle: Bundle; readonly container: Primitive }[];
   /** What reading asked to be done; see `demand.ts`. */
@@ -57,11 +65,29 @@ export type Cluster = {
   readonly clearedFailCounts: Set<string>;
   /** Epoch seconds at which the cluster has to be looked at again; undefined: no need. */
   recheckBy: number | undefined;
-  readonly counts: { disabled: number; blocked: number };
+  /** The administrator's mistakes met on the way: collected, never thrown. */
+  readonly diagnostics: Diagnostic[];
+  /** Kept only when reasons are asked for: entering every change costs time. */
+  readonly ledger: ScoreLedger | undefined;
+  readonly caches: Caches;
 };
 
-export type EffectiveTime = {
-  readonly epochSeconds: number;
-  /** What date specifications are compared in. */
-  readonly utcOffsetSeconds: number;
+/** What is derived from the rest and worth keeping during a run. */
+export type Caches = {
+  /** Instance attributes by resource; the key is a node index, or -1 where nodes make no difference. */
+  readonly parameters: Map<Resource, Map<number, ReadonlyMap<string, string>>>;
+  /** Fail counts by node index; dropped when attributes of the node change. */
+  readonly failures: (FailureRecords | undefined)[];
+  /** `lrm_resource` elements of the whole status section, by node name and by the name they are recorded under. */
+  records: Map<string, Map<string, XmlElement[]>> | undefined;
+  /** Values of `rsc_defaults` and `op_defaults` where no rule makes them depend on the resource or operation. */
+  readonly defaults: Map<string, ReadonlyMap<string, string>>;
+};
+
+export type FailureRecord = { count: number; lastFailure: number };
+
+/** Fail counts of one node by the exact name in the attribute, and by that name without instance number. */
+export type FailureRecords = {
+  readonly exact: ReadonlyMap<string, FailureRecord>;
+  readonly base: ReadonlyMap<string, FailureRecord>;
 };

@@ -14,8 +14,8 @@ export type Variant = Resource['variant'];
 export type MultipleActivePolicy = 'stop_start' | 'stop_only' | 'block' | 'stop_unexpected';
 
 export type ResourceCommon = {
-  /** Dense index in order of unpacking. */
-  readonly index: number;
+  /** Dense index in order of registration; -1 before. */
+  index: number;
   /** XML id, with `:N` for what is inside a clone. */
   readonly id: string;
   /** The name under which its operations are recorded, where that differs from `id` (`rsc` for `rsc:1`). */
@@ -64,7 +64,7 @@ export type ResourceCommon = {
   /** Nodes where its state is known from history, by node index. */
   readonly probedOn: Set<number>;
 
-  /** Newest first. */
+  /** In order of unpacking; applied newest first. */
   readonly locations: Location[];
   /** Constraints in which this resource is the dependent, sorted by primary. */
   readonly thisWith: Colocation[];
@@ -73,7 +73,9 @@ export type ResourceCommon = {
   readonly tickets: TicketDependency[];
 
   /** Assignment has decided (for a primitive `assignedNode` then says where, undefined being nowhere). */
-  assignment: 'open' | 'deciding' | 'decided';
+  decided: boolean;
+  /** Assignment is at work on it: a request for it now comes from a loop. */
+  deciding: boolean;
   /** Marks a resource whose preferences are being merged, to cut loops. */
   merging: boolean;
 };

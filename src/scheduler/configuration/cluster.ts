@@ -1,0 +1,102 @@
+// An empty working set, and the few facts that stand on the `<cib>` element itself.
+
+import { type Instant, isTrue, parseInteger, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
+import type { Cluster } from '../model/index.ts';
+import type { ValueContext } from './nvset.ts';
+import { readOptions } from './options.ts';
+
+export type RunSettings = {
+  readonly now: Instant;
+  /** Whether to keep a ledger of what each score is made of. */
+  readonly reasons: boolean;
+};
+
+/** The working set before nodes and resources are read. */
+export function openCluster(cib: XmlElement, { now, reasons }: RunSettings): Cluster {
+  const changes = { recheckBy: undefined as number | undefined };
+  const noteChange = (epochSeconds: number) => {
+    changes.recheckBy = earlierAfter(now.epochSeconds, changes.recheckBy, epochSeconds);
+  };
+  const quorate = isTrue(cib.get('have-quorum'));
+  const quorumPanic = parseInteger(cib.get('no-quorum-panic')) ?? 0;
+  const options = readOptions(cib, { index: xmlIndexOf(cib), rules: { now }, noteChange }, { quorate, quorumPanic });
+  return {
+    cib,
+    now,
+    options,
+    quorate,
+    dcUuid: cib.get('dc-uuid'),
+    featureSet: cib.get('crm_feature_set'),
+    unfencingEnabled: asksForUnfencing(cib),
+    fenceDeviceKnown: options.haveWatchdog,
+    nodesByIndex: [],
+    nodesById: new Map(),
+    nodesByName: new Map(),
+    nodes: [],
+    resources: [],
+    resourcesByIndex: [],
+    resourcesById: new Map(),
+    resourcesByHistoryId: new Map(),
+    templates: new Map(),
+    tags: new Map(),
+    locations: [],
+    colocations: [],
+    tickets: new Map(),
+    ticketDependencies: [],
+    histories: [],
+    failedOperations: [],
+    staleEntries: new Set(),
+    containersToStop: [],
+    demands: [],
+    clearedFailCounts: new Set(),
+    recheckBy: changes.recheckBy,
+    diagnostics: [],
+    ledger: reasons ? new Map() : undefined,
+    caches: { parameters: new Map(), failures: [], records: undefined, defaults: new Map() },
+  };
+}
+
+function earlierAfter(now: number, known: number | undefined, candidate: number): number | undefined {
+  return candidate > now && (known === undefined || candidate < known) ? candidate : known;
+}
+
+/** The cluster has to be looked at again at `epochSeconds`, if that is in the future. */
+export function noteRecheck(cluster: Cluster, epochSeconds: number): void {
+  cluster.recheckBy = earlierAfter(cluster.now.epochSeconds, cluster.recheckBy, epochSeconds);
+}
+
+/** What values may depend on when neither node, agent nor operation matters. */
+export function plainContext(cluster: Cluster): ValueContext {
+  return {
+    index: xmlIndexOf(cluster.cib),
+    rules: { now: cluster.now },
+    noteChange: (epochSeconds) => noteRecheck(cluster, epochSeconds),
+  };
+}
+
+/** The time of the run: as asked for, else the document's `execution-date`, else the clock's. */
+export function instantOfRun(cib: XmlElement, clock: Instant, asked: Instant | undefined = undefined): Instant {
+  if (asked !== undefined) return asked;
+  const recorded = parseInteger(cib.get('execution-date'));
+  return recorded === undefined ? clock : { epochSeconds: recorded, offsetSeconds: 0 };
+}
+
+/** Whether any resource, or the resource defaults, literally asks for unfencing; templates and rules do not count. */
+function asksForUnfencing(cib: XmlElement): boolean {
+  const index = xmlIndexOf(cib);
+  return index.allNamed('nvpair').some((pair) => {
+    const name = pair.get('name');
+    if (pair.get('value') !== 'unfencing' || (name !== 'provides' && name !== 'requires')) return false;
+    const lineage = index.lineageOf(pair);
+    const meta = lineage.at(-2);
+    if (meta?.name !== 'meta_attributes') return false;
+    return lineage.at(-3)?.name === 'rsc_defaults' || lineage.some((each) => each.name === 'resources');
+  });
+}
+
+/** Notes a mistake in the configuration with the path of the element. */
+export function noteMistake(cluster: Cluster, element: XmlElement, what: string, fix?: string): void {
+  const path = xmlIndexOf(cluster.cib).pathOf(element);
+  const place = element.line > 0 ? { line: element.line, path } : { path };
+  cluster.diagnostics.push({ severity: 'error', place, what, ...(fix === undefined ? {} : { fix }) });
+}

@@ -1,0 +1,67 @@
+// Whether an operation ran with what is configured now: digests of parameters, recorded with the operation, are made again and
+// compared.
+
+import { parametersDigest } from '../../cib/index.ts';
+import { parametersOf } from '../configuration/meta.ts';
+import { operationMeta, operationParameters } from '../configuration/operation-meta.ts';
+import type { Cluster, ClusterNode, HistoryEntry, Primitive } from '../model/index.ts';
+
+/**
+ * `restart`: a parameter changed that a running resource cannot take over. `mismatch`: another one changed. `unknown`: no
+ * digest was recorded.
+ */
+export type DigestComparison = 'match' | 'unknown' | 'mismatch' | 'restart';
+
+export type DigestSubject = {
+  readonly node: ClusterNode;
+  readonly entry: HistoryEntry;
+  /** Parameters that are known only now and override what is configured. */
+  readonly overrides?: ReadonlyMap<string, string>;
+};
+
+export function compareWithConfiguration(
+  cluster: Cluster,
+  resource: Primitive,
+  subject: DigestSubject,
+): DigestComparison {
+  const { entry, node } = subject;
+  const parameters = digestParameters(cluster, resource, subject);
+  const restartDigest = entry.xml.get('op-restart-digest');
+  if (restartDigest !== undefined && restartDigest !== parametersDigest(restartParameters(entry, parameters)))
+    return 'restart';
+  const digest = entry.xml.get('op-digest');
+  if (digest === undefined) return 'unknown';
+  if (digest === parametersDigest(parameters)) return 'match';
+  const hasOwn = entry.intervalMs === 0 && operationParameters(cluster, resource, entry, node).size > 0;
+  return hasOwn ? 'restart' : 'mismatch';
+}
+
+/** What an operation would be run with, without what never counts as a change. */
+export function digestParameters(
+  cluster: Cluster,
+  resource: Primitive,
+  { node, entry, overrides }: DigestSubject,
+): Map<string, string> {
+  const parameters = new Map<string, string>(overrides);
+  const sources = [parametersOf(cluster, resource, node), operationParameters(cluster, resource, entry, node)];
+  for (const source of sources) {
+    for (const [name, value] of source) if (!parameters.has(name)) parameters.set(name, value);
+  }
+  for (const name of [...parameters.keys()]) {
+    if (name.startsWith('CRM_meta_') || uncounted.has(name)) parameters.delete(name);
+  }
+  if (entry.intervalMs > 0) {
+    const timeout = operationMeta(cluster, resource, entry, node).get('timeout');
+    if (timeout !== undefined) parameters.set('CRM_meta_timeout', timeout);
+  }
+  return parameters;
+}
+
+const uncounted = new Set(['id', 'crm_feature_set', 'op-digest', 'on_node', 'on_node_uuid', 'pcmk_external_ip']);
+
+function restartParameters(entry: HistoryEntry, parameters: ReadonlyMap<string, string>): Map<string, string> {
+  const listed = entry.xml.get('op-force-restart');
+  if (listed === undefined) return new Map(parameters);
+  const names = new Set(listed.split(' '));
+  return new Map([...parameters].filter(([name]) => names.has(name)));
+}

@@ -1,0 +1,10 @@
+// The list of failed operations that people are shown: one per operation and node, the first that was met.
+
+import type { HistoryEntry } from '../model/index.ts';
+import type { Evaluation } from './evaluation.ts';
+
+export function recordFailure({ cluster, resource, node }: Evaluation, entry: HistoryEntry): void {
+  if (!node.online) return;
+  const isKnown = cluster.failedOperations.some((known) => known.node === node && known.entry.key === entry.key);
+  if (!isKnown) cluster.failedOperations.push({ entry, resourceId: resource.id, node });
+}

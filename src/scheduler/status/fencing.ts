@@ -1,0 +1,58 @@
+// Deciding that a node has to be fenced. The decision is recorded at once; whether the node really is fenced is settled at
+// the end of a run.
+
+import { type Cluster, type ClusterNode, isGuestOrBundleNode, isRemoteType } from '../model/index.ts';
+
+/**
+ * Takes `node` as untrustworthy for `reason`. Guests are not fenced: their container is taken as failed. The first
+ * recorded reason stays.
+ */
+export function fenceNode(
+  cluster: Cluster,
+  node: ClusterNode,
+  reason: string,
+  { priorityDelay }: { readonly priorityDelay: boolean } = { priorityDelay: false },
+): void {
+  if (isGuestOrBundleNode(node)) {
+    resetGuest(node);
+    return;
+  }
+  const { connection } = node;
+  if (isRemoteType(node) && connection?.removedLaunched === true && connection.launcher === undefined) {
+    connection.failed = true;
+    connection.stopIfFailed = true;
+    return;
+  }
+  if (isRemoteType(node)) {
+    if (connection === undefined || connection.managed) node.remoteReset = true;
+  } else if (node.unclean) {
+    return;
+  }
+  node.unclean = true;
+  cluster.demands.push({ kind: 'fence', node, reason, priorityDelay });
+}
+
+function resetGuest(node: ClusterNode): void {
+  const guest = node.connection?.launcher;
+  if (guest === undefined || guest.failed || !guest.managed) return;
+  node.remoteReset = true;
+  guest.failed = true;
+  guest.stopIfFailed = true;
+}
+
+/** Whether fencing `node` is possible and allowed in the present quorum. */
+export function canFence(cluster: Cluster, node: ClusterNode): boolean {
+  const { options } = cluster;
+  if (isGuestOrBundleNode(node)) {
+    const hosts = node.connection?.launcher?.activeNodes ?? [];
+    return hosts.every((host) => host.online || canFence(cluster, host));
+  }
+  if (!options.fencingEnabled || !cluster.fenceDeviceKnown) return false;
+  if (cluster.quorate || options.quorumPolicy === 'ignore') return true;
+  if (!node.online) return false;
+  if (isRemoteType(node) && !options.fenceRemoteWithoutQuorum) {
+    const allowed = node.connection?.allowed;
+    return !cluster.nodes.some((each) => allowed?.has(each.index) === true && !each.online);
+  }
+  return true;
+}
