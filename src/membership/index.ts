@@ -1,6 +1,7 @@
 // Membership: who is here, and in which order things were said.
 
 export * from './corosync-conf/index.ts';
+export { aesGcmCrypto } from './driver/aes-gcm.ts';
 export { thisMachine } from './driver/this-machine.ts';
 export type {
   EngineEvent,
@@ -10,7 +11,9 @@ export type {
   MulticastRefusal,
   QuorumView,
 } from './engine.ts';
+export * from './links/index.ts';
 export type { QuorumConfig, QuorumState, Reconfiguration } from './quorum/model.ts';
+export * from './seal/index.ts';
 export {
   initialStack,
   nextDeadline as stackDeadline,

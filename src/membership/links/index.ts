@@ -1,0 +1,20 @@
+// Links: several ways to each peer, each with its own health.
+export {
+  createLinks,
+  decodeProbe,
+  havenLinkTiming,
+  type LinkDownReason,
+  type LinkHealth,
+  type LinkMode,
+  type Links,
+  type LinksConfig,
+  type LinksEffect,
+  type LinksEvent,
+  type LinkTiming,
+  linkHealth,
+  linksMax,
+  nextLinkDeadline,
+  noteSent,
+  routeTo,
+  stepLinks,
+} from './links.ts';

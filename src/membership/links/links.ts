@@ -1,0 +1,226 @@
+// Several links to each peer, each with its own health, judged by its own timers: a link that fails is left within half a
+// second whatever the token timeout is, and a ring does not change because a link did.
+//
+// Each side probes every link it has not used of late, and says in the probe whether it hears the other (as BFD does, RFC
+// 5880): a link that carries only one way is down for both. It comes back after several probes in a row, so that a flapping
+// cable does not flap the ring's path. Carrier loss takes a link down at once.
+import { assert } from '../../kit/index.ts';
+
+export const linksMax = 8;
+
+export type LinkTiming = {
+  /** A probe goes out on a link that has been silent towards a peer for so long. */
+  readonly probeMs: number;
+  /** Nothing heard for so long: the link is down. */
+  readonly downMs: number;
+  /** Heard without a break for so long: the link is up again. */
+  readonly upMs: number;
+};
+
+export const havenLinkTiming: LinkTiming = { probeMs: 100, downMs: 450, upMs: 1000 };
+
+/** active: everything on every healthy link; passive: on the first healthy one. Corosync's rrp_mode and link_mode. */
+export type LinkMode = 'active' | 'passive';
+
+export type LinksConfig = {
+  readonly nodeId: number;
+  readonly peers: readonly number[];
+  readonly linkCount: number;
+  readonly mode: LinkMode;
+  readonly timing: LinkTiming;
+};
+
+export type LinksEvent = { readonly nowMs: number } & (
+  | { readonly kind: 'start' }
+  /** Anything authentic from this peer on this link; `hearsUs` is known when it was a probe. */
+  | { readonly kind: 'heard'; readonly peer: number; readonly link: number; readonly hearsUs?: boolean }
+  | { readonly kind: 'carrier'; readonly link: number; readonly state: 'up' | 'down' }
+  | { readonly kind: 'deadline' }
+);
+
+export type LinkDownReason = 'silent' | 'one-way' | 'carrier';
+
+export type LinksEffect =
+  | { readonly kind: 'probe'; readonly peer: number; readonly link: number; readonly bytes: Uint8Array }
+  /** To be logged and shown: one link to one peer changed. */
+  | { readonly kind: 'link-up'; readonly peer: number; readonly link: number }
+  | { readonly kind: 'link-down'; readonly peer: number; readonly link: number; readonly reason: LinkDownReason };
+
+/** One link to one peer. A link starts up: a ring that forms must not wait for its probes. */
+type Path = {
+  health: 'up' | 'down';
+  heardMs: number;
+  /** Since when it is heard without a break. */
+  heardSinceMs: number;
+  hearsUs: boolean;
+  probeDueMs: number;
+};
+
+export type Links = {
+  readonly config: LinksConfig;
+  readonly carrier: ('up' | 'down')[];
+  /** By peer, then by link. */
+  readonly paths: Map<number, Path[]>;
+  /** By peer: the links its datagrams take now. */
+  readonly routes: Map<number, readonly number[]>;
+  started: boolean;
+};
+
+export type LinkHealth = { readonly peer: number; readonly link: number; readonly health: 'up' | 'down' };
+
+export function createLinks(config: LinksConfig): Links {
+  assert(config.linkCount >= 1 && config.linkCount <= linksMax, `1 to ${linksMax} links, not ${config.linkCount}`);
+  const numbers = Array.from({ length: config.linkCount }, (_, link) => link);
+  const fresh = (): Path => ({ health: 'up', heardMs: 0, heardSinceMs: 0, hearsUs: true, probeDueMs: Infinity });
+  const links: Links = {
+    config,
+    carrier: numbers.map(() => 'up'),
+    paths: new Map(config.peers.map((peer) => [peer, numbers.map(fresh)])),
+    routes: new Map(),
+    started: false,
+  };
+  for (const peer of config.peers) reroute(links, peer);
+  return links;
+}
+
+/** Changes `links` in place; answers what to do, in order. */
+export function stepLinks(links: Links, event: LinksEvent): LinksEffect[] {
+  switch (event.kind) {
+    case 'start':
+      return start(links, event.nowMs);
+    case 'heard':
+      return heard(links, event);
+    case 'carrier':
+      return carrierChanged(links, event);
+    case 'deadline':
+      return links.started ? examine(links, event.nowMs) : [];
+  }
+}
+
+/** When to call `stepLinks` with a `deadline`; Infinity before the start. */
+export function nextLinkDeadline(links: Links): number {
+  let earliest = Infinity;
+  for (const paths of links.paths.values()) {
+    for (const path of paths) {
+      const judged = path.health === 'up' ? path.heardMs + links.config.timing.downMs : Infinity;
+      earliest = Math.min(earliest, path.probeDueMs, judged);
+    }
+  }
+  return links.started ? earliest : Infinity;
+}
+
+/** The links that a datagram to `peer` takes. Never empty: when all are down, all are tried. */
+export function routeTo(links: Links, peer: number): readonly number[] {
+  return links.routes.get(peer) ?? [0];
+}
+
+/** The datagram went out: no probe is needed there for a while. */
+export function noteSent(links: Links, peer: number, nowMs: number): void {
+  for (const link of routeTo(links, peer)) {
+    const path = links.paths.get(peer)?.[link];
+    // Only a probe tells the peer whether we hear it, so a link in doubt goes on being probed.
+    if (path !== undefined && path.health === 'up' && hearing(links, path, nowMs))
+      path.probeDueMs = nowMs + links.config.timing.probeMs;
+  }
+}
+
+export function linkHealth(links: Links): LinkHealth[] {
+  return [...links.paths].flatMap(([peer, paths]) => paths.map(({ health }, link) => ({ peer, link, health })));
+}
+
+function start(links: Links, nowMs: number): LinksEffect[] {
+  links.started = true;
+  for (const paths of links.paths.values()) {
+    for (const path of paths) Object.assign(path, { heardMs: nowMs, heardSinceMs: nowMs, probeDueMs: nowMs });
+  }
+  return examine(links, nowMs);
+}
+
+function heard(links: Links, event: Extract<LinksEvent, { kind: 'heard' }>): LinksEffect[] {
+  const path = links.paths.get(event.peer)?.[event.link];
+  if (path === undefined) return [];
+  if (!hearing(links, path, event.nowMs)) path.heardSinceMs = event.nowMs;
+  path.heardMs = event.nowMs;
+  if (event.hearsUs !== undefined) path.hearsUs = event.hearsUs;
+  return judge(links, { peer: event.peer, link: event.link, nowMs: event.nowMs });
+}
+
+function carrierChanged(links: Links, event: Extract<LinksEvent, { kind: 'carrier' }>): LinksEffect[] {
+  const { link, nowMs } = event;
+  if (links.carrier[link] === undefined) return [];
+  links.carrier[link] = event.state;
+  return [...links.paths].flatMap(([peer, paths]) => {
+    const path = paths[link];
+    // What was heard before the carrier went says nothing about the link that comes back.
+    if (path !== undefined && event.state === 'up') path.heardSinceMs = nowMs;
+    return judge(links, { peer, link, nowMs });
+  });
+}
+
+function examine(links: Links, nowMs: number): LinksEffect[] {
+  const effects: LinksEffect[] = [];
+  for (const [peer, paths] of links.paths) {
+    paths.forEach((path, link) => {
+      effects.push(...judge(links, { peer, link, nowMs }));
+      if (path.probeDueMs > nowMs) return;
+      path.probeDueMs = nowMs + links.config.timing.probeMs;
+      if (links.carrier[link] === 'down') return;
+      effects.push({
+        kind: 'probe',
+        peer,
+        link,
+        bytes: encodeProbe(link, hearing(links, path, nowMs) ? 'heard' : 'silent'),
+      });
+    });
+  }
+  return effects;
+}
+
+function judge(links: Links, at: { peer: number; link: number; nowMs: number }): LinksEffect[] {
+  const path = links.paths.get(at.peer)?.[at.link];
+  if (path === undefined) return [];
+  const reason = troubleOf(links, path, at);
+  if (path.health === 'up' && reason !== undefined) {
+    path.health = 'down';
+    reroute(links, at.peer);
+    return [{ kind: 'link-down', peer: at.peer, link: at.link, reason }];
+  }
+  const steady = at.nowMs - path.heardSinceMs >= links.config.timing.upMs;
+  if (path.health === 'down' && reason === undefined && steady) {
+    path.health = 'up';
+    reroute(links, at.peer);
+    return [{ kind: 'link-up', peer: at.peer, link: at.link }];
+  }
+  return [];
+}
+
+function troubleOf(links: Links, path: Path, at: { link: number; nowMs: number }): LinkDownReason | undefined {
+  if (links.carrier[at.link] === 'down') return 'carrier';
+  if (!hearing(links, path, at.nowMs)) return 'silent';
+  return path.hearsUs ? undefined : 'one-way';
+}
+
+function hearing(links: Links, path: Path, nowMs: number): boolean {
+  return nowMs - path.heardMs < links.config.timing.downMs;
+}
+
+function reroute(links: Links, peer: number): void {
+  const paths = links.paths.get(peer) ?? [];
+  const healthy = paths.flatMap((path, link) => (path.health === 'up' ? [link] : []));
+  const usable = healthy.length > 0 ? healthy : paths.map((_, link) => link);
+  links.routes.set(peer, links.config.mode === 'active' || healthy.length === 0 ? usable : usable.slice(0, 1));
+}
+
+const probeMagic = [0x48, 0x70] as const;
+const probeBytes = 4;
+
+/** 'H' 'p', the link's number, and 1 when the sender hears the receiver on it. Sealed like everything else. */
+function encodeProbe(link: number, state: 'heard' | 'silent'): Uint8Array {
+  return Uint8Array.of(...probeMagic, link, state === 'heard' ? 1 : 0);
+}
+
+/** Undefined: not a probe, so a ring message. */
+export function decodeProbe(bytes: Uint8Array): { readonly link: number; readonly hearsUs: boolean } | undefined {
+  if (bytes.length !== probeBytes || bytes[0] !== probeMagic[0] || bytes[1] !== probeMagic[1]) return undefined;
+  return { link: bytes[2] ?? 0, hearsUs: bytes[3] === 1 };
+}
