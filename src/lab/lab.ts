@@ -13,8 +13,10 @@ import {
   planHost,
   planLab,
 } from './plan.ts';
+import { type Probe, type ProbeOptions, startProbe } from './prober/probe.ts';
 import { runOrFail, waitUntil } from './processes.ts';
 import { removeLab } from './removal.ts';
+import { startResponder } from './responder-start.ts';
 import {
   claimLab,
   type HostRecord,
@@ -183,7 +185,7 @@ export class Lab {
     process.kill(init, 'SIGKILL');
     // The kernel lets go of an init only after every process of its namespace has ended.
     await waitUntil(`the end of host ${name}`, () => !isThere(init));
-    writeHost(this.name, { plan: record.plan });
+    writeHost(this.name, powerless(record));
     await this.#inSwitch(`unplug ${name}`, unplugLines(record.plan), 'may be gone with the host');
   }
 
@@ -194,6 +196,8 @@ export class Lab {
     // When the host's init died by itself its ports may still be there.
     await this.#inSwitch(`unplug ${name}`, unplugLines(record.plan), 'may be gone with the host');
     await this.#boot([record.plan]);
+    if (record.responder === undefined) return;
+    await this.respond([name]);
   }
 
   /** Stops every process of the host (SIGSTOP); its kernel goes on answering ARP and ping. */
@@ -224,6 +228,23 @@ export class Lab {
     return this.host(name).writeFile(bootScriptFile, script);
   }
 
+  /**
+   * Starts the responder (which says over UDP, TCP and HTTP which host it is) in the hosts named, default all that are up;
+   * from then on it starts at each boot of theirs.
+   */
+  async respond(names?: readonly string[]): Promise<void> {
+    const records =
+      names?.map((name) => this.#find(name)) ?? readHosts(this.name).filter((record) => this.#isUp(record));
+    const silent = records.filter((record) => record.responder !== 'started');
+    await Promise.all(silent.map(({ plan }) => startResponder(this.#hostOf(plan))));
+    for (const { plan } of silent) writeHost(this.name, { ...this.#find(plan.name), responder: 'started' });
+  }
+
+  /** Starts asking an address from a host, which is usually one that takes no part in what is tested. */
+  probe(from: string, options: ProbeOptions): Promise<Probe> {
+    return startProbe(this.host(from), options, this.hosts);
+  }
+
   /** Ends everything in the lab and forgets it. */
   down(): Promise<void> {
     return removeLab(this.name);
@@ -233,7 +254,7 @@ export class Lab {
     const pids = await bootHosts({ lab: this.#plan(), labPid: this.pid, hosts });
     for (const plan of hosts) {
       const pid = pids.get(plan.name);
-      writeHost(this.name, pid === undefined ? { plan } : { plan, pid });
+      if (pid !== undefined) writeHost(this.name, { plan, pid });
     }
   }
 
@@ -290,6 +311,11 @@ export class Lab {
     const names = readHosts(this.name).map(({ plan }) => plan.name);
     return notFound(`lab '${this.name}' has no host '${name}'`, name, names);
   }
+}
+
+/** What is kept of a host that loses power. */
+function powerless({ plan, responder }: HostRecord): HostRecord {
+  return responder === undefined ? { plan } : { plan, responder: 'at-boot' };
 }
 
 function isThere(pid: number): boolean {

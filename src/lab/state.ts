@@ -20,6 +20,8 @@ export type HostRecord = {
   /** The host's init as the machine sees it; absent: powered off. */
   readonly pid?: number;
   readonly stopped?: 'paused' | 'frozen';
+  /** Whether the responder runs, or is to be started at the next boot. */
+  readonly responder?: 'started' | 'at-boot';
 };
 
 export function labRoot(): string {

@@ -5,6 +5,8 @@ import { downCommand } from './down.ts';
 import { execCommand } from './exec.ts';
 import { healCommand } from './heal.ts';
 import { bootCommand, freezeCommand, killCommand, pauseCommand, resumeCommand } from './power.ts';
+import { probeCommand } from './probe.ts';
+import { proberCommand, responderCommand } from './roles.ts';
 import { statusCommand } from './status.ts';
 import { upCommand } from './up.ts';
 
@@ -20,7 +22,13 @@ export const labRoutes = buildRouteMap({
     pause: pauseCommand,
     freeze: freezeCommand,
     resume: resumeCommand,
+    probe: probeCommand,
     down: downCommand,
+    prober: proberCommand,
+    responder: responderCommand,
   },
-  docs: { brief: 'Real hosts on this machine, to try things on' },
+  docs: {
+    brief: 'Real hosts on this machine, to try things on',
+    hideRoute: { prober: true, responder: true },
+  },
 });
