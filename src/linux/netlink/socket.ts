@@ -4,7 +4,7 @@ import { assert, ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
 import { bind, close, errno, recv, sendto, socket } from '../libc.ts';
 import { inNamespace, type NamespacePath } from '../namespace/enter.ts';
-import { setOption, setOptions } from '../socket/option.ts';
+import { secondsValue, setOption, setOptions } from '../socket/option.ts';
 import { decodeAttributes, decodeMessages, encodeMessage, type NetlinkMessage, readText } from './message.ts';
 
 export type NetlinkRequest = {
@@ -28,6 +28,8 @@ const MSG_TRUNC = 0x20;
 const messageHeaderBytes = 16;
 /** The kernel fills at most 32 KiB of a dump at a time. */
 const answer = Buffer.alloc(65_536);
+/** Answers are there within the request; a kernel that owes one must not hold the thread for ever. */
+const answerTimeoutS = 5;
 /** A dump is repeated when what it lists changed meanwhile; so often at most. */
 const dumpAttemptsMax = 8;
 const EINTR = 4;
@@ -114,6 +116,7 @@ export class RouteSocket {
 export function openRouteSocket(namespace?: NamespacePath): KernelResult<RouteSocket> {
   const opened = openNetlinkDescriptor({ protocol: NETLINK_ROUTE, groups: [], nonblocking: 0, namespace });
   if (!opened.ok) return opened;
+  setOption(opened.value, 'SO_RCVTIMEO', secondsValue(answerTimeoutS), 'bound the wait for answers');
   // Refinements of newer kernels: the answer says more; without them it says enough.
   setOption(opened.value, 'NETLINK_EXT_ACK', 1, 'ask for words with errors');
   setOption(opened.value, 'NETLINK_CAP_ACK', 1, 'ask for short acknowledgements');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { orFail } from '../error.ts';
 import { eventually, makeTestPair, type TestPair } from '../testing/pair.ts';
@@ -99,4 +100,29 @@ test('a filter passes only the frames whose fields match', async (context) => {
     frames.map(({ bytes }) => bytes),
     [advertise('2001:db8::101')],
   );
+});
+
+test('tcpdump reads the announcements as what they are', async (context) => {
+  const { left, right } = pair;
+  const capture = spawn('ip', ['netns', 'exec', right.name, 'tcpdump', '-lnvi', 'eth0', `ether src ${virtual}`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  context.after(() => capture.kill());
+  let [printed, heard] = ['', ''];
+  capture.stdout.on('data', (text) => (printed += text));
+  capture.stderr.on('data', (text) => (heard += text));
+  await eventually('tcpdump listens', () => heard.includes('listening on'));
+  const socket = orFail(openPacketSocket({ etherType: 'none', namespace: left.namespace }));
+  context.after(() => socket.close());
+  const announcement = { address: '192.0.2.100', hardwareAddress: virtual };
+  orFail(socket.send(gratuitousArp(announcement), left.index));
+  orFail(socket.send(gratuitousArp(announcement, 'reply'), left.index));
+  orFail(
+    socket.send(unsolicitedNeighbourAdvertisement({ ...announcement, address: '2001:db8::100' }, 'host'), left.index),
+  );
+  await eventually('three are printed', () => printed.includes('tgt is 2001:db8::100'));
+  assert.match(printed, /Request who-has 192\.0\.2\.100 tell 192\.0\.2\.100/);
+  assert.match(printed, /Reply 192\.0\.2\.100 is-at 00:00:5e:00:01:33/);
+  assert.match(printed, /hlim 255.*2001:db8::100 > ff02::1: \[icmp6 sum ok\].*neighbor advertisement/);
+  assert.match(printed, /Flags \[override\]/);
 });

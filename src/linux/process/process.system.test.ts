@@ -85,6 +85,30 @@ for (const method of ['best', 'polling'] as const) {
   });
 }
 
+test('in a pid namespace, where the connector is silent, processes are found by polling', () => {
+  const script = `
+    const linux = await import(${JSON.stringify(room)});
+    const { spawn } = await import('node:child_process');
+    const watch = linux.orFail(linux.watchProcesses({ pollMs: 10, onError() {}, onEvent(event) {
+      if (event.kind !== 'exec' || event.pid !== child.pid) return;
+      console.log(watch.method, linux.commandLineOf(event.pid).join(' '));
+      watch.close();
+      child.kill();
+    } }));
+    const child = spawn('sleep', ['1000']);`;
+  const words = [
+    '--pid',
+    '--fork',
+    '--mount-proc',
+    '--kill-child',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+  ];
+  assert.equal(execFileSync('unshare', words, { encoding: 'utf8', timeout: 60_000 }), 'polling sleep 1000\n');
+});
+
 test('real-time priority belongs to one thread and is not inherited by children', () => {
   const printed = runScript(`
     const before = linux.schedulingClass();

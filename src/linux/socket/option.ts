@@ -11,6 +11,7 @@ const options = {
   SO_SNDBUF: [SOL_SOCKET, 7],
   SO_RCVBUF: [SOL_SOCKET, 8],
   SO_PRIORITY: [SOL_SOCKET, 12],
+  SO_RCVTIMEO: [SOL_SOCKET, 20],
   SO_BINDTODEVICE: [SOL_SOCKET, 25],
   SO_ATTACH_FILTER: [SOL_SOCKET, 26],
   SO_SNDBUFFORCE: [SOL_SOCKET, 32],
@@ -79,6 +80,13 @@ export function setOptions(fd: number, settings: OptionSettings, attempted: stri
 /** The value of SO_BINDTODEVICE and of other options that take a name. */
 export function nameValue(name: string): Buffer {
   return Buffer.from(`${name}\0`);
+}
+
+/** `struct timeval` of SO_RCVTIMEO. */
+export function secondsValue(seconds: number): Buffer {
+  const value = Buffer.alloc(16);
+  value.writeUInt32LE(seconds, 0);
+  return value;
 }
 
 function int(value: number): Buffer {
