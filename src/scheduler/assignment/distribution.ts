@@ -6,7 +6,6 @@ import { banEverywhere, overrideScore } from '../configuration/node-score.ts';
 import { childrenOf, visitTree } from '../configuration/tree.ts';
 import { type ClusterNode, type Collective, isAvailable, type NodeTable, type Resource } from '../model/index.ts';
 import { currentNode } from '../status/active.ts';
-import { isFailed } from './instance-order.ts';
 import { canTake } from './node-choice.ts';
 import { unplaceAll } from './placement.ts';
 import type { Run } from './run.ts';
@@ -40,7 +39,7 @@ export function distribute(run: Run, collective: Collective, instances: readonly
 
 /** The node where an instance is, if it is well there and the node has not got its share yet. */
 function nodeToKeep(instance: Resource, parentTable: NodeTable, optimalPerNode: number): ClusterNode | undefined {
-  if (instance.activeNodes.length === 0 || isFailed(instance)) return undefined;
+  if (instance.activeNodes.length === 0 || instance.failed) return undefined;
   const node = currentNode(instance);
   if (node === undefined || !canTake(node, node.baseScore)) return undefined;
   return parentTable.has(node.index) && parentTable.count(node.index) >= optimalPerNode ? undefined : node;

@@ -40,7 +40,7 @@ function placePrimitive(resource: Primitive, wanted: ClusterNode | undefined, op
     return;
   }
   resource.assignedNode = node;
-  resource.assignedScore = resource.allowed.score(node.index);
+  resource.assignedScore = force ? node.baseScore : resource.allowed.score(node.index);
   node.assigned.push(resource);
   resource.allowed.counts[node.index] = resource.allowed.count(node.index) + 1;
   changeCapacity(node, resource.utilization, 'take');

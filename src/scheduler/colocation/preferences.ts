@@ -119,7 +119,7 @@ function mergeFollowers(cluster: Cluster, table: NodeTable, merge: Merge & { rea
   const { source, target, factor, mode } = merge;
   let merged = table;
   for (const colocation of mode.thisWith ? thisWithOf(source) : withThisOf(source)) {
-    if (mode.thisWith && !hasInfluence(colocation)) continue;
+    if (!mode.thisWith && !hasInfluence(colocation)) continue;
     merged = mergePreferences(cluster, merged, {
       source: mode.thisWith ? colocation.primary : colocation.dependent,
       target,

@@ -43,22 +43,19 @@ function readOwnState(cluster: Cluster, state: XmlElement): void {
   if (node !== undefined) readNodeState(cluster, node, state);
 }
 
-type Pending = { readonly node: ClusterNode; readonly state: XmlElement };
-
 /**
  * Whether a guest's history counts depends on whether its connection runs, which another history tells: so the
  * histories are gone through, in document order, again and again, until a pass finds nothing to read.
  */
 function readHistories(cluster: Cluster, states: readonly XmlElement[]): Set<ClusterNode> {
   const read = new Set<ClusterNode>();
-  let pending = states.flatMap((state): Pending[] => {
-    if (state.name !== 'node_state' || state.id === undefined || state.get('uname') === undefined) return [];
-    const node = nodeByIdOrName(cluster, state.id, state.get('uname'));
-    return node === undefined ? [] : [{ node, state }];
-  });
+  let pending = states.filter((state) => state.name === 'node_state' && state.id !== undefined && state.has('uname'));
   for (let isFinal = false; pending.length > 0; ) {
     const before = pending.length;
-    pending = pending.filter(({ node, state }) => {
+    pending = pending.filter((state) => {
+      // A history may make the node known whose own history comes next.
+      const node = nodeByIdOrName(cluster, state.id, state.get('uname'));
+      if (node === undefined) return !isFinal;
       if (read.has(node)) return false;
       if (!isFinal && !isReadable(cluster, node)) return true;
       read.add(node);
