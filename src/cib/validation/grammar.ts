@@ -7,7 +7,7 @@ export type ElementGrammar = {
   readonly children: ReadonlySet<string>;
 };
 
-const nvset = ['rule nvpair attributes', 'id:id id-ref:reference score:score'] as const;
+const nvset = ['rule nvpair attributes', 'id!:id id-ref:reference score:score'] as const;
 const resourceSets = 'meta_attributes instance_attributes';
 const constraint = 'id!:id description';
 const roleWord = ':role';
@@ -36,7 +36,7 @@ const written: Readonly<Record<string, readonly [children: string, attributes: s
   meta_attributes: nvset,
   utilization: nvset,
   attributes: ['nvpair', ''],
-  nvpair: ['', 'id:id id-ref:reference name value'],
+  nvpair: ['', 'id!:id id-ref:reference name value'],
   nodes: ['node', ''],
   node: ['instance_attributes utilization', 'id! uname! type:member|remote|ping|normal score:score description'],
   resources: ['primitive group clone master bundle template', ''],
@@ -87,14 +87,14 @@ const written: Readonly<Record<string, readonly [children: string, attributes: s
   ],
   resource_set: [
     'resource_ref',
-    `id:id id-ref:reference sequential:boolean require-all:boolean ordering:group|listed action${taskWord} ` +
+    `id!:id id-ref:reference sequential:boolean require-all:boolean ordering:group|listed action${taskWord} ` +
       `role${roleWord} score:score kind:None|Optional|Mandatory|Serialize`,
   ],
   resource_ref: ['', 'id!:reference'],
   lifetime: ['rule', ''],
   rule: [
     'rule expression date_expression rsc_expression op_expression',
-    `id:id id-ref:reference boolean-op:and|or score:score score-attribute role${roleWord}`,
+    'id!:id id-ref:reference boolean-op:and|or score:score score-attribute role',
   ],
   expression: [
     '',

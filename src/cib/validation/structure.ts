@@ -3,7 +3,7 @@ import { nearest } from '../../kit/index.ts';
 import type { XmlElement } from '../xml/element.ts';
 import type { Findings } from './findings.ts';
 import { type ElementGrammar, grammar } from './grammar.ts';
-import { valueProblem } from './value-type.ts';
+import { lenientTypes, valueProblem } from './value-type.ts';
 
 export function checkStructure(cib: XmlElement, findings: Findings): void {
   if (cib.name !== 'cib') {
@@ -53,7 +53,7 @@ function checkAttributes(element: XmlElement, known: ElementGrammar, findings: F
     const problem = valueProblem(attribute.type, value);
     if (problem === undefined) continue;
     const { expects, ...fix } = problem;
-    findings.add('error', element, {
+    findings.add(lenientTypes.has(attribute.type) ? 'warning' : 'error', element, {
       what: `${name}="${shortened(value)}" is not valid`,
       why: `it must be ${expects}`,
       ...fix,
@@ -74,6 +74,8 @@ function checkText(element: XmlElement, findings: Findings): void {
   });
 }
 
+const requiredSections = ['crm_config', 'nodes', 'resources', 'constraints'];
+
 /** What a table of names cannot say. */
 function checkContents(element: XmlElement, findings: Findings): void {
   const needs = (what: string, fix?: string) =>
@@ -81,11 +83,25 @@ function checkContents(element: XmlElement, findings: Findings): void {
   const count = (...names: string[]) => element.children.filter(({ name }) => names.includes(name)).length;
   const oneOf = (...names: string[]) => names.filter((name) => element.has(name)).length;
   switch (element.name) {
+    case 'configuration':
+      for (const section of requiredSections)
+        if (count(section) === 0) needs(`there is no <${section}>`, `Add <${section}/>`);
+      return;
+    case 'rule':
+      if (element.children.length === 0 && !element.has('id-ref')) needs('a rule needs at least one expression');
+      return;
+    case 'resource_set':
+      if (count('resource_ref') === 0 && !element.has('id-ref'))
+        needs('a resource set needs at least one <resource_ref>');
+      return;
+    case 'rsc_ticket':
+      if (count('resource_set') === 0 && !element.has('rsc')) needs('a ticket constraint needs rsc or <resource_set>');
+      return;
+    case 'template':
+      checkAgent(element, findings);
+      return;
     case 'primitive':
-      if (!element.has('template') && (!element.has('class') || !element.has('type')))
-        needs('a primitive needs class and type, or a template');
-      if (element.get('class') === 'ocf' && !element.has('provider'))
-        needs('an ocf primitive needs a provider', 'e.g. provider="heartbeat"');
+      if (!element.has('template')) checkAgent(element, findings);
       return;
     case 'group':
       if (count('primitive') === 0) needs('a group needs at least one primitive');
@@ -123,6 +139,15 @@ function checkContents(element: XmlElement, findings: Findings): void {
     case 'fencing-level':
       if (oneOf('target', 'target-pattern', 'target-attribute') !== 1)
         needs('a fencing level needs exactly one of target, target-pattern and target-attribute');
+  }
+}
+
+function checkAgent(resource: XmlElement, findings: Findings): void {
+  if (!resource.has('class') || !resource.has('type')) {
+    findings.add('error', resource, { what: `a ${resource.name} needs class and type`, fix: 'Or name a template' });
+  }
+  if (resource.get('class') === 'ocf' && !resource.has('provider')) {
+    findings.add('error', resource, { what: 'an ocf resource needs a provider', fix: 'e.g. provider="heartbeat"' });
   }
 }
 

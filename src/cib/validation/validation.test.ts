@@ -41,7 +41,7 @@ test('each mistake is named with its line, its path, the reason and, where there
     [
       'interval="10s"',
       'interval="soon"',
-      `6:81 /cib/configuration/resources/primitive[@id='vip']/operations/op[@id='m']: error: interval="soon" is not valid: it must be a time such as 10s, 200ms, 5min or PT1H`,
+      `6:81 /cib/configuration/resources/primitive[@id='vip']/operations/op[@id='m']: warning: interval="soon" is not valid: it must be a time such as 10s, 200ms, 5min or PT1H`,
     ],
     [
       'with-rsc="vip"',
@@ -49,7 +49,7 @@ test('each mistake is named with its line, its path, the reason and, where there
       `10:1 /cib/configuration/constraints/rsc_colocation[@id='c']: error: with-rsc="vpi" refers to nothing: it must be the id of <primitive> or <group> or <clone> or <master> or <bundle> or <template> or <tag>. Did you mean 'vip'?`,
     ],
     ['with-rsc="vip"', 'with-rsc="m"', 'error: with-rsc="m" refers to a <op>'],
-    [' provider="heartbeat"', '', 'error: an ocf primitive needs a provider. e.g. provider="heartbeat"'],
+    [' provider="heartbeat"', '', 'error: an ocf resource needs a provider. e.g. provider="heartbeat"'],
     ['id="web"', 'id="vip"', "error: the id 'vip' is taken: a <primitive> in line 6 has it"],
     ['score="INFINITY"', 'score="high"', 'error: score="high" is not valid: it must be a score'],
     ['score="INFINITY"', 'scor="5"', "error: <rsc_colocation> has no attribute 'scor'. Did you mean 'score'?"],
@@ -96,7 +96,7 @@ test('rings of constraints are found whatever their length; optional orders make
       { length: count },
       (_, index) => `<rsc_order id="o${index}" first="${at(index)}" then="${at(index + 1)}" ${attributes}/>`,
     );
-    return `<cib><configuration><resources>${primitives.join('')}</resources><constraints>${orders.join('')}</constraints></configuration></cib>`;
+    return `<cib><configuration><crm_config/><nodes/><resources>${primitives.join('')}</resources><constraints>${orders.join('')}</constraints></configuration></cib>`;
   };
   assert.equal(findingsIn(ring(5000, '')).length, 1);
   assert.deepEqual(findingsIn(ring(3, 'kind="Optional"')), []);
@@ -104,7 +104,7 @@ test('rings of constraints are found whatever their length; optional orders make
 
 test('a thousand findings are told, the rest counted', () => {
   const findings = findingsIn(
-    `<cib><configuration><resources>${'<frob/>'.repeat(1500)}</resources></configuration></cib>`,
+    `<cib><configuration><crm_config/><nodes/><resources>${'<frob/>'.repeat(1500)}</resources><constraints/></configuration></cib>`,
   );
   assert.equal(findings.length, 1001);
   assert.equal(findings.at(-1), 'info: and 500 more findings');

@@ -36,6 +36,9 @@ const types: Readonly<Record<string, ValueType>> = {
   },
 };
 
+/** Types of which the cluster takes any text, and reads a wrong one as nothing: worth a warning, no reason to refuse. */
+export const lenientTypes: ReadonlySet<string> = new Set(['interval', 'date']);
+
 /** Undefined when `value` is of the type; else what it should be. `type` is one of the names above, or words parted by `|`. */
 export function valueProblem(
   type: string,
