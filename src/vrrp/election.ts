@@ -1,7 +1,8 @@
 // What an advertisement or a timer means in each state (RFC 9568 §6.4, RFC 3768 §6.4), with three departures:
 //
-//   - A master that hears a higher advert answers with its own before it gives way. After a healed split the winner may
-//     never have heard the loser, and would not know that the network's ARP entries point elsewhere.
+//   - A master that gives way to an advert answers it with a lower one. After a healed split the winner may never have heard
+//     the loser, and would not know that the network's ARP entries point elsewhere; hearing a lower one it announces again.
+//     A backup that lost the address with its link answers likewise, once.
 //   - A machine that ran so late that others may have judged it dead listens before it speaks, and gives the address up
 //     to whoever speaks. So does a backup whose master-down timer fired late: it was not listening meanwhile.
 //   - Priority 0 on one leg of a sync group counts for every leg: its sender left them all.
@@ -55,7 +56,10 @@ type AddressedAdvert = HeardAdvert & { readonly address: string };
 function hearAsBackup(group: SyncGroup, instance: Instance, turn: Turn, advert: AddressedAdvert): void {
   if (advert.priority === 0) {
     hearFarewell(group, instance, turn, advert.address);
-  } else if (mayPreempt(instance, turn, advert)) {
+    return;
+  }
+  if (instance.owesAnswer) answerLower(instance, turn, advert);
+  if (mayPreempt(instance, turn, advert)) {
     const discarded = `received lower priority (${advert.priority}) advert from ${advert.address} - discarding`;
     logOf(instance, turn, 'detail', discarded);
   } else {
@@ -109,6 +113,7 @@ function hearAsMaster(group: SyncGroup, instance: Instance, turn: Turn, advert: 
 function giveUp(group: SyncGroup, instance: Instance, turn: Turn, advert: AddressedAdvert): void {
   const reason = `${advert.address} took over while this machine was not running`;
   logOf(instance, turn, 'warning', `${reason} (priority ${advert.priority}, ours ${instance.effectivePriority})`);
+  answerLower(instance, turn, advert);
   demote(group, instance, turn, { reason, intervalMs: advert.intervalMs });
 }
 
@@ -139,8 +144,15 @@ function giveWay(group: SyncGroup, instance: Instance, turn: Turn, advert: Addre
       ? `higher priority ${advert.priority}, ours ${ours}`
       : `same priority ${ours} but higher IP address than ours`;
   logOf(instance, turn, 'info', `Master received advert from ${advert.address} with ${how}`);
-  advertise(instance, turn, ours);
+  answerLower(instance, turn, advert);
   demote(group, instance, turn, { reason: `${advert.address} has ${how}`, intervalMs: advert.intervalMs });
+}
+
+/** An advert that the sender of `advert` outranks, whatever our priority: to make it announce its address again. */
+function answerLower(instance: Instance, turn: Turn, advert: AddressedAdvert): void {
+  instance.owesAnswer = false;
+  const outranked = outranks(instance, advert) ? instance.effectivePriority : advert.priority - 1;
+  advertise(instance, turn, Math.max(1, outranked));
 }
 
 function expireMasterDown(group: SyncGroup, instance: Instance, turn: Turn): void {

@@ -61,6 +61,8 @@ export type Instance = {
    * of a late timer has been used up. Both end with the next advert heard.
    */
   lateness: 'none' | 'waking' | 'waited';
+  /** It lost the address with its link: whoever has it now may not know that the network still believes this router. */
+  owesAnswer: boolean;
   /** Before this time a lower master is left alone (`preempt_delay`); undefined: not counting. */
   preemptAtMs: number | undefined;
   /** When a lost virtual address was last put back. */
@@ -89,6 +91,7 @@ export function createInstance(configuration: InstanceConfiguration): Instance {
     masterIntervalMs: configuration.advertIntervalMs,
     masterDown: false,
     lateness: 'none',
+    owesAnswer: false,
     preemptAtMs: undefined,
     restoredAtMs: Number.NEGATIVE_INFINITY,
     statistics: emptyStatistics(),

@@ -221,7 +221,7 @@ test('a master that slept past the others’ patience listens first and gives up
   assert.deepEqual(actions(bench.take()), []);
   const lines = bench.at(bench.nowMs + 200, advert(100));
   assert.equal(bench.status(), 'BACKUP');
-  assert.deepEqual(actions(lines), ['release VI_1', 'notify INSTANCE VI_1 BACKUP']);
+  assert.deepEqual(actions(lines), ['advertise VI_1 99', 'release VI_1', 'notify INSTANCE VI_1 BACKUP']);
 });
 
 test('a master that slept and hears nobody goes on, with fresh announcements', () => {
@@ -384,4 +384,23 @@ test('peers heard are remembered with what they said', () => {
   bench.at(100, advert(250));
   const peer = bench.router.instances.get('VI_1')?.peers.get(formatAddress(new Uint8Array([10, 0, 0, 2])));
   assert.deepEqual(peer, { address: '10.0.0.2', priority: 250, intervalMs: 1000, lastHeardMs: 100, adverts: 1 });
+});
+
+test('who gives up after a long sleep, or returns from a lost link, makes the new master announce again', () => {
+  const sleeper = Bench.master({ preempt: false });
+  sleeper.sleepUntil(sleeper.nowMs + 60_000);
+  sleeper.tell({ kind: 'deadline' });
+  sleeper.take();
+  assert.deepEqual(actions(sleeper.at(sleeper.nowMs + 200, advert(100)))[0], 'advertise VI_1 99');
+  const unplugged = Bench.master();
+  const link = (kind: 'up' | 'down'): News => ({
+    kind: 'tracker',
+    tracker: 'interface',
+    name: 'eth0',
+    report: { kind },
+  });
+  unplugged.at(unplugged.nowMs + 10, link('down'));
+  unplugged.at(unplugged.nowMs + 5000, link('up'));
+  assert.deepEqual(actions(unplugged.at(unplugged.nowMs + 500, advert(250))), ['advertise VI_1 244']);
+  assert.deepEqual(actions(unplugged.at(unplugged.nowMs + 1000, advert(250))), []);
 });

@@ -10,6 +10,7 @@ export function becomeMaster(instance: Instance, turn: Turn, reason: string): vo
   recordTransition(instance, turn, 'MASTER', reason);
   logOf(instance, turn, 'info', 'Entering MASTER STATE');
   resetHearing(instance);
+  instance.owesAnswer = false;
   instance.statistics.becameMaster++;
   const { announcement, advertIntervalMs } = instance.configuration;
   setTimers(instance, {
@@ -58,6 +59,7 @@ export function becomeFault(instance: Instance, turn: Turn, reason: string): voi
   resetHearing(instance);
   setTimers(instance, {});
   if (status === 'MASTER') {
+    instance.owesAnswer = isUnplugged(instance);
     sayFarewell(instance, turn, faultFarewells);
     release(instance, turn);
   }
@@ -140,6 +142,13 @@ function resetHearing(instance: Instance): void {
   instance.masterDown = false;
   instance.lateness = 'none';
   instance.preemptAtMs = undefined;
+}
+
+function isUnplugged({ trackers, configuration }: Instance): boolean {
+  return trackers.some(
+    ({ kind, reference, report }) =>
+      kind === 'interface' && reference.name === configuration.interface && report.kind === 'down',
+  );
 }
 
 /** 0 means never, as in the configuration. */

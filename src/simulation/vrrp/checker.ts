@@ -44,11 +44,6 @@ export class Checker {
     this.#believed = router;
   }
 
-  advertised(router: number, priority: number, nowMs: number): void {
-    if (priority > 0 && !this.#holders.has(router))
-      this.#broken(nowMs, `router ${router} advertises priority ${priority} without the address`);
-  }
-
   faultsChanged(active: readonly string[], nowMs: number): void {
     this.#judgeDouble(nowMs);
     this.#cleanSinceMs = active.some((kind) => deafening.includes(kind)) ? Number.POSITIVE_INFINITY : nowMs;
@@ -70,8 +65,8 @@ export class Checker {
     const own = effectivePriorities[master] ?? 0;
     if (this.#schedule.preempt && own < best)
       this.#broken(nowMs, `router ${master} with priority ${own} is master, although another has ${best}`);
-    // What was lost may be an announcement or the loser's answer; one who died behind a partition answers nobody.
-    const muting = ['loss', 'delay', 'crash'];
+    // What was lost may be an announcement or the loser's answer; one who left behind a partition answers nobody.
+    const muting = ['loss', 'delay', 'crash', 'restart'];
     const audible = this.#schedule.faults.every((fault) => !muting.includes(fault.kind));
     if (audible && this.#believed !== master)
       this.#broken(nowMs, `the network believes router ${this.#believed}, the master is router ${master}`);

@@ -266,7 +266,6 @@ class Segment {
   }
 
   #send(from: number, priority: number): void {
-    this.#checker.advertised(from, priority, this.#nowMs);
     if (this.#host(from).unplugged > 0) return;
     for (const to of this.#hosts.keys()) {
       if (to === from || this.#isCut(from, to)) continue;
