@@ -79,6 +79,12 @@ export class NodeTable {
     if (this.probeMode(node) < mode) this.#modes[node] = mode;
   }
 
+  /** Drops the entry. */
+  remove(node: number): void {
+    if (node < this.#modes.length) this.#modes[node] = absent;
+    this.version += 1;
+  }
+
   clear(): void {
     this.#modes.fill(absent);
     this.counts.fill(0);

@@ -3,7 +3,7 @@
 
 import { parametersDigest } from '../../cib/index.ts';
 import { parametersOf } from '../configuration/meta.ts';
-import { operationMeta, operationParameters } from '../configuration/operation-meta.ts';
+import { type OperationName, operationMeta, operationParameters } from '../configuration/operation-meta.ts';
 import type { Cluster, ClusterNode, HistoryEntry, Primitive } from '../model/index.ts';
 
 /**
@@ -40,7 +40,7 @@ export function compareWithConfiguration(
 export function digestParameters(
   cluster: Cluster,
   resource: Primitive,
-  { node, entry, overrides }: DigestSubject,
+  { node, entry, overrides }: Omit<DigestSubject, 'entry'> & { readonly entry: OperationName },
 ): Map<string, string> {
   const parameters = new Map<string, string>(overrides);
   const sources = [parametersOf(cluster, resource, node), operationParameters(cluster, resource, entry, node)];

@@ -1,0 +1,59 @@
+// What the configuration says about an operation, once for all actions of the same resource, task and interval: rules
+// here see agents and operations, never nodes.
+
+import { intervalMsOf, xmlIndexOf } from '../../cib/index.ts';
+import { plainContext } from '../configuration/cluster.ts';
+import { contextWith, defaultsOf } from '../configuration/meta.ts';
+import { isProbe, type OperationName, operationMeta } from '../configuration/operation-meta.ts';
+import type { Cluster, ClusterNode, Resource } from '../model/index.ts';
+import type { Metadata } from './action.ts';
+
+const timeoutMsDefault = '20000';
+
+export class OperationMetadata {
+  readonly #cluster: Cluster;
+  readonly #known: (Map<string, Metadata> | undefined)[] = [];
+  /** What everything has that nothing is configured for. */
+  readonly #plain: Metadata = new Map([['timeout', timeoutMsDefault]]);
+  readonly #hasDefaults: boolean;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#hasDefaults = (xmlIndexOf(cluster.cib).only('op_defaults')?.children.length ?? 0) > 0;
+  }
+
+  /** Names and values, `timeout` and `interval` in milliseconds. The node counts for fence devices only. */
+  of(resource: Resource, name: OperationName, node: ClusterNode | undefined): Metadata {
+    const isDevice = resource.variant === 'primitive' && resource.isFenceDevice;
+    if (isDevice && (name.task === 'start' || isProbe(name))) return this.#read(resource, name, node);
+    let known = this.#known[resource.index];
+    if (known === undefined) {
+      known = new Map();
+      this.#known[resource.index] = known;
+    }
+    const key = name.intervalMs === 0 ? name.task : `${name.task}:${name.intervalMs}`;
+    const cached = known.get(key);
+    if (cached !== undefined) return cached;
+    const values = this.#read(resource, name, node);
+    known.set(key, values);
+    return values;
+  }
+
+  #read(resource: Resource, name: OperationName, node: ClusterNode | undefined): Metadata {
+    if (resource.variant !== 'primitive') return this.#hasDefaults ? this.#collective(name) : this.#plain;
+    const configuresNothing = !this.#hasDefaults && name.intervalMs === 0 && resource.operations.length === 0;
+    if (configuresNothing && !resource.isFenceDevice) return this.#plain;
+    return operationMeta(this.#cluster, resource, name, node);
+  }
+
+  /** Milestones of collectives know the operation defaults only. */
+  #collective(name: OperationName): Metadata {
+    const operation = { name: name.task, intervalMs: name.intervalMs };
+    const context = contextWith(plainContext(this.#cluster), { operation });
+    const values = new Map(defaultsOf(this.#cluster, 'op_defaults', context));
+    values.delete('id');
+    const timeoutMs = intervalMsOf(values.get('timeout'));
+    values.set('timeout', timeoutMs > 0 ? String(timeoutMs) : timeoutMsDefault);
+    return values;
+  }
+}

@@ -1,0 +1,172 @@
+// The actions of one scheduler run and what orders them, while they are being made. Phases request actions; a request
+// finds the action it means or makes it, and evaluates anew whether it can run.
+
+import type { Clone, Cluster, ClusterNode, HistoryEntry, Primitive, Resource } from '../model/index.ts';
+import { Action, actionKey, type Metadata, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
+import type { Notifications } from './notification.ts';
+import { OperationMetadata } from './operation-metadata.ts';
+import type { Ordering } from './ordering.ts';
+import { ParameterDigests } from './parameter-digests.ts';
+
+/** The actions of one resource, by what they do. */
+type ActionList = { readonly all: Action[]; readonly byName: Map<string, Action[]> };
+
+const noActions: readonly Action[] = [];
+const noMetadata: Metadata = new Map();
+
+export class Plan {
+  readonly cluster: Cluster;
+  /** By id, from 1: the action of id N is at N - 1. */
+  readonly actions: Action[] = [];
+  /** In order of creation; they become relations once all actions exist. */
+  readonly orderings: Ordering[] = [];
+  readonly metadata: OperationMetadata;
+  /** Resources that take new parameters without a restart. */
+  readonly reloading = new Set<Primitive>();
+  /** Resources that are active where they should not be, and are stopped only there (multiple-active=stop_unexpected). */
+  readonly stoppingUnexpected = new Set<Primitive>();
+  /** Comparisons of recorded operations that have to wait for assignment. */
+  readonly deferredChecks: DeferredCheck[] = [];
+  readonly digests: ParameterDigests;
+  readonly notifications = new Map<Clone, Notifications>();
+  readonly #ofResource: (ActionList | undefined)[] = [];
+  readonly #ofCluster = new Map<string, Action[]>();
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+    this.metadata = new OperationMetadata(cluster);
+    this.digests = new ParameterDigests(cluster);
+  }
+
+  /** Makes an action: runnable, with the next id. */
+  create(key: string, task: string, options: CreateOptions): Action {
+    const { resource, name = task, intervalMs = 0, configured = noMetadata } = options;
+    const flags = RUNNABLE | (options.need === 'optional' ? OPTIONAL : 0);
+    const action = new Action(this.actions.length + 1, key, task, {
+      resource,
+      node: options.node,
+      flags,
+      intervalMs,
+      configured,
+    });
+    this.actions.push(action);
+    if (resource === undefined) listIn(this.#ofCluster, key.toLowerCase()).push(action);
+    else {
+      const list = this.#listOf(resource);
+      list.all.push(action);
+      listIn(list.byName, nameIndex(name, intervalMs)).push(action);
+    }
+    return action;
+  }
+
+  /** Oldest first. */
+  actionsOf(resource: Resource): readonly Action[] {
+    return this.#ofResource[resource.index]?.all ?? noActions;
+  }
+
+  /** The resource's actions of this name (for all but notifications, the task), oldest first, on any node or none. */
+  named(resource: Resource, name: string, intervalMs = 0): readonly Action[] {
+    return this.#ofResource[resource.index]?.byName.get(nameIndex(name, intervalMs)) ?? noActions;
+  }
+
+  /**
+   * The oldest action of this name on `node` (on any node when undefined). One that has no node yet is what a search
+   * for a node means, too, and is bound to that node from then on.
+   */
+  find(resource: Resource, name: string, node: ClusterNode | undefined, intervalMs = 0): Action | undefined {
+    return oldestOn(this.named(resource, name, intervalMs), node);
+  }
+
+  /** All actions of this name on `node`, oldest first; those without node are bound to it. */
+  findAll(resource: Resource, name: string, node: ClusterNode | undefined, intervalMs = 0): readonly Action[] {
+    const actions = this.named(resource, name, intervalMs);
+    if (node === undefined) return actions;
+    return actions.filter((action) => bindsTo(action, node));
+  }
+
+  /** The newest action of this name that has this node (any, or none, when undefined). Binds nothing. */
+  newest(resource: Resource, name: string, node: ClusterNode | undefined): Action | undefined {
+    const actions = this.named(resource, name);
+    for (let index = actions.length - 1; index >= 0; index--) {
+      const action = actions[index];
+      if (node === undefined || action?.node === node) return action;
+    }
+    return undefined;
+  }
+
+  findOfCluster(key: string, node?: ClusterNode): Action | undefined {
+    return oldestOn(this.#ofCluster.get(key.toLowerCase()) ?? noActions, node);
+  }
+
+  /** The milestone of this name that belongs to no resource: optional, pseudo, runnable. */
+  milestone(name: string): Action {
+    const known = this.findOfCluster(name);
+    if (known !== undefined) return known;
+    const action = this.create(name, name, { resource: undefined, node: undefined, need: 'optional' });
+    action.set(PSEUDO | RUNNABLE);
+    return action;
+  }
+
+  /** The moment when all that leaves `node` has left it. */
+  loadStopped(node: ClusterNode): Action {
+    const milestone = this.milestone(`load_stopped_${node.name}`);
+    if (milestone.node === undefined) {
+      milestone.node = node;
+      milestone.clear(OPTIONAL);
+    }
+    return milestone;
+  }
+
+  #listOf(resource: Resource): ActionList {
+    const known = this.#ofResource[resource.index];
+    if (known !== undefined) return known;
+    const list = { all: [], byName: new Map() };
+    this.#ofResource[resource.index] = list;
+    return list;
+  }
+}
+
+/** A recorded operation whose parameters are known only once its resource is placed. */
+export type DeferredCheck = {
+  readonly resource: Primitive;
+  readonly node: ClusterNode;
+  readonly entry: HistoryEntry;
+  readonly subject: 'active-operation' | 'last-failure';
+};
+
+export type CreateOptions = {
+  readonly resource: Resource | undefined;
+  readonly node: ClusterNode | undefined;
+  readonly need: 'required' | 'optional';
+  /** What the key says between resource and interval, where that is not the task. */
+  readonly name?: string;
+  readonly intervalMs?: number;
+  readonly configured?: Metadata;
+};
+
+export function keyOf(resource: Resource | Primitive, name: string, intervalMs = 0): string {
+  return actionKey(resource.id, name, intervalMs);
+}
+
+function oldestOn(actions: readonly Action[], node: ClusterNode | undefined): Action | undefined {
+  if (node === undefined) return actions[0];
+  for (const action of actions) if (bindsTo(action, node)) return action;
+  return undefined;
+}
+
+function bindsTo(action: Action, node: ClusterNode): boolean {
+  action.node ??= node;
+  return action.node === node;
+}
+
+function nameIndex(name: string, intervalMs: number): string {
+  return intervalMs === 0 ? name : `${name}:${intervalMs}`;
+}
+
+function listIn<T>(lists: Map<string, T[]>, key: string): T[] {
+  const known = lists.get(key);
+  if (known !== undefined) return known;
+  const list: T[] = [];
+  lists.set(key, list);
+  return list;
+}

@@ -1,0 +1,147 @@
+// Probes come before what they could find running: before starts that depend on the start they precede, and before what
+// waits for a stop that may turn out to be needed.
+
+import { topOf } from '../configuration/tree.ts';
+import type { Primitive } from '../model/index.ts';
+import type { Action } from './action.ts';
+import { isCloneLike, primitivesOf } from './family.ts';
+import { areInterleaved, compatibleInstance } from './interleave.ts';
+import type { Ordering } from './ordering.ts';
+import type { Plan } from './plan.ts';
+import {
+  FIRST_IMPLIES_THEN,
+  IF_FIRST_UNMIGRATABLE,
+  IF_ON_SAME_NODE,
+  IF_ON_SAME_NODE_OR_TARGET,
+  IF_REQUIRED_ON_SAME_NODE,
+  ORDERED,
+  type Relation,
+  relate,
+  UNRUNNABLE_FIRST_BLOCKS,
+} from './relation.ts';
+
+export function orderProbes(plan: Plan): void {
+  const walk = new RestartWalk(plan);
+  for (const resource of plan.cluster.resources) {
+    for (const primitive of primitivesOf(resource)) orderProbesOf(plan, primitive, walk);
+  }
+  for (const ordering of plan.orderings) orderBeforeWaiting(plan, ordering);
+}
+
+function orderProbesOf(plan: Plan, resource: Primitive, walk: RestartWalk): void {
+  for (const probe of plan.named(resource, 'monitor')) {
+    const { afters } = probe;
+    for (let index = afters.length - 1; index >= 0; index--) {
+      const relation = afters[index];
+      if (relation === undefined) continue;
+      orderBeforeDependentStarts(probe, relation);
+      walk.protect(probe, relation.next);
+    }
+  }
+}
+
+/** Where a probe of an instance cannot run, what depends on the start of its clone cannot start either. */
+function orderBeforeDependentStarts(probe: Action, relation: Relation): void {
+  const { next } = relation;
+  const top = probe.resource === undefined ? undefined : topOf(probe.resource);
+  if (next.resource === undefined || !isCloneLike(next.resource) || next.resource !== top) return;
+  if (next.task !== 'start' || probe.runnable) return;
+  if ((relation.attached & UNRUNNABLE_FIRST_BLOCKS) !== 0) return;
+  for (let index = next.afters.length - 1; index >= 0; index--) {
+    const after = next.afters[index]?.next;
+    if (after?.task !== 'start' || after.resource === undefined) continue;
+    if (topOf(after.resource) !== top || after.resource.activeNodes.length > 0) continue;
+    relate(probe, after, ORDERED | UNRUNNABLE_FIRST_BLOCKS);
+  }
+}
+
+/**
+ * What would be restarted because of something the probe may find is not stopped before the probe is back. The walk goes
+ * along whatever a start implies.
+ */
+class RestartWalk {
+  readonly #plan: Plan;
+  #mark = 0;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  protect(probe: Action, after: Action): void {
+    this.#mark += 1;
+    this.#visit(probe, after);
+  }
+
+  #visit(probe: Action, start: Action): void {
+    const open = [start];
+    for (let after = open.pop(); after !== undefined; after = open.pop()) {
+      if (after.visited === this.#mark) continue;
+      after.visited = this.#mark;
+      this.#protectFrom(probe, after);
+      const next: Action[] = [];
+      for (let index = after.afters.length - 1; index >= 0; index--) {
+        const relation = after.afters[index];
+        if (relation !== undefined && this.#implies(probe, relation)) next.push(relation.next);
+      }
+      // Depth first, newest relation first: the first one found is to be taken first.
+      for (const each of next.reverse()) open.push(each);
+    }
+  }
+
+  #protectFrom(probe: Action, after: Action): void {
+    const { resource } = after;
+    if (resource?.variant !== 'primitive' || resource === probe.resource) return;
+    const task = after.task === 'start' ? 'stop' : after.task === 'promote' ? 'demote' : undefined;
+    if (task === undefined) return;
+    const interrupted = this.#plan.named(resource, task);
+    for (let index = interrupted.length - 1; index >= 0; index--) {
+      const action = interrupted[index];
+      if (action !== undefined && !action.pseudo) relate(probe, action, ORDERED);
+    }
+  }
+
+  #implies(probe: Action, relation: Relation): boolean {
+    const { first: after, next, attached } = relation;
+    if ((attached & FIRST_IMPLIES_THEN) === 0 && !this.#goesDown(probe, after, next)) return false;
+    if (after.resource?.variant !== 'clone' || next.resource === undefined || !areInterleaved(after, next)) return true;
+    if (probe.resource === undefined || !isCloneLike(next.resource)) return true;
+    return compatibleInstance(this.#plan, probe.resource, next.resource, 'next') !== undefined;
+  }
+
+  /** From a collective to its own direct child, unless that is where the probe came from. */
+  #goesDown(probe: Action, after: Action, next: Action): boolean {
+    const { resource } = after;
+    if (resource === undefined || resource.variant === 'primitive' || next.resource === undefined) return false;
+    if (resource === probe.resource?.parent || isCloneLike(next.resource)) return false;
+    return next.resource.parent === resource;
+  }
+}
+
+/** Whatever waits for a stop also waits for the probe that may find something to stop. */
+function orderBeforeWaiting(plan: Plan, { first, next, kinds }: Ordering): void {
+  const { resource } = first;
+  if (resource === undefined || kinds === 0 || resource === next.resource) return;
+  const task = first.action?.task ?? first.task;
+  if (task !== 'stop') return;
+  const thenResource = next.resource;
+  if (resource.variant === 'primitive' && resource.launcher !== undefined && resource.launcher === thenResource) {
+    if ((next.action?.task ?? next.task) === 'stop') return;
+  }
+  const probes = plan.named(resource, 'monitor');
+  if (probes.length === 0) return;
+  const waiting =
+    next.action !== undefined ? [next.action] : thenResource === undefined ? [] : plan.named(thenResource, next.task);
+  const effective = kindsForProbes(kinds);
+  for (const probe of probes) for (const action of waiting) relateProbe(probe, action, effective);
+}
+
+function kindsForProbes(kinds: number): number {
+  if (kinds === IF_REQUIRED_ON_SAME_NODE || kinds === IF_ON_SAME_NODE_OR_TARGET) return kinds;
+  return ORDERED | (kinds & (IF_FIRST_UNMIGRATABLE | IF_ON_SAME_NODE));
+}
+
+function relateProbe(probe: Action, action: Action, kinds: number): void {
+  if (action.task === 'stonith' && action.meta('stonith_action') === 'on' && action.node === probe.node) return;
+  if (action.task === 'do_shutdown' && action.node !== probe.node) return;
+  relate(probe, action, kinds);
+}

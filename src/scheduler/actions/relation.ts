@@ -1,0 +1,97 @@
+// A relation orders two actions and says what the fate of one means for the other. Its kinds are a set, because one
+// constraint usually says several things; a bit each, because a large cluster holds millions of relations.
+import type { Action } from './action.ts';
+
+/** Sequence only, if both happen. */
+export const ORDERED = 1 << 0;
+/** First required ⇒ then required. */
+export const FIRST_IMPLIES_THEN = 1 << 1;
+/** The same, limited to the instance of then on first's node. */
+export const FIRST_IMPLIES_SAME_NODE_THEN = 1 << 2;
+/** Then unmigratable ⇒ first unmigratable. */
+export const THEN_IMPLIES_FIRST = 1 << 3;
+/** Then required ⇒ first required, while then's resource is promoted. */
+export const PROMOTED_THEN_IMPLIES_FIRST = 1 << 4;
+/** First not runnable ⇒ then neither runnable nor migratable. */
+export const UNRUNNABLE_FIRST_BLOCKS = 1 << 5;
+/** Then is runnable once enough of such firsts are. */
+export const MIN_RUNNABLE = 1 << 6;
+/** Restart: then required, or unrunnable, ⇒ the stop before it is required. */
+export const INTERMEDIATE_STOP = 1 << 7;
+/** First runs only when then is runnable and migratable; then required ⇒ first required. */
+export const UNMIGRATABLE_THEN_BLOCKS = 1 << 8;
+/** First not runnable ⇒ then becomes a real, unmigratable action. */
+export const FIRST_ELSE_THEN = 1 << 9;
+/** First is a probe of a connection whose resource lives inside then's resource. */
+export const NESTED_REMOTE_PROBE = 1 << 10;
+/** Then may only happen together with first. */
+export const ASYMMETRIC = 1 << 11;
+/** Never at the same time: like ordered, but never equal to plain `ORDERED`. */
+export const SERIALIZE = 1 << 12;
+/** Void when both nodes are known and differ. */
+export const IF_ON_SAME_NODE = 1 << 13;
+/** Decided when the graph is made: the same node, for a migration its target. */
+export const IF_ON_SAME_NODE_OR_TARGET = 1 << 14;
+export const IF_REQUIRED_ON_SAME_NODE = 1 << 15;
+export const IF_FIRST_UNMIGRATABLE = 1 << 16;
+/** First required and runnable ⇒ then always in the graph. */
+export const FIRST_IMPLIES_THEN_GRAPHED = 1 << 17;
+/** Then required ⇒ first always in the graph. */
+export const THEN_IMPLIES_FIRST_GRAPHED = 1 << 18;
+/** Then required ⇒ first not needed. */
+export const THEN_CANCELS_FIRST = 1 << 19;
+/** Exempt from the rule that what runs on a guest cannot precede its container. */
+export const GUEST_ALLOWED = 1 << 20;
+
+/** `kinds` 0 means disabled: it was replaced by another relation, or turned out to be void. */
+export type Relation = {
+  readonly first: Action;
+  readonly next: Action;
+  kinds: number;
+  /** The kinds it was made with: a relation that was disabled is not made again. */
+  readonly attached: number;
+};
+
+/** Up to this many relations a scan beats a hash. */
+const scannedMax = 12;
+
+/**
+ * Relates `first` → `then`. Nothing is added when kinds is empty, or when a relation of the same two actions shares a
+ * kind already; the answer tells whether one was added.
+ */
+export function relate(first: Action, next: Action, kinds: number): boolean {
+  if (kinds === 0 || alreadyRelated(first, next, kinds)) return false;
+  const relation = { first, next, kinds, attached: kinds };
+  first.afters.push(relation);
+  next.befores.push(relation);
+  if (first.afterIndex !== undefined) indexRelation(first.afterIndex, relation);
+  return true;
+}
+
+function alreadyRelated(first: Action, next: Action, kinds: number): boolean {
+  const { befores } = next;
+  const { afters } = first;
+  if (befores.length <= scannedMax) {
+    for (const relation of befores) if (relation.first === first && (relation.attached & kinds) !== 0) return true;
+    return false;
+  }
+  if (afters.length <= scannedMax) {
+    for (const relation of afters) if (relation.next === next && (relation.attached & kinds) !== 0) return true;
+    return false;
+  }
+  first.afterIndex ??= indexOf(afters);
+  const known = first.afterIndex.get(next.id);
+  return known?.some((relation) => (relation.attached & kinds) !== 0) ?? false;
+}
+
+function indexOf(afters: readonly Relation[]): Map<number, Relation[]> {
+  const index = new Map<number, Relation[]>();
+  for (const relation of afters) indexRelation(index, relation);
+  return index;
+}
+
+function indexRelation(index: Map<number, Relation[]>, relation: Relation): void {
+  const known = index.get(relation.next.id);
+  if (known === undefined) index.set(relation.next.id, [relation]);
+  else known.push(relation);
+}

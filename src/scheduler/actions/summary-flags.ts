@@ -1,0 +1,89 @@
+// The flags of an action of a group, clone or bundle follow from what its parts do: it is required as soon as one part's
+// action is, and cannot run when none of them can. Asking for the summary also writes it into the action.
+
+import { childrenOf } from '../configuration/tree.ts';
+import type { ClusterNode, Resource } from '../model/index.ts';
+import { type Action, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
+import { containersOf } from './family.ts';
+import type { Plan } from './plan.ts';
+import { notifiedTaskOf, taskCompletedBy } from './tasks.ts';
+
+/**
+ * The flags of `action` as seen by an action that is ordered against it. For a clone a known `otherNode` limits the
+ * look to the instances there, except that it can run if it can run anywhere.
+ */
+export function orderingFlags(plan: Plan, action: Action, otherNode: ClusterNode | undefined): number {
+  const { resource } = action;
+  if (resource === undefined || resource.variant === 'primitive') return action.flags;
+  const flags = summaryFlags(plan, action, undefined);
+  if (resource.variant !== 'clone' || otherNode === undefined) return flags;
+  return summaryFlags(plan, action, otherNode) | (flags & RUNNABLE);
+}
+
+/** The summary for an action on the parts that are on `node` (on all when undefined). */
+export function summaryFlags(plan: Plan, action: Action, node: ClusterNode | undefined): number {
+  switch (action.resource?.variant) {
+    case 'group':
+      return groupFlags(plan, action, action.resource, node);
+    case 'clone':
+    case 'bundle':
+      return cloneFlags(plan, action, action.resource, node);
+    default:
+      return action.flags;
+  }
+}
+
+function groupFlags(plan: Plan, action: Action, group: Resource, node: ClusterNode | undefined): number {
+  let flags = OPTIONAL | RUNNABLE | PSEUDO;
+  for (const member of childrenOf(group)) {
+    const task = member.variant === 'primitive' ? taskCompletedBy(action.task) : action.task;
+    const part = plan.newest(member, task, node);
+    if (part === undefined) {
+      if (task !== 'stop' && task !== 'demote') flags &= ~RUNNABLE;
+      continue;
+    }
+    if (part.required) {
+      flags &= ~OPTIONAL;
+      action.clear(OPTIONAL);
+    }
+    if (task !== action.task && !part.runnable) {
+      flags &= ~RUNNABLE;
+      action.clear(RUNNABLE);
+    }
+  }
+  return flags;
+}
+
+function cloneFlags(plan: Plan, action: Action, collective: Resource, node: ClusterNode | undefined): number {
+  let flags = OPTIONAL | RUNNABLE | PSEUDO;
+  let someRunnable = false;
+  const task = notifiedTaskOf(action);
+  for (const instance of instancesDoing(collective, task)) {
+    const primitive = instance.variant === 'primitive';
+    const part = plan.newest(instance, primitive ? taskCompletedBy(task) : task, primitive ? node : undefined);
+    if (part === undefined) continue;
+    const partFlags = summaryFlags(plan, part, node);
+    if ((partFlags & OPTIONAL) === 0) {
+      flags &= ~OPTIONAL;
+      action.clear(OPTIONAL);
+    }
+    someRunnable ||= (partFlags & RUNNABLE) !== 0;
+  }
+  if (!someRunnable) {
+    flags &= ~RUNNABLE;
+    if (node === undefined) action.clear(RUNNABLE);
+  }
+  return flags;
+}
+
+/** Of a bundle the containers start and stop, while what is inside them promotes, demotes and is notified. */
+function instancesDoing(collective: Resource, task: string): readonly Resource[] {
+  if (collective.variant !== 'bundle') return childrenOf(collective);
+  switch (taskCompletedBy(task)) {
+    case 'start':
+    case 'stop':
+      return containersOf(collective);
+    default:
+      return collective.clone?.instances ?? [];
+  }
+}
