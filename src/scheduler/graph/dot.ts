@@ -1,0 +1,52 @@
+// The graph as a picture for Graphviz: what will be done in green (milestones in orange letters), what would have to be
+// done but cannot in red.
+
+import { type Action, IN_GRAPH } from '../actions/action.ts';
+import type { Plan } from '../actions/plan.ts';
+import { IF_ON_SAME_NODE_OR_TARGET } from '../actions/relation.ts';
+import type { TransitionGraph } from './graph.ts';
+import { operationKeyOf } from './operation-key.ts';
+
+export function formatDot({ plan, graph }: { readonly plan: Plan; readonly graph: TransitionGraph }): string {
+  const out = [' digraph "g" {\n'];
+  const shown = new Set<Action>();
+  for (let index = plan.actions.length - 1; index >= 0; index--) {
+    const action = plan.actions[index];
+    const style = action === undefined ? undefined : styleOf(action);
+    if (action === undefined || style === undefined) continue;
+    shown.add(action);
+    out.push(`"${nameOf(action)}" [ ${style}]\n`);
+  }
+  const inputs = new Map(graph.synapses.map((synapse) => [synapse.action, new Set(synapse.inputs)]));
+  for (const action of plan.actions) writeEdges(out, action, { shown, inputs: inputs.get(action) });
+  out.push('}\n');
+  return out.join('');
+}
+
+function styleOf(action: Action): string | undefined {
+  const letters = action.pseudo ? 'orange' : 'black';
+  if (action.has(IN_GRAPH)) return `style=bold color="green" fontcolor="${letters}"`;
+  if (action.optional || action.resource?.managed === false) return undefined;
+  return `style=dashed color="red" fontcolor="${letters}"`;
+}
+
+type Edges = { readonly shown: ReadonlySet<Action>; readonly inputs: ReadonlySet<Action> | undefined };
+
+function writeEdges(out: string[], action: Action, { shown, inputs }: Edges): void {
+  for (const { first, kinds } of action.befores) {
+    const isListed = inputs?.has(first) === true;
+    if (!isListed) {
+      if (kinds === 0 || kinds === IF_ON_SAME_NODE_OR_TARGET || !shown.has(action) || !shown.has(first)) continue;
+    }
+    out.push(`"${nameOf(first)}" -> "${nameOf(action)}" [ style = ${isListed ? 'bold' : 'dashed'}]\n`);
+  }
+}
+
+export function nameOf(action: Action): string {
+  const { node, task, resource } = action;
+  if (task === 'stonith') return `stonith '${action.meta('stonith_action')}' ${node?.name}`;
+  if (resource === undefined && node !== undefined) return `${task} ${node.name}`;
+  const place = node?.name ?? (action.pseudo ? undefined : '<none>');
+  const name = place === undefined ? operationKeyOf(action) : `${operationKeyOf(action)} ${place}`;
+  return task === 'cancel' ? `Cancel ${name}` : name;
+}

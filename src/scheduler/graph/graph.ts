@@ -1,0 +1,149 @@
+// The transition graph: every action that will be done, each with what has to be confirmed before it.
+
+import { intervalMsOf, parseInteger } from '../../cib/index.ts';
+import { type Action, ALWAYS_IN_GRAPH, IN_GRAPH } from '../actions/action.ts';
+import { createNotifyActions } from '../actions/notify-actions.ts';
+import type { Plan } from '../actions/plan.ts';
+import { orderingFlags } from '../actions/summary-flags.ts';
+import { childrenOf } from '../configuration/tree.ts';
+import { type ClusterNode, isRemoteType, type Resource } from '../model/index.ts';
+import { belongsInGraph, isInput, mergeBefores } from './inputs.ts';
+
+export type Synapse = {
+  /** Position in the graph. */
+  readonly id: number;
+  readonly action: Action;
+  /** What has to be confirmed first, by ascending id. */
+  readonly inputs: readonly Action[];
+  /** 0 unless it is to be preferred. */
+  readonly priority: number;
+};
+
+export type TransitionGraph = {
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly synapses: readonly Synapse[];
+  /** Remote-type nodes whose maintenance state changed. */
+  readonly maintenanceChanges: readonly ClusterNode[];
+};
+
+/** Decides what goes into the graph, in its order. Notifications are made here: only now is it known what will happen. */
+export function createGraph(plan: Plan): TransitionGraph {
+  const builder = new GraphBuilder(plan);
+  for (const resource of plan.cluster.resources) builder.addResource(resource);
+  const maintenanceChanges = builder.addMaintenance();
+  for (let index = plan.actions.length - 1; index >= 0; index--) {
+    const action = plan.actions[index];
+    if (action !== undefined) builder.add(action);
+  }
+  return { attributes: headerOf(plan), synapses: builder.synapses, maintenanceChanges };
+}
+
+class GraphBuilder {
+  readonly synapses: Synapse[] = [];
+  readonly #plan: Plan;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  addResource(resource: Resource): void {
+    switch (resource.variant) {
+      case 'primitive':
+      case 'group':
+        this.#addOwn(resource);
+        for (const member of childrenOf(resource)) this.addResource(member);
+        break;
+      case 'clone':
+        for (const action of this.#plan.actionsOf(resource)) orderingFlags(this.#plan, action, undefined);
+        createNotifyActions(this.#plan, resource);
+        for (const instance of resource.instances) this.addResource(instance);
+        this.#addOwn(resource);
+        break;
+      case 'bundle':
+        if (resource.clone !== undefined) this.addResource(resource.clone);
+        for (const { ip, container, connection } of resource.replicas) {
+          for (const part of [ip, container, connection]) if (part !== undefined) this.addResource(part);
+        }
+    }
+  }
+
+  /** Tells the agents on remote-type nodes that maintenance began or ended there. */
+  addMaintenance(): ClusterNode[] {
+    const changed = this.#plan.cluster.nodes.filter(
+      (node) => isRemoteType(node) && node.maintenance !== node.remoteMaintenance,
+    );
+    if (changed.length > 0) {
+      const action = this.#plan.milestone('maintenance_nodes');
+      action.set(ALWAYS_IN_GRAPH);
+    }
+    return changed;
+  }
+
+  add(action: Action): void {
+    if (action.has(IN_GRAPH)) return;
+    mergeBefores(action);
+    if (!belongsInGraph(action)) return;
+    action.set(IN_GRAPH);
+    const inputs: Action[] = [];
+    for (const relation of action.befores) if (isInput(action, relation)) inputs.push(relation.first);
+    noteNode(action);
+    const priority = Math.max(action.resource?.priority ?? 0, action.priority, 0);
+    this.synapses.push({ id: this.synapses.length, action, inputs, priority });
+  }
+
+  #addOwn(resource: Resource): void {
+    const actions = this.#plan.actionsOf(resource);
+    for (let index = actions.length - 1; index >= 0; index--) {
+      const action = actions[index];
+      if (action !== undefined) this.add(action);
+    }
+  }
+}
+
+/** The element of the graph that stands for an action. */
+export type ActionElement = 'pseudo_event' | 'crm_event' | 'rsc_op';
+
+export function elementOf(action: Action): ActionElement {
+  switch (action.task) {
+    case 'stonith':
+      return action.pseudo ? 'pseudo_event' : 'crm_event';
+    case 'do_shutdown':
+    case 'clear_failcount':
+    case 'lrm_delete':
+      return 'crm_event';
+    default:
+      return action.pseudo ? 'pseudo_event' : 'rsc_op';
+  }
+}
+
+/** Milestones have no node, but the fencing of a guest has. */
+export function hasNodeInformation(action: Action): boolean {
+  return action.node !== undefined && (elementOf(action) !== 'pseudo_event' || action.task === 'stonith');
+}
+
+function noteNode(action: Action): void {
+  if (action.node === undefined || !hasNodeInformation(action)) return;
+  action.addMeta('on_node', action.node.name);
+  action.addMeta('on_node_uuid', action.node.id);
+}
+
+function headerOf({ cluster }: Plan): Map<string, string> {
+  const { configured } = cluster.options;
+  const durationText = (...names: readonly string[]) => {
+    const text = names.map((name) => configured.get(name)).find((value) => value !== undefined);
+    return text !== undefined && intervalMsOf(text) > 0 ? text : '60s';
+  };
+  const startFailureIsFatal = configured.get('start-failure-is-fatal')?.toLowerCase() ?? 'true';
+  const attributes = new Map([
+    ['cluster-delay', durationText('cluster-delay')],
+    ['fencing-timeout', durationText('fencing-timeout', 'stonith-timeout')],
+    ['failed-stop-offset', 'INFINITY'],
+    ['failed-start-offset', ['false', 'off', 'no', 'n', '0'].includes(startFailureIsFatal) ? '1' : 'INFINITY'],
+    ['batch-limit', configured.get('batch-limit') ?? '0'],
+    ['transition_id', '1'],
+  ]);
+  const migrationLimit = parseInteger(configured.get('migration-limit')) ?? -1;
+  if (migrationLimit > 0) attributes.set('migration-limit', String(migrationLimit));
+  if (cluster.recheckBy !== undefined) attributes.set('recheck-by', String(cluster.recheckBy));
+  return attributes;
+}

@@ -1,0 +1,90 @@
+// Which of the relations before an action become inputs in the graph, and which actions belong there at all.
+
+import { type Action, ALWAYS_IN_GRAPH, IN_GRAPH, MIGRATABLE, ON_DC } from '../actions/action.ts';
+import {
+  FIRST_IMPLIES_THEN_GRAPHED,
+  IF_FIRST_UNMIGRATABLE,
+  IF_ON_SAME_NODE_OR_TARGET,
+  IF_REQUIRED_ON_SAME_NODE,
+  MIN_RUNNABLE,
+  ORDERED,
+  type Relation,
+  THEN_IMPLIES_FIRST_GRAPHED,
+  UNMIGRATABLE_THEN_BLOCKS,
+} from '../actions/relation.ts';
+import { isGuestOrBundleNode } from '../model/index.ts';
+
+/** Whether an action can be, and needs to be, done in this transition. */
+export function belongsInGraph(action: Action): boolean {
+  if (!action.runnable || (action.optional && !action.has(ALWAYS_IN_GRAPH))) return false;
+  const { resource, node, task } = action;
+  if (resource !== undefined && !resource.managed && task !== 'monitor') {
+    const interval = action.meta('interval');
+    if (interval === undefined || interval === '0') return false;
+  }
+  if (action.pseudo || task === 'stonith' || task === 'do_shutdown') return true;
+  if (node === undefined) return false;
+  if (action.has(ON_DC) || (isGuestOrBundleNode(node) && !node.remoteReset)) return true;
+  return node.online && !node.unclean;
+}
+
+/** Sorts what comes before an action by id, and unites relations with the same action. */
+export function mergeBefores(action: Action): void {
+  const { befores } = action;
+  if (befores.length < 2) return;
+  befores.sort((a, b) => a.first.id - b.first.id);
+  let kept = 0;
+  for (let index = 1; index < befores.length; index++) {
+    const [last, next] = [befores[kept], befores[index]];
+    if (last === undefined || next === undefined) continue;
+    if (last.first === next.first) last.kinds |= next.kinds;
+    else {
+      kept += 1;
+      befores[kept] = next;
+    }
+  }
+  befores.length = kept + 1;
+}
+
+const mereSequence = ORDERED | THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED;
+
+/** Whether `relation.first` has to be waited for. Relations that turn out to be void are disabled. */
+export function isInput(action: Action, relation: Relation): boolean {
+  const { first, kinds } = relation;
+  if (kinds === 0) return false;
+  if (!first.runnable) {
+    if ((kinds & ~mereSequence) === 0) return false;
+    if ((kinds & (MIN_RUNNABLE | UNMIGRATABLE_THEN_BLOCKS)) !== 0) return false;
+  }
+  const migratable = first.has(MIGRATABLE);
+  if ((kinds & IF_FIRST_UNMIGRATABLE) !== 0 && migratable) return false;
+  if (kinds === ORDERED && migratable && first.key.endsWith('_stop_0')) return false;
+  if (kinds === IF_ON_SAME_NODE_OR_TARGET) return keep(relation, loadMatters(action, first));
+  if (kinds === IF_REQUIRED_ON_SAME_NODE) {
+    const apart = first.node !== undefined && action.node !== undefined && first.node !== action.node;
+    return keep(relation, !apart && first.required);
+  }
+  if (isForeignFailedStop(action, first)) return false;
+  return first.required || first.has(ALWAYS_IN_GRAPH | IN_GRAPH) || belongsInGraph(first);
+}
+
+function keep(relation: Relation, wanted: boolean): boolean {
+  if (!wanted) relation.kinds = 0;
+  return wanted;
+}
+
+/** Room is needed where a resource will be, which for a migration is not where the action runs. */
+function loadMatters(action: Action, first: Action): boolean {
+  const { resource } = action;
+  if (action.task === 'migrate_to' && resource?.variant === 'primitive') {
+    return first.node === resource.assignedNode;
+  }
+  return first.node === action.node && first.required;
+}
+
+/** A stop that will never come, of something failed that is not ours to stop, holds up no clone. */
+function isForeignFailedStop(action: Action, first: Action): boolean {
+  const other = first.resource;
+  if (other === undefined || other === action.resource || other.managed || !other.failed) return false;
+  return first.key.endsWith('_stop_0') && action.resource?.variant === 'clone';
+}
