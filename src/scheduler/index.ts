@@ -3,5 +3,10 @@
 export { assignResources } from './assignment/assignment.ts';
 export { formatScoreLine, type ScoreLine } from './assignment/listing.ts';
 export { instantOfRun, type RunSettings } from './configuration/cluster.ts';
+export { formatDot } from './graph/dot.ts';
+export type { Synapse, TransitionGraph } from './graph/graph.ts';
+export { formatGraph } from './graph/graph-xml.ts';
 export * from './model/index.ts';
 export { placeResources, prepareAssignment, readCluster } from './placement.ts';
+export { type RunRequest, type Schedule, schedule, scheduleCluster } from './schedule.ts';
+export { type SimulationRequest, scoreListing, simulationSummary } from './simulate/report.ts';

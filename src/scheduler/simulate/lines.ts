@@ -1,0 +1,44 @@
+// The lines of "Executing Cluster Transition".
+
+import type { Action } from '../actions/action.ts';
+import { findResource } from '../configuration/tree.ts';
+import { elementOf } from '../graph/graph.ts';
+import { agentNames } from '../graph/graph-xml.ts';
+import { operationKeyOf } from '../graph/operation-key.ts';
+import type { Cluster, Primitive } from '../model/index.ts';
+import { Outline } from '../render/outline.ts';
+import type { Execution } from './execution.ts';
+
+export function renderExecution(cluster: Cluster, { done }: Execution): string {
+  const out = new Outline();
+  out.heading(0, 'Executing Cluster Transition');
+  for (const { action } of done) out.item(1, executionLine(cluster, action));
+  return out.toString();
+}
+
+function executionLine(cluster: Cluster, action: Action): string {
+  const { node, task, resource } = action;
+  const place = node === undefined ? '' : ` on ${node.name}`;
+  switch (elementOf(action)) {
+    case 'pseudo_event':
+      return `Pseudo action:   ${operationKeyOf(action)}${task === 'stonith' ? place : ''}`;
+    case 'crm_event': {
+      if (task === 'stonith') return `Fencing ${node?.name} (${action.meta('stonith_action')})`;
+      const subject = resource?.variant === 'primitive' ? ` for ${agentNames(resource).id}` : '';
+      return `Cluster action:  ${task}${subject}${place}`;
+    }
+    case 'rsc_op': {
+      const interval = action.meta('interval') ?? '0';
+      const operation = interval === '0' ? task : `${task}=${interval}`;
+      const name = resource?.variant === 'primitive' ? shownResourceName(cluster, resource) : '';
+      return `Resource action: ${name.padEnd(15)} ${operation}${place}`;
+    }
+  }
+}
+
+/** The short name of an instance, unless only the long one names a resource. */
+export function shownResourceName(cluster: Cluster, resource: Primitive): string {
+  const { id, longId } = agentNames(resource);
+  if (longId === undefined || findResource(cluster, id) !== undefined) return id;
+  return findResource(cluster, longId) === undefined ? id : longId;
+}
