@@ -1,14 +1,7 @@
 // `haven vrrp`: reads keepalived.conf, starts the VRRP worker, and stays in charge of it until it is told to stop.
 import { CommandFailure, formatDuration, type Logger } from '../../kit/index.ts';
-import {
-  formatFinding,
-  hostSurroundings,
-  Notifier,
-  parseConfiguration,
-  type VrrpConfiguration,
-} from '../../vrrp/index.ts';
+import { formatFinding, hostSurroundings, parseConfiguration, type VrrpConfiguration } from '../../vrrp/index.ts';
 import { VrrpSupervisor } from './supervisor.ts';
-import { TrackerSet } from './trackers/tracker-set.ts';
 
 export type VrrpDaemonOptions = {
   readonly file: string;
@@ -23,34 +16,21 @@ export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
   const startedMs = performance.now();
   logger.info('Starting Haven VRRP');
   const configuration = readConfiguration(options);
-  const notifier = new Notifier(configuration, (level, message) =>
-    logger[level === 'detail' ? 'debug' : level](message),
-  );
-  let supervisor: VrrpSupervisor | undefined;
-  const trackers = new TrackerSet(configuration, {
-    onNews: (news) => supervisor?.tracker(news),
-    log: (level, message) => logger[level](message),
-  });
-  supervisor = new VrrpSupervisor(configuration, trackers.reports(), {
+  const supervisor = new VrrpSupervisor(configuration, [], {
     logger,
-    onNotify: (notification) => notifier.notify(notification),
+    onNotify: () => {},
     onHeld: () => {},
   });
-  const parts: Parts = { supervisor, trackers, notifier };
-  const stop = () => parts.supervisor.stop();
+  const stop = () => supervisor.stop();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  process.on('SIGHUP', () => reload(options, parts));
+  process.on('SIGHUP', () => reload(options, supervisor));
   await supervisor.ended;
-  trackers.close();
-  await notifier.close(configuration.global.process.childWaitMs);
   logger.info(`Stopped Haven VRRP after ${formatDuration(performance.now() - startedMs)}`);
 }
 
-type Parts = { readonly supervisor: VrrpSupervisor; readonly trackers: TrackerSet; readonly notifier: Notifier };
-
 /** A broken file changes nothing: the daemon goes on with what it has, and says where the file is broken. */
-function reload(options: VrrpDaemonOptions, { supervisor, trackers, notifier }: Parts): void {
+function reload(options: VrrpDaemonOptions, supervisor: VrrpSupervisor): void {
   const { logger } = options;
   logger.info('Reloading ...');
   const read = parse(options);
@@ -58,8 +38,6 @@ function reload(options: VrrpDaemonOptions, { supervisor, trackers, notifier }: 
     logger.error(`New config failed validation, keeping the running one: ${options.file}`);
     return;
   }
-  notifier.reconfigure(read.configuration);
-  trackers.reconfigure(read.configuration);
   supervisor.reconfigure(read.configuration);
   logger.info('Reload complete');
 }

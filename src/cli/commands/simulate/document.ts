@@ -1,0 +1,63 @@
+// Reading the cluster's document, and deciding at which time it is looked at.
+import { readFileSync } from 'node:fs';
+import {
+  formatInstant,
+  type Instant,
+  parseInstant,
+  parseXml,
+  upgradeCib,
+  type XmlElement,
+} from '../../../cib/index.ts';
+import { CommandFailure, formatDiagnostic } from '../../../kit/index.ts';
+import { instantOfRun } from '../../../scheduler/index.ts';
+
+export type Document = {
+  readonly cib: XmlElement;
+  /** What is said about the document before anything else, for those who watch standard error. */
+  readonly complaints: string;
+};
+
+const unvalidated =
+  'Schema validation of configuration is disabled (support for validate-with set to "none" is deprecated and will be removed in a future release)';
+
+/** The CIB in a file (`-` is standard input), in the current form. */
+export function readDocument(file: string): Document {
+  const parsed = parseXml(readText(file), { file });
+  if (!parsed.ok) throw new CommandFailure({ kind: 'config', what: formatDiagnostic(parsed.error) });
+  const upgraded = upgradeCib(parsed.value);
+  if (!upgraded.ok) throw new CommandFailure({ kind: 'config', what: formatDiagnostic(upgraded.error) });
+  const isUnvalidated = parsed.value.get('validate-with') === 'none';
+  return { cib: upgraded.value.root, complaints: isUnvalidated ? `${unvalidated}\n` : '' };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandFailure({ kind: 'not-found', what: `cannot read ${file}`, why });
+  }
+}
+
+export type RunTime = {
+  readonly now: Instant;
+  readonly clock: Instant;
+  /** Said to the reader when the time is not the clock's; empty otherwise. */
+  readonly note: string;
+};
+
+/** The time asked for, else the document's own, else the clock's. */
+export function timeOfRun(cib: XmlElement, asked: string | undefined): RunTime {
+  const clock: Instant = { epochSeconds: Math.floor(Date.now() / 1000), offsetSeconds: 0 };
+  if (asked !== undefined) {
+    const now = parseInstant(asked, clock);
+    if (now === undefined) {
+      const fix = 'Write it as in ISO 8601: 2026-07-01, "2026-07-01 12:30:00" or 2026-182T12:30Z';
+      throw new CommandFailure({ kind: 'usage', what: `'${asked}' is no date`, fix });
+    }
+    return { now, clock, note: `Setting effective cluster time: ${asked}` };
+  }
+  const now = instantOfRun(cib, clock);
+  const note = now === clock ? '' : `Using the original execution date of: ${formatInstant(now)}`;
+  return { now, clock, note };
+}
