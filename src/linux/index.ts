@@ -1,4 +1,10 @@
-// The only room that touches the kernel. Every call answers a typed result with a named errno and what was attempted.
+// The only room that touches the kernel. A call answers a typed result: a value, or an error that names the call, the
+// errno, what was attempted and, where it is known, what to do about it (`kernelFailure` puts it in words).
+//
+// Everything is synchronous and never waits, except what is told by a listener; listeners run on the event loop of the
+// thread that asked, the main thread or a worker. Call `settleWatchMethod` at the start of a thread that listens.
+
+// Addresses, clocks, errors
 export type { Family } from './address.ts';
 export {
   addressBytes,
@@ -11,16 +17,19 @@ export {
 export { bootId, bootMs, monotonicMs } from './clock.ts';
 export type { KernelError, KernelResult } from './error.ts';
 export { kernelFailure, orFail } from './error.ts';
+// Files
 export type { FileChange, FileEvent, FileListener, FileWatch } from './file/inotify.ts';
 export { watchFiles } from './file/inotify.ts';
 export type { FileLock } from './file/lock.ts';
 export { lockPidFile } from './file/lock.ts';
 export type { Watchdog } from './file/watchdog.ts';
 export { armWatchdog } from './file/watchdog.ts';
+// Network namespaces
 export type { NamespacePath } from './namespace/enter.ts';
 export { inNamespace, namedNamespace, namespaceOfProcess } from './namespace/enter.ts';
 export type { SysctlKey } from './namespace/inside.ts';
 export { readSysctl, spawnInNamespace, writeSysctl } from './namespace/inside.ts';
+// Addresses, links, routes and rules of the kernel
 export type { AddressFlag, AddressKey, AddressSettings, InterfaceAddress, Scope } from './netlink/addresses.ts';
 export { addAddress, deleteAddress, listAddresses, replaceAddress } from './netlink/addresses.ts';
 export type { NetworkEvent, NetworkSubject, NetworkWatch, NetworkWatchOptions } from './netlink/events.ts';
@@ -35,6 +44,7 @@ export type { Rule, RuleAction } from './netlink/rules.ts';
 export { addRule, deleteRule, listRules } from './netlink/rules.ts';
 export type { RouteSocket } from './netlink/socket.ts';
 export { openRouteSocket } from './netlink/socket.ts';
+// Ethernet frames
 export type { Announcement, ArpMessage } from './packet/announcement.ts';
 export {
   arpRequest,
@@ -50,6 +60,7 @@ export type { FieldMatch, PacketFilter } from './packet/filter.ts';
 export { matchFields } from './packet/filter.ts';
 export type { Frame, FrameListener, PacketSocketOptions, PacketType } from './packet/socket.ts';
 export { openPacketSocket, PacketSocket } from './packet/socket.ts';
+// Processes and threads
 export type { ProcessEvent, ProcessWatch, ProcessWatchOptions } from './process/events.ts';
 export { watchProcesses } from './process/events.ts';
 export type { ProcessEntry } from './process/listing.ts';
@@ -60,8 +71,10 @@ export { programPath, startWorker, workerRoleData } from './process/program.ts';
 export type { SchedulingClass } from './process/scheduling.ts';
 export { schedulingClass, setRealTime } from './process/scheduling.ts';
 export { adoptOrphans, dieWithParent, setThreadName } from './process/self.ts';
+// Readiness of descriptors
 export type { Watch, WatchMethod } from './readiness/watch.ts';
 export { settleWatchMethod, watchReadable } from './readiness/watch.ts';
+// IP sockets
 export type { Group, IpSocketOptions, MessageListener } from './socket/ip.ts';
 export { IpSocket } from './socket/ip.ts';
 export type { Departure, ReceivedMessage } from './socket/message.ts';

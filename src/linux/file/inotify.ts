@@ -1,8 +1,8 @@
 // Changes of files and directories, told by the kernel (man 7 inotify).
 import { ok } from '../../kit/index.ts';
 import { type KernelError, type KernelResult, kernelError } from '../error.ts';
+import { flagBits, flagNames } from '../flag.ts';
 import { close, errno, inotifyAddWatch, inotifyInit, inotifyRemoveWatch, read } from '../libc.ts';
-import { flagBits, flagNames } from '../netlink/flag.ts';
 import { watchReadable } from '../readiness/watch.ts';
 
 const flags = {

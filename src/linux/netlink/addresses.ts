@@ -2,7 +2,7 @@
 import { assert, ok } from '../../kit/index.ts';
 import { addressBytes, addressText, type Family, familyNumber, familyOf, familyOfNumber } from '../address.ts';
 import type { KernelResult } from '../error.ts';
-import { flagBits, flagNames, nameOfNumber, numberOfName } from './flag.ts';
+import { flagBits, flagNames, nameOfNumber, numberOfName } from '../flag.ts';
 import {
   attribute,
   decodeAttributes,
@@ -14,7 +14,8 @@ import {
 } from './message.ts';
 import type { NetlinkRequest, RouteSocket } from './socket.ts';
 
-const scopes = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const;
+/** Of addresses and of routes: how far they reach. */
+export const scopes = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const;
 export type Scope = keyof typeof scopes;
 
 const flags = {

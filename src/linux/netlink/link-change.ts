@@ -3,8 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 import { defined } from '../../kit/index.ts';
 import { hardwareAddressBytes } from '../address.ts';
 import { fromSystemError, type KernelResult } from '../error.ts';
+import { numberOfName } from '../flag.ts';
 import type { NamespacePath } from '../namespace/enter.ts';
-import { numberOfName } from './flag.ts';
 import { attribute, nested, uint16, uint32, zeroTerminated } from './message.ts';
 import type { RouteSocket } from './socket.ts';
 

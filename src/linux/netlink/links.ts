@@ -2,7 +2,7 @@
 import { ok } from '../../kit/index.ts';
 import { hardwareAddressText } from '../address.ts';
 import type { KernelResult } from '../error.ts';
-import { flagNames, nameOfNumber } from './flag.ts';
+import { flagNames, nameOfNumber } from '../flag.ts';
 import { decodeAttributes, type NetlinkMessage, nestedAttributes, readText, readUint32 } from './message.ts';
 import type { RouteSocket } from './socket.ts';
 

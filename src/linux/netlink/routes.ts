@@ -2,7 +2,8 @@
 import { assert, ok } from '../../kit/index.ts';
 import { addressBytes, addressText, type Family, familyNumber, familyOf, familyOfNumber } from '../address.ts';
 import type { KernelResult } from '../error.ts';
-import { nameOfNumber, numberOfName } from './flag.ts';
+import { nameOfNumber, numberOfName } from '../flag.ts';
+import { type Scope, scopes } from './addresses.ts';
 import {
   type Attributes,
   attribute,
@@ -28,13 +29,13 @@ const types = {
   prohibit: 8,
   throw: 9,
 } as const;
-const tables = { default: 253, main: 254, local: 255 } as const;
-const scopes = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const;
+/** The tables that have names of themselves. */
+export const routeTables = { default: 253, main: 254, local: 255 } as const;
 const protocols = { redirect: 1, kernel: 2, boot: 3, static: 4, ra: 9, keepalived: 18 } as const;
 
 export type RouteType = keyof typeof types;
-export type RouteTable = keyof typeof tables | number;
-export type RouteScope = keyof typeof scopes | number;
+export type RouteTable = keyof typeof routeTables | number;
+export type RouteScope = Scope | number;
 export type RouteProtocol = keyof typeof protocols | number;
 
 export type NextHop = {
@@ -127,7 +128,7 @@ export function decodeRoute({ body }: NetlinkMessage): Route | undefined {
     ...(hops === undefined ? {} : { nextHops: decodeNextHops(hops) }),
     ...(source === undefined ? {} : { source }),
     ...(metric === undefined ? {} : { metric }),
-    table: nameOfNumber(tables, readUint32(attributes.get(RTA_TABLE)) ?? body.readUInt8(4)),
+    table: nameOfNumber(routeTables, readUint32(attributes.get(RTA_TABLE)) ?? body.readUInt8(4)),
     protocol: nameOfNumber(protocols, body.readUInt8(5)),
     scope: nameOfNumber(scopes, body.readUInt8(6)),
     ...(body.readUInt8(3) === 0 ? {} : { trafficClass: body.readUInt8(3) }),
@@ -146,7 +147,7 @@ type Change = { readonly call: 'RTM_NEWROUTE' | 'RTM_DELROUTE'; readonly flags: 
 
 function requestOf(route: Route, { call, flags, verb }: Change): NetlinkRequest {
   const deleting = call === 'RTM_DELROUTE';
-  const table = numberOfName(tables, route.table ?? 'main');
+  const table = numberOfName(routeTables, route.table ?? 'main');
   const destination = route.destination === undefined ? undefined : parsePrefix(route.destination);
   const header = Buffer.alloc(headerBytes);
   header.writeUInt8(familyNumber[route.family], 0);

@@ -2,7 +2,7 @@
 import { ok } from '../../kit/index.ts';
 import { type Family, familyNumber, familyOfNumber } from '../address.ts';
 import type { KernelResult } from '../error.ts';
-import { nameOfNumber, numberOfName } from './flag.ts';
+import { nameOfNumber, numberOfName } from '../flag.ts';
 import {
   type Attributes,
   attribute,
@@ -14,11 +14,10 @@ import {
   uint32,
   zeroTerminated,
 } from './message.ts';
-import { parsePrefix, type RouteTable } from './routes.ts';
+import { parsePrefix, type RouteTable, routeTables } from './routes.ts';
 import type { NetlinkRequest, RouteSocket } from './socket.ts';
 
 const actions = { table: 1, goto: 2, nop: 3, blackhole: 6, unreachable: 7, prohibit: 8 } as const;
-const tables = { default: 253, main: 254, local: 255 } as const;
 
 export type RuleAction = keyof typeof actions;
 
@@ -82,7 +81,7 @@ export function deleteRule(socket: RouteSocket, rule: Rule): KernelResult<void> 
 function encodeRule(rule: Rule): Buffer {
   const from = rule.from === undefined ? undefined : parsePrefix(rule.from);
   const to = rule.to === undefined ? undefined : parsePrefix(rule.to);
-  const table = rule.table === undefined ? undefined : numberOfName(tables, rule.table);
+  const table = rule.table === undefined ? undefined : numberOfName(routeTables, rule.table);
   const header = Buffer.alloc(headerBytes);
   header.writeUInt8(familyNumber[rule.family], 0);
   header.writeUInt8(to?.length ?? 0, 1);
@@ -124,7 +123,7 @@ function decodeRule({ body }: NetlinkMessage): Rule | undefined {
     ...numberAttribute(attributes, 'markMask', FRA_FWMASK),
     ...(body.readUInt8(3) === 0 ? {} : { trafficClass: body.readUInt8(3) }),
     action,
-    ...(action === 'table' ? { table: nameOfNumber(tables, table) } : {}),
+    ...(action === 'table' ? { table: nameOfNumber(routeTables, table) } : {}),
     ...numberAttribute(attributes, 'goto', FRA_GOTO),
     ...numberAttribute(attributes, 'suppressPrefixLength', FRA_SUPPRESS_PREFIXLEN),
     ...((body.readUInt32LE(8) & FIB_RULE_INVERT) === 0 ? {} : { inverted: true }),
