@@ -93,11 +93,15 @@ function finish(partial: Partial): Uint8Array | undefined {
   return whole;
 }
 
+/** Groups one message may name; Corosync's always name one. */
+const groupsMax = 16;
+
 export type GroupMessage = { readonly groups: readonly string[]; readonly body: Uint8Array };
 
 /** Splits a message into the groups it is for and its body; undefined when its header is damaged. */
 export function splitGroups(message: Uint8Array): GroupMessage | undefined {
   const count = u16(message, 0);
+  if (count > groupsMax) return undefined;
   const lengths: number[] = [];
   for (let index = 0; index < count; index++) lengths.push(u16(message, 2 + 2 * index));
   let at = 2 + 2 * count;

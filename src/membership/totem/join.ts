@@ -3,10 +3,14 @@ import { createRingAndCommit, enterCommit } from './commit.ts';
 import { candidates, consensusAgreed, enterGather } from './gather.ts';
 import { type CommitTokenMessage, isLeave, type JoinMessage, membersMax } from './message.ts';
 import { enterRecovery, originateToken } from './recovery.ts';
-import { sameRing } from './ring-id.ts';
+import { ringSeqMax, sameRing } from './ring-id.ts';
 import { log, type Ring, without } from './state.ts';
 
+/** A damaged join must not use up the numbers: half of them are left whatever it says. */
+const trustedRingSeqMax = ringSeqMax / 2;
+
 export function receiveJoin(ring: Ring, join: JoinMessage): void {
+  if (join.ringSeq > trustedRingSeqMax) return;
   ring.maxRingSeq = Math.max(ring.maxRingSeq, join.ringSeq);
   if (join.systemFrom === 0 || join.procList.includes(0) || join.failedList.includes(0)) return;
   switch (ring.phase) {
@@ -59,7 +63,7 @@ function considerJoin(ring: Ring, join: JoinMessage): void {
 }
 
 function noteAgreement(ring: Ring, join: JoinMessage): void {
-  if (!isLeave(join)) ring.consensus.add(join.systemFrom);
+  if (!isLeave(join) && ring.procList.includes(join.systemFrom)) ring.consensus.add(join.systemFrom);
   if (ring.phase !== 'gather' || !consensusAgreed(ring)) return;
   if (ring.failedToReceive) {
     ring.procList = [ring.config.nodeId];
@@ -124,6 +128,7 @@ function isForUs(ring: Ring, token: CommitTokenMessage): boolean {
   return (
     token.ringId.seq > ring.ringId.seq &&
     token.members[token.memberIndex] === ring.config.nodeId &&
+    token.members.length === candidates(ring).length &&
     sameMembers(token.members, candidates(ring))
   );
 }

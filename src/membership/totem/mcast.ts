@@ -19,6 +19,8 @@ export function receiveMcast(ring: Ring, message: McastMessage, bytes: Uint8Arra
   const wanted = ring.phase === 'recovery' ? 1 : 2;
   if (message.header.encapsulated !== wanted || ring.phase === 'commit') return;
   if (ring.phase === 'gather' && ring.saved !== undefined) return;
+  const speakers = ring.phase === 'recovery' ? ring.newMembers : ring.members;
+  if (!speakers.includes(message.systemFrom)) return;
   const store = ring.phase === 'recovery' ? ring.recoveryStore : ring.regularStore;
   if (!store.inWindow(message.seq) || store.get(message.seq) !== undefined) return;
   const kept = bytes.slice();

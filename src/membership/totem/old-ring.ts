@@ -19,6 +19,7 @@ export function absorbRecovered(ring: Ring): void {
     const bytes = wrapped.message.payload;
     const inner = decodeMessage(bytes);
     if (inner.kind !== 'mcast' || !sameRing(inner.ringId, ring.oldRingId)) continue;
+    if (!ring.members.includes(inner.systemFrom)) continue;
     const obliged = wrapped.message.guarantee === 1;
     regularStore.put(inner.seq, { bytes, message: inner, obliged });
     const stored = regularStore.get(inner.seq);

@@ -79,7 +79,11 @@ function planRecovery(ring: Ring, token: CommitTokenMessage): void {
 function messagesToRepeat(ring: Ring, entries: readonly CommitEntry[], saved: { highSeq: number }): Uint8Array[] {
   const low = entries.reduce((lowest, entry) => earlierSeq(lowest, entry.aru), saved.highSeq);
   const queue: Uint8Array[] = [];
-  for (let seq = nextSeq(low); seqAtOrBefore(seq, saved.highSeq); seq = nextSeq(seq)) {
+  for (
+    let seq = laterSeq(nextSeq(low), ring.regularStore.head);
+    seqAtOrBefore(seq, saved.highSeq);
+    seq = nextSeq(seq)
+  ) {
     const stored = ring.regularStore.get(seq);
     if (stored !== undefined) queue.push(encodeMessage(wrapped(ring, stored.bytes, stored.obliged ? 1 : 0)));
   }

@@ -9,7 +9,7 @@ import { isRepeated } from './old-ring.ts';
 import { advanceRecovery } from './recovery.ts';
 import { sameRing } from './ring-id.ts';
 import { headerOf, multicast, sendToken } from './send.ts';
-import { earlierSeq, nextSeq, seqAtOrBefore, seqBefore } from './sequence.ts';
+import { earlierSeq, nextSeq, seqAtOrBefore, seqBefore, seqDistance } from './sequence.ts';
 import { arm, currentQueue, disarm, isRepresentative, log, type Ring } from './state.ts';
 import { type MessageStore, storeSlots } from './store.ts';
 
@@ -17,7 +17,15 @@ export function receiveToken(ring: Ring, token: TokenMessage): void {
   if (ring.discardTokens || (ring.phase !== 'operational' && ring.phase !== 'recovery')) return;
   noteIdleness(ring, token);
   if (!sameRing(token.ringId, ring.ringId) || seqAtOrBefore(token.tokenSeq, ring.lastTokenSeq)) return;
-  visit(ring, token);
+  if (isPlausible(ring, token)) visit(ring, token);
+}
+
+/**
+ * A new token knows of every number in use, and of none beyond the window that all members keep. One that does not is damage:
+ * the sender repeats the token, or the ring forms anew.
+ */
+function isPlausible(ring: Ring, token: TokenMessage): boolean {
+  return !seqBefore(token.seq, ring.highSeq) && seqDistance(ring.lastReleased, token.seq) <= storeSlots;
 }
 
 /** Counts how long nothing was said. Repeated and foreign tokens count too, as they do in Corosync. */

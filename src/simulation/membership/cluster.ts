@@ -57,7 +57,11 @@ export type Verdict = {
   readonly delivered: number;
   readonly rings: number;
   readonly steps: number;
+  /** Every ring that a node installed, in the order of time. */
+  readonly installations: readonly Installation[];
 };
+
+export type Installation = { readonly atMs: number; readonly node: number; readonly members: readonly number[] };
 
 export function simulate(schedule: Schedule): Verdict {
   return new Cluster(schedule).run();
@@ -71,6 +75,7 @@ class Cluster {
   readonly #network: Random;
   readonly #disk: Random;
   readonly #talk: Random;
+  readonly #installations: Installation[] = [];
   #active: Fault[] = [];
   #nowMs = 0;
   #steps = 0;
@@ -104,6 +109,7 @@ class Cluster {
       delivered: this.#checker.delivered,
       rings: this.#checker.rings,
       steps: this.#steps,
+      installations: this.#installations,
     };
   }
 
@@ -157,6 +163,8 @@ class Cluster {
       cancelTokenHoldOnRetransmit: 'no',
       onOrdered: (effect) => {
         this.#checker.ordered(node.nodeId, life, effect);
+        if (effect.kind === 'configuration' && effect.type === 'regular')
+          this.#installations.push({ atMs: this.#nowMs, node: node.nodeId, members: effect.members });
         node.application.ordered(ring, effect);
       },
     });
