@@ -1,10 +1,12 @@
 // Every command of `haven`, a line a noun.
+import { demoCommand } from './demo/index.ts';
 import { labRoutes } from './lab/index.ts';
 import { simulateCommand } from './simulate/index.ts';
 import { versionCommand } from './version.ts';
 import { vrrpRoutes } from './vrrp/index.ts';
 
 export const routes = {
+  demo: demoCommand,
   lab: labRoutes,
   simulate: simulateCommand,
   version: versionCommand,
