@@ -10,7 +10,7 @@ export type { SchemaValidator } from './driver/relaxng.ts';
 export { compileSchema } from './driver/relaxng.ts';
 export type { PatchFailure, PatchRefusal } from './patch/apply.ts';
 export { applyChanges, applyPatch } from './patch/apply.ts';
-export { diffCibs, diffTrees } from './patch/diff.ts';
+export { diffCibs, diffTrees, withDigest } from './patch/diff.ts';
 export type { AttributeChange, Change, Patch } from './patch/patch.ts';
 export { patchFromXml, patchToXml } from './patch/patch.ts';
 export type { CibVersion } from './patch/version.ts';

@@ -25,6 +25,7 @@ import {
   validateCib,
   versionedDigest,
   visiblePart,
+  withDigest,
   type XmlElement,
   xmlElement,
 } from './index.ts';
@@ -112,7 +113,7 @@ test('crm_diff applies our patches, and we apply its', { skip }, () => {
     fc.property(changes, (stream) => {
       const tree = changed(cib, stream);
       const [before, target] = [fileOf('before.xml', serialiseXml(cib)), fileOf('after.xml', serialiseXml(tree))];
-      const patch = fileOf('patch.xml', serialiseXml(patchToXml(diffCibs(cib, tree))));
+      const patch = fileOf('patch.xml', serialiseXml(patchToXml(withDigest(diffCibs(cib, tree), tree))));
       const applied = run('/usr/sbin/crm_diff', ['-c', '-o', before, '-p', patch]);
       assert.ok(sameXml(parsed(applied.out), tree), readFileSync(patch, 'utf8'));
       const theirs = patchFromXml(parsed(run('/usr/sbin/crm_diff', ['-c', '-o', before, '-n', target]).out));

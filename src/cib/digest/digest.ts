@@ -1,8 +1,7 @@
 // Digests tell whether two documents, or two sets of parameters, are the same without comparing them. The texts that are
 // digested are those of Pacemaker's tools (`cibadmin --md5-sum`, `--md5-sum-versioned`, the `op-digest` of a history).
-import { rewriteElements } from '../xml/edit.ts';
 import type { XmlElement } from '../xml/element.ts';
-import { escapeAttribute, serialiseXml } from '../xml/serialise.ts';
+import { escapeAttribute, serialiseWithout, serialiseXml } from '../xml/serialise.ts';
 import { md5 } from './md5.ts';
 
 /** The digest of the document as it is kept on disk: every attribute counts. */
@@ -11,15 +10,17 @@ export function onDiskDigest(cib: XmlElement): string {
 }
 
 /** Who changed the document and when is no part of what it says. */
-const incidental = ['cib-last-written', 'update-origin', 'update-client', 'update-user', 'crm-debug-origin'];
+const incidental: ReadonlySet<string> = new Set([
+  'cib-last-written',
+  'update-origin',
+  'update-client',
+  'update-user',
+  'crm-debug-origin',
+]);
 
-/** The digest that patches carry and peers compare. */
+/** The digest that patches carry and peers compare. Unlike a patch it costs a look at the whole document. */
 export function versionedDigest(cib: XmlElement): string {
-  const without = Object.fromEntries(incidental.map((name) => [name, undefined]));
-  const essential = rewriteElements(cib, (element) =>
-    incidental.some((name) => element.has(name)) ? element.with(without) : element,
-  );
-  return md5(serialiseXml(essential ?? cib, 'compact'));
+  return md5(serialiseWithout(cib, incidental));
 }
 
 /** The digest of an operation's parameters, in whatever order they are given. */

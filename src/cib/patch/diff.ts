@@ -11,10 +11,15 @@ import type { AttributeChange, Change, Patch } from './patch.ts';
 import { keyOf, stepFor } from './path.ts';
 import { cibVersionOf } from './version.ts';
 
-/** The patch from one document to another, with their versions and the digest of the second. */
+/** The patch from one document to another, with their versions. */
 export function diffCibs(before: XmlElement, after: XmlElement): Patch {
   const versions = { source: cibVersionOf(before), target: cibVersionOf(after) };
-  return { versions, digest: versionedDigest(after), changes: diffTrees(before, after) };
+  return { versions, digest: undefined, changes: diffTrees(before, after) };
+}
+
+/** The patch, bound to its outcome by a digest: dearer than the patch itself, for it reads all of `after`. */
+export function withDigest(patch: Patch, after: XmlElement): Patch {
+  return { ...patch, digest: versionedDigest(after) };
 }
 
 /** The changes between two trees whose roots have the same name. */
