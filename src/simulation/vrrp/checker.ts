@@ -68,7 +68,7 @@ export class Checker {
     // What was lost may be an announcement or the loser's answer; one who left behind a partition answers nobody.
     const muting = ['loss', 'delay', 'crash', 'restart'];
     const audible = this.#schedule.faults.every((fault) => !muting.includes(fault.kind));
-    if (audible && this.#believed !== master)
+    if (audible && this.#believed !== undefined && this.#believed !== master)
       this.#broken(nowMs, `the network believes router ${this.#believed}, the master is router ${master}`);
   }
 

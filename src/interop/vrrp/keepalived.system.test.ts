@@ -1,0 +1,97 @@
+// `haven vrrp` on real hosts: alone, beside itself and beside real keepalived.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Pair, type Program, peerAvailable, withPair } from './pair.ts';
+
+const root = { skip: process.getuid?.() === 0 ? false : 'needs root' };
+const withPeer = { skip: root.skip || (peerAvailable ? false : 'needs the Debian package keepalived') };
+
+const address = '192.168.122.200';
+
+function configuration(priority: number, more = ''): string {
+  return `vrrp_instance VI_1 {
+  state ${priority === 244 ? 'MASTER' : 'BACKUP'}
+  interface eth0
+  virtual_router_id 51
+  priority ${priority}
+  advert_int 1
+  authentication {
+    auth_type PASS
+    auth_pass 12345
+  }
+  virtual_ipaddress {
+    ${address}/24
+  }
+  ${more}
+}
+`;
+}
+
+for (const [first, second] of [
+  ['haven', 'keepalived'],
+  ['keepalived', 'haven'],
+  ['haven', 'haven'],
+] as const) {
+  test(`${first} 244 beside ${second} 243: preempts, hands over, is taken over from`, withPeer, () =>
+    withPair((pair) => acceptance(pair, first, second)),
+  );
+}
+
+async function acceptance(pair: Pair, first: Program, second: Program): Promise<void> {
+  await pair.start('server2', second, configuration(243));
+  await pair.untilHeldBy(address, ['server2']);
+  await pair.start('server1', first, configuration(244));
+  await pair.untilHeldBy(address, ['server1']);
+  await pair.untilLogged(
+    'server2',
+    /Master received advert from 192\.168\.122\.101 with higher priority 244, ours 243/,
+  );
+  await pair.stop('server1');
+  await pair.untilHeldBy(address, ['server2']);
+  await pair.untilLogged('server2', /Backup received priority 0 advertisement/);
+  await pair.start('server1', first, configuration(244));
+  await pair.untilHeldBy(address, ['server1']);
+  await pair.lab.cut('server1', { link: 0 });
+  await pair.untilHeldBy(address, ['server2']);
+  await pair.lab.heal('server1');
+  await pair.untilHeldBy(address, ['server1']);
+}
+
+test('an address deleted by hand is back at once, and stays', root, () =>
+  withPair(async (pair) => {
+    await pair.start('server1', 'haven', configuration(244));
+    await pair.untilHeldBy(address, ['server1']);
+    await pair.lab.host('server1').shell(`ip address delete ${address}/24 dev eth0`);
+    await pair.untilLogged('server1', /Netlink reflector reports IP 192\.168\.122\.200 removed from eth0/);
+    await pair.untilHeldBy(address, ['server1']);
+    assert.doesNotMatch(await pair.log('server1'), /Entering BACKUP STATE\n/);
+  }),
+);
+
+test('a broken file on reload changes nothing; a good one changes what it says and nothing else', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    await pair.start('server1', 'haven', configuration(244));
+    await pair.untilHeldBy(address, ['server1']);
+    await host.writeFile('/etc/keepalived/keepalived.conf', 'vrrp_instance VI_1 {\n priority\n');
+    pair.signal('server1', 'SIGHUP');
+    await pair.untilLogged('server1', /keeping the running one/);
+    assert.deepEqual(await pair.holders(address), ['server1']);
+    await host.writeFile(
+      '/etc/keepalived/keepalived.conf',
+      configuration(200).replace('200/24', '200/24\n 192.168.122.201/24'),
+    );
+    pair.signal('server1', 'SIGHUP');
+    await pair.untilHeldBy('192.168.122.201', ['server1']);
+    assert.doesNotMatch(await pair.log('server1'), /removing VIPs\.(.|\n)*removing VIPs\./);
+  }),
+);
+
+test('wrong input is one sentence and an exit code', root, () =>
+  withPair(async (pair) => {
+    const haven = [process.execPath, `${process.cwd()}/bin/haven`, 'vrrp', '-f', '/etc/keepalived/none.conf'];
+    const done = await pair.lab.host('server1').run(haven);
+    assert.equal(done.code, 105);
+    assert.match(done.stderr, /haven: cannot read the configuration file \/etc\/keepalived\/none\.conf/);
+  }),
+);

@@ -1,0 +1,96 @@
+// Two lab hosts named as in the acceptance article, each with a VRRP daemon: ours or keepalived.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLab, type Host, type HostProcess, type Lab } from '../../lab/index.ts';
+
+export type Program = 'haven' | 'keepalived';
+
+export const peerAvailable = existsSync('/usr/sbin/keepalived');
+const settleMsMax = 30_000;
+const logFile = '/var/log/vrrp.log';
+const configurationFile = '/etc/keepalived/keepalived.conf';
+
+export class Pair {
+  readonly lab: Lab;
+  readonly #running = new Map<string, HostProcess>();
+
+  constructor(lab: Lab) {
+    this.lab = lab;
+  }
+
+  get hosts(): readonly [Host, Host] {
+    return [this.lab.host('server1'), this.lab.host('server2')];
+  }
+
+  /** Starts the daemon of a host with this file. */
+  async start(name: string, program: Program, text: string): Promise<void> {
+    const host = this.lab.host(name);
+    await host.writeFile(configurationFile, text);
+    const words =
+      program === 'haven' ? [process.execPath, join(process.cwd(), 'bin', 'haven'), 'vrrp'] : ['keepalived'];
+    const options = program === 'haven' ? '-D' : '-n -l -D';
+    const command = `exec ${words.join(' ')} ${options} -f ${configurationFile} >>${logFile} 2>&1`;
+    this.#running.set(name, host.spawn(['sh', '-c', command], { stdio: 'ignore' }));
+  }
+
+  async stop(name: string, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const running = this.#running.get(name);
+    running?.signal(signal);
+    await running?.exited;
+    this.#running.delete(name);
+  }
+
+  signal(name: string, signal: NodeJS.Signals): void {
+    this.#running.get(name)?.signal(signal);
+  }
+
+  log(name: string): Promise<string> {
+    return this.lab.host(name).shell(`cat ${logFile} 2>/dev/null || true`);
+  }
+
+  /** Hosts that have the address on an interface now. */
+  async holders(address: string): Promise<string[]> {
+    const shown = await Promise.all(this.hosts.map((host) => host.shell('ip -o addr')));
+    return this.hosts.flatMap((host, index) => (shown[index]?.includes(` ${address}/`) ? [host.name] : []));
+  }
+
+  /** Until exactly these hosts have the address. */
+  async untilHeldBy(address: string, names: readonly string[]): Promise<void> {
+    await until(`${address} held by ${names.join(' and ') || 'nobody'}`, async () => {
+      const holders = await this.holders(address);
+      return holders.join() === names.join();
+    });
+  }
+
+  async untilLogged(name: string, pattern: RegExp): Promise<void> {
+    await until(`${pattern} in the log of ${name}`, async () => pattern.test(await this.log(name)));
+  }
+}
+
+/** A lab with server1 (.101) and server2 (.102) on eth0 and ens9, gone afterwards. */
+export async function withPair(use: (pair: Pair) => Promise<void>): Promise<void> {
+  const lab = await createLab({ links: 2, hosts: [articleHost('server1', 101, 15), articleHost('server2', 102, 119)] });
+  try {
+    await use(new Pair(lab));
+  } finally {
+    await lab.down();
+  }
+}
+
+export async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const givenUpAt = Date.now() + settleMsMax;
+  while (!(await condition())) {
+    if (Date.now() > givenUpAt) throw new Error(`not within ${settleMsMax} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function articleHost(name: string, first: number, second: number) {
+  return {
+    name,
+    interfaces: [
+      { name: 'eth0', link: 0, addresses: [`192.168.122.${first}/24`] },
+      { name: 'ens9', link: 1, addresses: [`192.168.123.${second}/24`] },
+    ],
+  };
+}
