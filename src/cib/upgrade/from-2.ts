@@ -96,13 +96,21 @@ function upgradeProperties(set: XmlElement, moved: Moved, notes: UpgradeNotes): 
 function upgradeResource(resource: XmlElement, notes: UpgradeNotes): XmlElement {
   const nodes = resource.nodes.map((node) => {
     if (node.kind !== 'element') return node;
-    if (node.name === 'meta_attributes') return mapNvpairs(node, (nvpair) => upgradeMeta(nvpair, notes));
-    if (node.name === 'instance_attributes') {
-      return mapNvpairs(node, (nvpair) => (nvpair.get('name') === 'pcmk_arg_map' ? undefined : nvpair));
-    }
-    return node;
+    if (node.name === 'meta_attributes')
+      return unlessEmptied(
+        node,
+        mapNvpairs(node, (nvpair) => upgradeMeta(nvpair, notes)),
+      );
+    if (node.name !== 'instance_attributes') return node;
+    const kept = mapNvpairs(node, (nvpair) => (nvpair.get('name') === 'pcmk_arg_map' ? undefined : nvpair));
+    return unlessEmptied(node, kept);
   });
-  return liftRequires(resource.withNodes(nodes), notes);
+  return liftRequires(resource.withNodes(nodes.filter((node) => node !== undefined)), notes);
+}
+
+/** A set goes with the last thing it held. */
+function unlessEmptied(before: XmlElement, now: XmlElement): XmlElement | undefined {
+  return now.nodes.length === 0 && before.nodes.length > 0 ? undefined : now;
 }
 
 function upgradeMeta(nvpair: XmlElement, notes: UpgradeNotes): XmlElement | undefined {
