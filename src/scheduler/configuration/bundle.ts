@@ -39,9 +39,8 @@ export function unpackBundle(
 ): Bundle | undefined {
   const definition = readBundleDefinition(element, (what, fix) => noteMistake(cluster, element, what, fix));
   if (definition === undefined) return undefined;
-  const bundle: Bundle = {
-    ...commonOf(cluster, 'bundle', element, place),
-    variant: 'bundle',
+  const bundle: Bundle = Object.assign(commonOf(cluster, 'bundle', element, place), {
+    variant: 'bundle' as const,
     launcherType: definition.launcherType,
     image: definition.image,
     replicas: [],
@@ -49,7 +48,7 @@ export function unpackBundle(
     promotedMax: definition.promotedMax,
     clone: undefined,
     children: [],
-  };
+  });
   bundle.unique = definition.replicasPerHost > 1;
   if (definition.primitive !== undefined) {
     const clone = unpackBundledClone(cluster, bundle, { definition, primitive: definition.primitive, unpack });

@@ -38,9 +38,8 @@ function emptyClone(
     return text === undefined ? fallback : parseIntegerFrom(0, text);
   };
   const perNode = count('clone-node-max', 1);
-  return {
-    ...common,
-    variant: 'clone',
+  return Object.assign(common, {
+    variant: 'clone' as const,
     instances: [],
     clonedXml: cloned,
     cloneMax: count('clone-max', Math.max(1, cluster.nodes.length)),
@@ -53,7 +52,7 @@ function emptyClone(
     promotionScoresAdded: false,
     rolesChosen: false,
     promotedCount: 0,
-  };
+  });
 }
 
 /** Makes the next instance of a clone; one beyond clone-max is a removed one, known from history only. */

@@ -45,6 +45,7 @@ export function openCluster(cib: XmlElement, { now, reasons }: RunSettings): Clu
     ticketDependencies: [],
     histories: [],
     failedOperations: [],
+    failedOperationKeys: new Set(),
     staleEntries: new Set(),
     containersToStop: [],
     demands: [],

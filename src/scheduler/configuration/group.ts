@@ -12,13 +12,12 @@ export function unpackGroup(
   unpack: UnpackResource,
 ): Group | undefined {
   const common = commonOf(cluster, 'group', element, place);
-  const group: Group = {
-    ...common,
-    variant: 'group',
+  const group: Group = Object.assign(common, {
+    variant: 'group' as const,
     members: [],
     ordered: parseBoolean(common.meta.get('ordered')) ?? true,
     colocated: parseBoolean(common.meta.get('collocated')) ?? true,
-  };
+  });
   for (const child of element.children) {
     if (child.name !== 'primitive') continue;
     const member = unpack(cluster, child, { parent: group, suffix: place.suffix, extraMeta: place.extraMeta });

@@ -16,9 +16,8 @@ export function unpackPrimitive(cluster: Cluster, element: XmlElement, place: Pl
   const connectionKind = connectionKindOf(agent, common.meta);
   const migratable = parseBoolean(common.meta.get('allow-migrate')) ?? connectionKind === 'remote';
   const isFenceDevice = isFenceStandard(agent.class);
-  const primitive: Primitive = {
-    ...common,
-    variant: 'primitive',
+  const primitive: Primitive = Object.assign(common, {
+    variant: 'primitive' as const,
     agent: { standard: agent.class ?? '', provider: agent.provider, type: agent.type ?? '' },
     operations: readOperations(cluster, xml),
     isFenceDevice,
@@ -38,7 +37,7 @@ export function unpackPrimitive(cluster: Cluster, element: XmlElement, place: Pl
     danglingMigrationSources: [],
     lock: undefined,
     lastFailure: undefined,
-  };
+  });
   if (isFenceDevice) cluster.fenceDeviceKnown = true;
   readReconnectInterval(cluster, primitive);
   return fitsItsClone(cluster, primitive) ? primitive : undefined;

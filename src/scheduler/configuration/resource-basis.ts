@@ -35,9 +35,14 @@ export const topLevel: Place = { parent: undefined, suffix: '', extraMeta: {} };
 /** Unpacks one element with everything below it; undefined when it is no valid resource. */
 export type UnpackResource = (cluster: Cluster, element: XmlElement, place: Place) => Resource | undefined;
 
+/**
+ * The part that all variants share. The rest is added to this very object: copies would each get a shape of their own,
+ * and the phases behind, which read little else than resources, would be several times slower.
+ */
 export function commonOf(cluster: Cluster, variant: Variant, xml: XmlElement, place: Place): ResourceCommon {
   const meta = resourceMeta(cluster, { element: xml, parent: place.parent, extra: place.extraMeta });
   const ancestry = ancestryOf(variant, meta, place.parent);
+  const management = managementOf(cluster, meta);
   const needs = needsOf(cluster, variant, xml, meta);
   const disabled = isDisabled(meta.get('target-role')?.toLowerCase(), ancestry.promotable);
   return {
@@ -54,13 +59,15 @@ export function commonOf(cluster: Cluster, variant: Variant, xml: XmlElement, pl
     failureTimeoutMs: intervalMsOf(meta.get('failure-timeout')),
     reconnectIntervalMs: 0,
     multipleActive: multipleActiveOf(meta.get('multiple-active')?.toLowerCase()),
-    ...managementOf(cluster, meta),
+    managed: management.managed,
+    maintenance: management.maintenance,
     blocked: false,
     failed: false,
     stopIfFailed: false,
     critical: parseBoolean(meta.get('critical')) ?? meta.get('critical') === undefined,
     notify: isTrue(meta.get('notify')),
-    ...ancestry,
+    unique: ancestry.unique,
+    promotable: ancestry.promotable,
     removed: false,
     removedLaunched: false,
     exclusiveDiscovery: false,

@@ -6,7 +6,7 @@ import { noteRecheck } from '../configuration/cluster.ts';
 import { banNode, changeScore, enter } from '../configuration/node-score.ts';
 import { childrenOf, topOf, uniqueOrTop, visitPrimitives } from '../configuration/tree.ts';
 import { type Cluster, type ClusterNode, type Primitive, probeModes, type Resource } from '../model/index.ts';
-import { failCountWithLaunched, isFailCountCleared } from '../status/fail-count.ts';
+import { failCountWithLaunched, hasFailures, isFailCountCleared } from '../status/fail-count.ts';
 import { applyLocations } from './location.ts';
 
 /** After this, every table holds all that concerns its resource alone. */
@@ -14,11 +14,14 @@ export function applyCriteria(cluster: Cluster): void {
   if (cluster.options.shutdownLock) lockResources(cluster);
   applyLocations(cluster);
   for (const resource of cluster.resources) visitPrimitives(resource, (each) => stick(cluster, each));
+  const exclusive = cluster.resources.filter((each) => each.exclusiveDiscovery);
   for (const node of cluster.nodes) {
-    for (const resource of cluster.resources) {
-      visitPrimitives(resource, (each) => checkThreshold(cluster, each, node));
-      keepExclusive(cluster, resource, node);
+    if (hasFailures(cluster, node)) {
+      for (const resource of cluster.resources) {
+        visitPrimitives(resource, (each) => checkThreshold(cluster, each, node));
+      }
     }
+    for (const resource of exclusive) keepExclusive(cluster, resource, node);
   }
 }
 
@@ -79,8 +82,9 @@ export function thresholdReached(
   node: ClusterNode,
 ): { readonly count: number; readonly threshold: number } | undefined {
   const threshold = resource.migrationThreshold;
-  if (threshold === 0 || resource.ignoreFailure || isFailCountCleared(cluster, resource, node)) return undefined;
+  if (threshold === 0 || resource.ignoreFailure) return undefined;
   const count = failCountWithLaunched(cluster, resource, node);
+  if (count === 0 || isFailCountCleared(cluster, resource, node)) return undefined;
   return count > 0 && count >= threshold ? { count, threshold } : undefined;
 }
 

@@ -55,6 +55,8 @@ export type Cluster = {
   /** What each node reported, by node index, in document order. */
   readonly histories: ResourceHistory[][];
   readonly failedOperations: FailedOperation[];
+  /** `key node-index` of what is in `failedOperations`. */
+  readonly failedOperationKeys: Set<string>;
   /** Recurring operations whose recorded failure expired: to be taken as run with other parameters. */
   readonly staleEntries: Set<XmlElement>;
   /** Containers of bundles whose connection failed: they get a required stop once all history is read. Newest first. */

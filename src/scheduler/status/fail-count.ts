@@ -59,6 +59,11 @@ function recordsFailure(entry: HistoryEntry): boolean {
   return entry.id.endsWith('_last_failure_0') || entry.exitCode !== entry.expectedExitCode;
 }
 
+/** Whether any failure is recorded for the node, of whatever resource. */
+export function hasFailures(cluster: Cluster, node: ClusterNode): boolean {
+  return recordsOf(cluster, node).exact.size > 0;
+}
+
 function recordsOf(cluster: Cluster, node: ClusterNode): FailureRecords {
   const known = cluster.caches.failures[node.index];
   if (known !== undefined) return known;
@@ -71,6 +76,7 @@ function readRecords(node: ClusterNode): FailureRecords {
   const exact = new Map<string, FailureRecord>();
   const base = new Map<string, FailureRecord>();
   for (const [attribute, value] of node.attributes) {
+    if (!attribute.startsWith('fail-count-') && !attribute.startsWith('last-failure-')) continue;
     const match = /^(fail-count|last-failure)-([^#]+)#.+_\d+$/.exec(attribute);
     if (match === null) continue;
     const isCount = match[1] === 'fail-count';

@@ -5,6 +5,8 @@ import type { Evaluation } from './evaluation.ts';
 
 export function recordFailure({ cluster, resource, node }: Evaluation, entry: HistoryEntry): void {
   if (!node.online) return;
-  const isKnown = cluster.failedOperations.some((known) => known.node === node && known.entry.key === entry.key);
-  if (!isKnown) cluster.failedOperations.push({ entry, resourceId: resource.id, node });
+  const key = `${entry.key} ${node.index}`;
+  if (cluster.failedOperationKeys.has(key)) return;
+  cluster.failedOperationKeys.add(key);
+  cluster.failedOperations.push({ entry, resourceId: resource.id, node });
 }
