@@ -119,7 +119,7 @@ export function enterWords(pid: number): string[] {
 }
 
 /** The waiting shell's one child is the program. */
-function onlyChild(pid: number | undefined): number | undefined {
+export function onlyChild(pid: number | undefined): number | undefined {
   try {
     const child = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0];
     return child === undefined || child === '' ? undefined : Number(child);

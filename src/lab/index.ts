@@ -1,7 +1,10 @@
 // The lab: real hosts made of namespaces on one machine. The room's only door.
 export { programDirectory } from './boot.ts';
+export type { Capture, CaptureOptions } from './capture/capture.ts';
+export type { CapturedFrame, CapturedPacket } from './capture/pcap.ts';
+export { readPcap } from './capture/pcap.ts';
 export type { AddressChoice, Host, HostProcess } from './host.ts';
-export type { CutOptions } from './lab.ts';
+export type { CaptureWhere, CutOptions } from './lab.ts';
 export { createLab, Lab, listLabs, openLab } from './lab.ts';
 export type { HostOptions, InterfaceOptions, LabOptions } from './plan.ts';
 export type { DoubleAnswer, Holding, Outage, ProbeEvent, ProbeLogReport } from './prober/log.ts';

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { CommandFailure, nearest } from '../kit/index.ts';
 import { batch, bootHosts, bootScriptFile, startLabProcess } from './boot.ts';
+import { type Capture, type CaptureOptions, type CapturePlace, startCapture, tcpdumpWords } from './capture/capture.ts';
 import { Host } from './host.ts';
 import {
   type HostOptions,
@@ -14,7 +15,7 @@ import {
   planLab,
 } from './plan.ts';
 import { type Probe, type ProbeOptions, startProbe } from './prober/probe.ts';
-import { runOrFail, waitUntil } from './processes.ts';
+import { runOnTerminal, runOrFail, waitUntil } from './processes.ts';
 import { removeLab } from './removal.ts';
 import { startResponder } from './responder-start.ts';
 import {
@@ -32,6 +33,7 @@ import {
 import { type HostStatus, type LabStatus, readStatus } from './status.ts';
 import {
   bridgeLines,
+  bridgeName,
   type CutDirection,
   carrierLossLines,
   healLines,
@@ -48,6 +50,9 @@ export type CutOptions = {
   /** Of a silent cut. Default `both`. */
   readonly direction?: CutDirection;
 };
+
+/** A switch by its link, or in a host the interface on that link. */
+export type CaptureWhere = { readonly link?: number; readonly host?: string };
 
 /**
  * Makes a lab and boots its hosts.
@@ -245,6 +250,16 @@ export class Lab {
     return startProbe(this.host(from), options, this.hosts);
   }
 
+  /** Keeps the frames of a switch (default link 0), or of an interface of a host, from when this returns. */
+  async capture(where: CaptureWhere = {}, options: CaptureOptions = {}): Promise<Capture> {
+    return startCapture(this.#capturePlace(where), options);
+  }
+
+  /** Runs tcpdump there on this terminal. Its exit code. */
+  tcpdump(where: CaptureWhere, words: readonly string[]): Promise<number> {
+    return runOnTerminal(tcpdumpWords(this.#capturePlace(where), words));
+  }
+
   /** Ends everything in the lab and forgets it. */
   down(): Promise<void> {
     return removeLab(this.name);
@@ -292,6 +307,16 @@ export class Lab {
     const links = [...new Set(record.plan.interfaces.map((one) => one.link))].join(', ') || 'none';
     const what = `host '${record.plan.name}' of lab '${this.name}' is not on link ${link}`;
     throw new CommandFailure({ kind: 'not-found', what, why: `its links: ${links}` });
+  }
+
+  #capturePlace({ host, link = 0 }: CaptureWhere): CapturePlace {
+    if (host === undefined) {
+      if (link < this.links) return { labPid: this.pid, networkPid: this.pid, interfaceName: bridgeName(link) };
+      const why = `its links are 0 to ${this.links - 1}`;
+      throw new CommandFailure({ kind: 'not-found', what: `lab '${this.name}' has no link ${link}`, why });
+    }
+    const [one] = this.#interfaces(this.#find(host), link);
+    return { labPid: this.pid, networkPid: this.host(host).pid, interfaceName: one?.name ?? 'any' };
   }
 
   /** Every process of the host but its init, in one system call: kill(2) with pid -1 in its PID namespace. */

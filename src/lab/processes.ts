@@ -64,6 +64,16 @@ export async function runOrFail(attempt: string, words: readonly string[], optio
   throw new CommandFailure({ kind: 'failed', what: `cannot ${attempt}`, why: said || `exit code ${done.code}` });
 }
 
+/** Runs a program on our own terminal to its end. Its exit code. */
+export function runOnTerminal(words: readonly string[]): Promise<number> {
+  const [program = '', ...rest] = words;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, rest, { stdio: 'inherit' });
+    child.once('error', (error) => reject(missingProgram(program, error)));
+    child.once('close', (code, signal) => resolve(code ?? 128 + signalNumber(signal)));
+  });
+}
+
 export function missingProgram(program: string, error: NodeJS.ErrnoException): CommandFailure {
   if (error.code !== 'ENOENT')
     return new CommandFailure({ kind: 'failed', what: `cannot run ${program}`, why: error.message });

@@ -42,6 +42,11 @@ export function initMarker(lab: string, host?: string): string {
   return `haven-lab:${labDirectory(lab)}${host === undefined ? '' : `/${host}`}`;
 }
 
+/** What the markers of this root's labs start with; the slash keeps /run/haven-lab and /run/haven-lab-2 apart. */
+function rootMarker(): string {
+  return `haven-lab:${labRoot()}/`;
+}
+
 export function isInit(pid: number | undefined, marker: string): pid is number {
   return pid !== undefined && commandLineOf(pid)?.at(-1) === marker;
 }
@@ -89,7 +94,7 @@ export function forgetLab(name: string): void {
 
 /** Every lab that left a trace: a directory, or a living process without one. */
 export function labNames(): string[] {
-  const marked = [...initPids().keys()].map((marker) => marker.slice(initMarker('').length).split('/')[0] ?? '');
+  const marked = [...initPids().keys()].map((marker) => marker.slice(rootMarker().length).split('/')[0] ?? '');
   return [...new Set([...namesIn(labRoot()), ...marked])].filter((name) => name !== '').sort();
 }
 
@@ -98,7 +103,7 @@ export function initPids(): Map<string, number[]> {
   const found = new Map<string, number[]>();
   for (const pid of processIds()) {
     const marker = commandLineOf(pid)?.at(-1);
-    if (marker?.startsWith(initMarker('')) === true) found.set(marker, [...(found.get(marker) ?? []), pid]);
+    if (marker?.startsWith(rootMarker()) === true) found.set(marker, [...(found.get(marker) ?? []), pid]);
   }
   return found;
 }

@@ -1,5 +1,6 @@
 // `haven lab`: hosts on this machine to try things on.
 import { buildRouteMap } from '@stricli/core';
+import { captureCommand } from './capture.ts';
 import { cutCommand } from './cut.ts';
 import { downCommand } from './down.ts';
 import { execCommand } from './exec.ts';
@@ -23,6 +24,7 @@ export const labRoutes = buildRouteMap({
     freeze: freezeCommand,
     resume: resumeCommand,
     probe: probeCommand,
+    capture: captureCommand,
     down: downCommand,
     prober: proberCommand,
     responder: responderCommand,
