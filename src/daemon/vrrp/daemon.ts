@@ -1,7 +1,15 @@
 // `haven vrrp`: reads keepalived.conf, starts the VRRP worker, and stays in charge of it until it is told to stop.
 import { CommandFailure, formatDuration, type Logger } from '../../kit/index.ts';
-import { formatFinding, hostSurroundings, parseConfiguration, type VrrpConfiguration } from '../../vrrp/index.ts';
+import {
+  formatFinding,
+  hostSurroundings,
+  Mailer,
+  Notifier,
+  parseConfiguration,
+  type VrrpConfiguration,
+} from '../../vrrp/index.ts';
 import { VrrpSupervisor } from './supervisor.ts';
+import { TrackerSet } from './trackers/tracker-set.ts';
 
 export type VrrpDaemonOptions = {
   readonly file: string;
@@ -16,21 +24,43 @@ export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
   const startedMs = performance.now();
   logger.info('Starting Haven VRRP');
   const configuration = readConfiguration(options);
-  const supervisor = new VrrpSupervisor(configuration, [], {
+  const log = (level: 'warning' | 'info' | 'detail', message: string) =>
+    logger[level === 'detail' ? 'debug' : level](message);
+  const notifier = new Notifier(configuration, log);
+  const mailer = new Mailer(configuration, log);
+  let supervisor: VrrpSupervisor | undefined;
+  const trackers = new TrackerSet(configuration, {
+    onNews: (news) => supervisor?.tracker(news),
+    log: (level, message) => logger[level](message),
+  });
+  supervisor = new VrrpSupervisor(configuration, trackers.reports(), {
     logger,
-    onNotify: () => {},
+    onNotify: (notification) => {
+      notifier.notify(notification);
+      mailer.notify(notification);
+    },
     onHeld: () => {},
   });
-  const stop = () => supervisor.stop();
+  const parts: Parts = { supervisor, trackers, notifier, mailer };
+  const stop = () => parts.supervisor.stop();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  process.on('SIGHUP', () => reload(options, supervisor));
+  process.on('SIGHUP', () => reload(options, parts));
   await supervisor.ended;
+  trackers.close();
+  await notifier.close(configuration.global.process.childWaitMs);
   logger.info(`Stopped Haven VRRP after ${formatDuration(performance.now() - startedMs)}`);
 }
 
+type Parts = {
+  readonly supervisor: VrrpSupervisor;
+  readonly trackers: TrackerSet;
+  readonly notifier: Notifier;
+  readonly mailer: Mailer;
+};
+
 /** A broken file changes nothing: the daemon goes on with what it has, and says where the file is broken. */
-function reload(options: VrrpDaemonOptions, supervisor: VrrpSupervisor): void {
+function reload(options: VrrpDaemonOptions, { supervisor, trackers, notifier, mailer }: Parts): void {
   const { logger } = options;
   logger.info('Reloading ...');
   const read = parse(options);
@@ -38,6 +68,9 @@ function reload(options: VrrpDaemonOptions, supervisor: VrrpSupervisor): void {
     logger.error(`New config failed validation, keeping the running one: ${options.file}`);
     return;
   }
+  notifier.reconfigure(read.configuration);
+  mailer.reconfigure(read.configuration);
+  trackers.reconfigure(read.configuration);
   supervisor.reconfigure(read.configuration);
   logger.info('Reload complete');
 }

@@ -27,10 +27,11 @@ export class Notifier {
     this.reconfigure(configuration);
   }
 
-  /** News of what a reload removed is still delivered by its old configuration: notify first, then reconfigure. */
+  /** What a reload removed keeps its scripts: its last news is still on its way. */
   reconfigure(configuration: VrrpConfiguration): void {
     this.#scriptUser = configuration.global.scriptUser;
     this.#notify = new Map([
+      ...this.#notify,
       ...configuration.instances.map(({ name, notify }) => [subjectKey('INSTANCE', name), notify] as const),
       ...configuration.syncGroups.map(({ name, notify }) => [subjectKey('GROUP', name), notify] as const),
     ]);

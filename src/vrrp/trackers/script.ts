@@ -15,7 +15,7 @@ export type ScriptTracker = {
   /** Whether a result has counted yet: `init_fail` is an assumption, not a result. */
   settled: boolean;
   /** What the last run said, so that only a change is told. */
-  lastOutcome: string | undefined;
+  lastOutcome: string;
 };
 
 type Phase =
@@ -55,7 +55,7 @@ export function scriptTracker(script: TrackedScript, nowMs: number): ScriptTrack
     nextRunMs: nowMs,
     contrary: 0,
     settled: false,
-    lastOutcome: undefined,
+    lastOutcome: 'exited with status 0',
   };
 }
 
@@ -115,8 +115,9 @@ function describe(outcome: ScriptOutcome): string {
 function count(tracker: ScriptTracker, good: boolean, outcome: string): readonly ScriptEffect[] {
   const { name } = tracker.script;
   const effects: ScriptEffect[] = [];
-  if (tracker.lastOutcome !== outcome && tracker.lastOutcome !== undefined) {
-    effects.push({ kind: 'log', level: 'detail', message: `Script \`${name}\` now ${outcome}` });
+  if (tracker.lastOutcome !== outcome) {
+    const now = outcome.replace(/^exited with status/, 'returning');
+    effects.push({ kind: 'log', level: 'info', message: `Script \`${name}\` now ${now}` });
   }
   tracker.lastOutcome = outcome;
   const agrees = tracker.report.kind === (good ? 'up' : 'down');
