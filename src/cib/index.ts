@@ -24,6 +24,7 @@ export type { Nvset, NvsetList } from './rules/nvset.ts';
 export { collectValues, nvsetsOf, resolveReference } from './rules/nvset.ts';
 export type { ResourceAgent, RuleContext, RuleVerdict } from './rules/rule.ts';
 export { earlier, evaluateRule } from './rules/rule.ts';
+export { createObject, deleteObject, modifyObject, replaceObject, withNextVersion } from './update/update.ts';
 export type { SchemaVersion } from './upgrade/schema-version.ts';
 export { currentSchema, formatSchemaVersion, parseSchemaVersion } from './upgrade/schema-version.ts';
 export type { Upgraded } from './upgrade/upgrade.ts';
