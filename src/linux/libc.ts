@@ -2,7 +2,7 @@
 // Buffers by the files that use them; that is right on every 64-bit little-endian Linux (x86-64, arm64), asserted here.
 //
 // A Buffer's memory lies outside the JavaScript heap and never moves, so its address may be put into another structure
-// as long as the Buffer is kept alive.
+// as long as something that is used after the call keeps the Buffer alive: the address alone does not.
 import { endianness } from 'node:os';
 import koffi from 'koffi';
 import { assert } from '../kit/index.ts';
@@ -67,9 +67,11 @@ export const inotifyRemoveWatch: Native<[number, number]> = native('int inotify_
 export const syscall: Native<[number, number, number, number, number]> = native(
   'long syscall(long, long, long, long, long)',
 );
-export const prctl: Native<[number, number | bigint, number, number, number]> = native(
+export const prctl: Native<[number, number, number, number, number]> = native(
   'int prctl(int, ulong, ulong, ulong, ulong)',
 );
+/** The same for options whose argument is memory. */
+export const prctlMemory: Native<[number, Memory]> = native('int prctl(int, const void *)');
 
 /** The address of `memory`, to be put into another structure; `memory` must outlive that structure's use. */
 export function addressOf(memory: Uint8Array): bigint {

@@ -149,12 +149,13 @@ function linkAddress(protocol: number, interfaceIndex: number): Buffer {
   return address;
 }
 
-/** `struct sock_fprog`; the kernel copies the program during the call. */
+/** `struct sock_fprog`, with the program it points to behind it in the same memory, so that both live as long. */
 function programOf(filter: PacketFilter): Buffer {
-  const program = Buffer.alloc(16);
-  program.writeUInt16LE(filter.length / 8, 0);
-  program.writeBigUInt64LE(addressOf(filter), 8);
-  return program;
+  const memory = Buffer.alloc(16 + filter.length);
+  filter.copy(memory, 16);
+  memory.writeUInt16LE(filter.length / 8, 0);
+  memory.writeBigUInt64LE(addressOf(memory) + 16n, 8);
+  return memory.subarray(0, 16);
 }
 
 /** `struct packet_mreq` */

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import { assert, ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
-import { addressOf, errno, prctl } from '../libc.ts';
+import { errno, prctl, prctlMemory } from '../libc.ts';
 
 const [PR_SET_PDEATHSIG, PR_SET_NAME, PR_SET_CHILD_SUBREAPER] = [1, 15, 36];
 const nameBytesMax = 15;
@@ -23,7 +23,7 @@ export function dieWithParent(signal: NodeJS.Signals, parentPid: number): Kernel
 export function setThreadName(name: string): void {
   const bytes = Buffer.alloc(nameBytesMax + 1);
   bytes.write(name, 0, nameBytesMax);
-  assert(prctl(PR_SET_NAME, addressOf(bytes), 0, 0, 0) === 0, 'a thread can be named');
+  assert(prctlMemory(PR_SET_NAME, bytes) === 0, 'a thread can be named');
 }
 
 /** Makes orphans among this process's descendants its own children, so that none escapes its end. */
