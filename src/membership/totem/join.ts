@@ -4,7 +4,7 @@ import { candidates, consensusAgreed, enterGather } from './gather.ts';
 import { type CommitTokenMessage, isLeave, type JoinMessage, membersMax } from './message.ts';
 import { enterRecovery, originateToken } from './recovery.ts';
 import { ringSeqMax, sameRing } from './ring-id.ts';
-import { log, type Ring, without } from './state.ts';
+import { log, type Ring } from './state.ts';
 
 /** A damaged join must not use up the numbers: half of them are left whatever it says. */
 const trustedRingSeqMax = ringSeqMax / 2;
@@ -81,7 +81,7 @@ function noteAgreement(ring: Ring, join: JoinMessage): void {
 function mergeLists(ring: Ring, join: JoinMessage): void {
   const { nodeId } = ring.config;
   const known = ring.procList.length + ring.failedList.length;
-  const procList = [...ring.procList, ...without(join.procList, ring.procList)];
+  const procList = union(ring.procList, join.procList);
   if (procList.length > membersMax) return;
   ring.procList = procList;
   if (join.failedList.includes(nodeId)) addFailed(ring, [join.systemFrom]);
@@ -90,7 +90,7 @@ function mergeLists(ring: Ring, join: JoinMessage): void {
 }
 
 function addFailed(ring: Ring, nodeIds: readonly number[]): void {
-  ring.failedList = [...ring.failedList, ...without(nodeIds, ring.failedList)].slice(0, membersMax);
+  ring.failedList = union(ring.failedList, nodeIds).slice(0, membersMax);
 }
 
 /** A failure hint: do not wait for the token to get lost on it. */
@@ -131,6 +131,11 @@ function isForUs(ring: Ring, token: CommitTokenMessage): boolean {
     token.members.length === candidates(ring).length &&
     sameMembers(token.members, candidates(ring))
   );
+}
+
+/** In the order learned, each once: a peer's list may name a node twice. */
+function union(known: readonly number[], heard: readonly number[]): number[] {
+  return [...new Set([...known, ...heard])];
 }
 
 function isSubset(nodeIds: readonly number[], of: readonly number[]): boolean {
