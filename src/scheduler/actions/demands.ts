@@ -3,6 +3,7 @@
 import type { Demand } from '../model/index.ts';
 import { type Action, ON_DC, OPTIONAL, RUNNABLE } from './action.ts';
 import { requestFence } from './fence-action.ts';
+import { orderApart } from './keep-apart.ts';
 import { unpackOrder } from './order-constraint.ts';
 import type { Plan } from './plan.ts';
 import { FIRST_IMPLIES_THEN, relate } from './relation.ts';
@@ -40,6 +41,9 @@ function meet(plan: Plan, demand: Demand): void {
       requestAction(plan, { resource, task, node, need: 'optional', intervalMs });
       break;
     }
+    case 'keep-apart':
+      orderApart(plan, demand.colocation);
+      break;
     case 'ordering':
       unpackOrder(plan, demand.xml);
       break;

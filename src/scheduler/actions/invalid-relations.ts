@@ -8,8 +8,8 @@ import type { Plan } from './plan.ts';
 import { GUEST_ALLOWED, IF_ON_SAME_NODE_OR_TARGET } from './relation.ts';
 
 export function disableInvalidRelations(plan: Plan): void {
-  for (const action of plan.actions) {
-    for (const relation of action.befores) {
+  for (const action of plan.actions.toReversed()) {
+    for (const relation of action.befores.toReversed()) {
       if (relation.kinds === 0) continue;
       const { first } = relation;
       const guestRestricted = (relation.kinds & GUEST_ALLOWED) === 0 && first.resource !== undefined;

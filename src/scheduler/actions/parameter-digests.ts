@@ -66,7 +66,8 @@ export class ParameterDigests {
   }
 
   #outcome({ entry }: { readonly entry: HistoryEntry }, digests: Digests): DigestComparison {
-    if (digests.restart !== undefined && digests.restart !== this.#recordedRestart(entry)) return 'restart';
+    const restart = this.#recordedRestart(entry);
+    if (restart !== undefined && digests.restart !== undefined && restart !== digests.restart) return 'restart';
     const recorded = entry.xml.get('op-digest');
     if (recorded === undefined) return 'unknown';
     return recorded === digests.all ? 'match' : 'mismatch';

@@ -1,11 +1,12 @@
 // Probes come before what they could find running: before starts that depend on the start they precede, and before what
 // waits for a stop that may turn out to be needed.
 
+import { isTrue } from '../../cib/index.ts';
 import { topOf } from '../configuration/tree.ts';
 import type { Primitive } from '../model/index.ts';
 import type { Action } from './action.ts';
 import { isCloneLike, primitivesOf } from './family.ts';
-import { areInterleaved, compatibleInstance } from './interleave.ts';
+import { compatibleInstance } from './interleave.ts';
 import type { Ordering } from './ordering.ts';
 import type { Plan } from './plan.ts';
 import {
@@ -103,9 +104,11 @@ class RestartWalk {
   #implies(probe: Action, relation: Relation): boolean {
     const { first: after, next, attached } = relation;
     if ((attached & FIRST_IMPLIES_THEN) === 0 && !this.#goesDown(probe, after, next)) return false;
-    if (after.resource?.variant !== 'clone' || next.resource === undefined || !areInterleaved(after, next)) return true;
-    if (probe.resource === undefined || !isCloneLike(next.resource)) return true;
-    return compatibleInstance(this.#plan, probe.resource, next.resource, 'next') !== undefined;
+    const collective = after.resource;
+    if (collective === undefined || next.resource?.parent !== collective || !isCloneLike(collective)) return true;
+    if (probe.resource === undefined || !isTrue(collective.meta.get('interleave'))) return true;
+    const compatible = compatibleInstance(this.#plan, probe.resource, collective, 'next');
+    return compatible === undefined || compatible === next.resource;
   }
 
   /** From a collective to its own direct child, unless that is where the probe came from. */

@@ -11,6 +11,7 @@ import {
   type Resource,
   roles,
 } from '../model/index.ts';
+import { OPTIONAL } from './action.ts';
 import { assignedNodesOf, primitivesOf } from './family.ts';
 import { decideToFence } from './fence-action.ts';
 import { instanceNumber } from './instance-order.ts';
@@ -106,6 +107,7 @@ function probePrimitive(plan: Plan, resource: Primitive, node: ClusterNode): boo
   if (!mayBeProbed(resource, node) || isHeldByContainer(plan, resource, node)) return false;
   const top = topOf(resource).variant === 'clone' ? topOf(resource) : resource;
   const probe = requestAction(plan, { resource, task: 'monitor', node, need: 'required' });
+  probe.clear(OPTIONAL);
   orderAfterUnfencing(plan, resource, probe, ORDERED);
   const runsThere = resource.activeNodes.includes(node);
   if (!runsThere) probe.addMeta('op_target_rc', '7');

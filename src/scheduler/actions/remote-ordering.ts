@@ -118,7 +118,7 @@ function effectiveTask({ task }: Action): string {
 /** What can be said about the connection to a remote node when the plan is carried out. */
 export function connectionStateOf(node: ClusterNode): ConnectionState {
   const { connection } = node;
-  if (connection === undefined) return 'failed';
+  if (connection === undefined) return 'unknown';
   const current = currentNodeOf(connection);
   if (connection.nextRole === roles.stopped || connection.assignedNode === undefined) {
     if (current?.unclean) return 'failed';

@@ -55,7 +55,7 @@ function setPriority(
 ): void {
   if (currentRoleOf(instance) === roles.started) {
     visitTree(instance, (each) => {
-      each.currentRole = roles.unpromoted;
+      if (each.currentRole === roles.started) each.currentRole = roles.unpromoted;
     });
   }
   const node = soleAssignedNode(instance);

@@ -197,9 +197,7 @@ function runOptions(definition: BundleDefinition, replica: ReplicaAddress, all: 
   if (definition.ipRangeStart !== undefined) parts.push(` -h ${id}-${replica.offset}`);
   parts.push(' -e PCMK_stderr=1');
   if (network !== undefined) parts.push(` --net=${network}`);
-  if (definition.primitive !== undefined || definition.controlPort !== undefined) {
-    parts.push(` -e PCMK_remote_port=${controlPortOf(definition)}`);
-  }
+  parts.push(` -e PCMK_remote_port=${controlPortOf(definition)}`);
   for (const mount of definition.mounts) {
     const source = mount.perReplica ? `${mount.source}/${id}-${replica.offset}` : mount.source;
     parts.push(` -v ${source}:${mount.target}${mount.options === undefined ? '' : `:${mount.options}`}`);

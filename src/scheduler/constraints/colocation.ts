@@ -1,6 +1,7 @@
 // `rsc_colocation`: what runs together, what runs apart.
 
 import { isTrue, parseBoolean, parseScore, type XmlElement } from '../../cib/index.ts';
+import { INFINITY_SCORE } from '../../kit/index.ts';
 import { noteMistake } from '../configuration/cluster.ts';
 import { compareBytes } from '../configuration/naming.ts';
 import { type Cluster, type Colocation, parseRole, type Resource, type Role, roles } from '../model/index.ts';
@@ -79,6 +80,7 @@ export function addColocation(cluster: Cluster, colocation: Colocation): void {
   cluster.colocations.push(colocation);
   insertByPrimary(colocation.dependent.thisWith, colocation);
   insertByDependent(colocation.primary.withThis, colocation);
+  if (colocation.score <= -INFINITY_SCORE) cluster.demands.push({ kind: 'keep-apart', colocation });
 }
 
 export function insertByPrimary(list: Colocation[], colocation: Colocation): void {

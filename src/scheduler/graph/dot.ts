@@ -47,6 +47,14 @@ export function nameOf(action: Action): string {
   if (task === 'stonith') return `stonith '${action.meta('stonith_action')}' ${node?.name}`;
   if (resource === undefined && node !== undefined) return `${task} ${node.name}`;
   const place = node?.name ?? (action.pseudo ? undefined : '<none>');
-  const name = place === undefined ? operationKeyOf(action) : `${operationKeyOf(action)} ${place}`;
+  const name = place === undefined ? keyOf(action) : `${keyOf(action)} ${place}`;
   return task === 'cancel' ? `Cancel ${name}` : name;
+}
+
+/** Under a name of the history a notification is named after the milestone it belongs to. */
+function keyOf(action: Action): string {
+  const { task, resource } = action;
+  const name = resource?.historyId;
+  if (task !== 'notify' || name === undefined) return operationKeyOf(action);
+  return `${name}_${action.meta('notify_key_type')}_notify_${action.meta('notify_key_operation')}_0`;
 }

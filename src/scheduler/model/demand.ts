@@ -2,6 +2,7 @@
 // business building actions, so it writes down what it asks for; the action phases carry the list out, in order, first.
 
 import type { XmlElement } from '../../cib/index.ts';
+import type { Colocation } from './constraint.ts';
 import type { HistoryEntry } from './history.ts';
 import type { ClusterNode } from './node.ts';
 import type { Primitive } from './resource.ts';
@@ -34,5 +35,7 @@ export type Demand =
       readonly node: ClusterNode;
       readonly entry: HistoryEntry;
     }
+  /** What may never share a node, so that one has to leave before the other comes. */
+  | { readonly kind: 'keep-apart'; readonly colocation: Colocation }
   /** A `rsc_order`, tags and templates expanded to sets, at its place among the constraints. */
   | { readonly kind: 'ordering'; readonly xml: XmlElement };

@@ -26,7 +26,7 @@ export function primitiveLine(cluster: Cluster, resource: Primitive, display: Pr
   const parts = [`${display.name}\t(${agent}):\t`];
   if (resource.removed) parts.push('ORPHANED');
   parts.push(stateText(resource, display.pending));
-  if (node !== undefined && resource.activeNodes.length <= 1) parts.push(node.name);
+  if (node !== undefined) parts.push(node.name);
   const role = displayRole(resource);
   const probe = role === roles.stopped ? maskedProbeText(cluster, resource, node) : undefined;
   if (probe !== undefined) parts.push(`(${probe})`);
@@ -40,8 +40,9 @@ export function primitiveLine(cluster: Cluster, resource: Primitive, display: Pr
   return parts.join(' ');
 }
 
-/** Where it is, else where something is under way, else where it is locked to. */
+/** Where it is, else where something is under way, else where it is locked to; none when it is in several places. */
 function shownNode(resource: Primitive, { node, pending }: PrimitiveDisplay): ClusterNode | undefined {
+  if (resource.activeNodes.length > 1) return undefined;
   if (node !== undefined) return node;
   if (pending === 'show-pending' && resource.pendingTask !== undefined) return resource.pendingNode;
   return resource.lock?.node;

@@ -8,6 +8,7 @@ import type { Action } from '../actions/action.ts';
 import { featureSet } from '../actions/parameter-digests.ts';
 import { attributesOf } from '../graph/attributes.ts';
 import { elementOf, type Synapse } from '../graph/graph.ts';
+import { agentNames } from '../graph/graph-xml.ts';
 import type { Cluster } from '../model/index.ts';
 import { shownResourceName } from './lines.ts';
 
@@ -34,12 +35,12 @@ function applyEffect(cluster: Cluster, states: StatusDraft, action: Action, nowS
   const { resource } = action;
   if (resource?.variant !== 'primitive') return;
   const history = states.nodeNamed(node.name, node.id).historyOf(shownResourceName(cluster, resource), {
-    id: resource.xml.id ?? resource.id,
+    id: agentNames(resource).id,
     class: resource.agent.standard,
     provider: resource.agent.provider,
     type: resource.agent.type,
   });
-  history.record(resultOf(cluster, action, { name: resource.xml.id ?? resource.id, nowSeconds }));
+  history.record(resultOf(cluster, action, { name: agentNames(resource).id, nowSeconds }));
 }
 
 /** An operation's result without its call id, which follows from what was recorded before. */

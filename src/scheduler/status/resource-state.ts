@@ -131,8 +131,10 @@ function distrustLostNode({ cluster, resource, node }: Evaluation): void {
   }
   if (!cluster.options.fencingEnabled) return;
   // A remote node may turn out to be fine once its connection is made again: then it need not be fenced.
-  if (isRemoteNode(node) && node.connection !== undefined && !node.connection.failed) node.seen = false;
-  fenceNode(cluster, node, reason);
+  const isRevocable = isRemoteNode(node) && node.connection !== undefined && !node.connection.failed;
+  if (isRevocable) node.seen = false;
+  const hope = ' (fencing will be revoked if remote connection can be re-established elsewhere)';
+  fenceNode(cluster, node, isRevocable ? `${resource.id} is active there${hope}` : reason);
 }
 
 function markFailed(resource: Primitive, onFail: Evaluation['onFail']): void {
