@@ -9,8 +9,8 @@ import {
   unsolicitedNeighbourAdvertisement,
 } from '../../linux/index.ts';
 import type { InstanceConfiguration, VirtualAddress } from '../../vrrp/index.ts';
-import { addressesOf, interfaceOf } from './holdings.ts';
 import type { Interfaces } from './interfaces.ts';
+import { addressesOf, interfaceOf } from './possession.ts';
 
 type Frame = { readonly instance: string; readonly interfaceName: string; readonly address: VirtualAddress };
 
@@ -42,7 +42,7 @@ export class Announcer {
   /** `rounds` times each address of the instance, in configured order. */
   announce(instance: InstanceConfiguration, rounds: number, scope: 'all' | 'extra-interfaces'): void {
     const addresses = addressesOf(instance).filter(
-      (address) => scope === 'all' || interfaceOf(instance, address) !== instance.interface,
+      (address) => scope === 'all' || (address.interface !== undefined && address.interface !== instance.interface),
     );
     for (let round = 0; round < rounds; round++) {
       for (const address of addresses) {

@@ -17,12 +17,14 @@ import {
   type VrrpEvent,
 } from '../../vrrp/index.ts';
 import { Announcer } from './announcer.ts';
-import { addressesOf, Holdings, interfaceOf } from './holdings.ts';
+import { Holdings } from './holdings.ts';
 import { Interfaces } from './interfaces.ts';
 import type { FromWorker, ToWorker, TrackerNews } from './message.ts';
+import { addressesOf, interfaceOf } from './possession.ts';
 import { Repetition } from './repetition.ts';
 import { snapshotOf } from './snapshot.ts';
 import { Transport } from './transport.ts';
+import { VirtualMacs, withVirtualMacs } from './virtual-mac.ts';
 
 type News = VrrpEvent extends infer Event ? (Event extends VrrpEvent ? Omit<Event, 'nowMs'> : never) : never;
 
@@ -35,6 +37,7 @@ export class Engine {
   readonly #transport: Transport;
   readonly #holdings: Holdings;
   readonly #announcer: Announcer;
+  readonly #virtualMacs: VirtualMacs;
   readonly #refusals = new Repetition();
   readonly #router: Router;
   /** Configurations by name for effects about instances that a reload has just removed. */
@@ -62,12 +65,14 @@ export class Engine {
       onStranger: (name, virtualRouterId) => this.#stranger(name, virtualRouterId),
       onError: complain,
     });
-    this.#router = createRouter(configuration);
+    this.#virtualMacs = new VirtualMacs(this.#interfaces);
+    this.#router = createRouter(withVirtualMacs(configuration));
   }
 
   start(reports: readonly TrackerNews[]): void {
     this.#followInterfaces();
     for (const report of reports) this.#step({ kind: 'tracker', ...report });
+    this.#holdings.exchangeStatic(undefined, this.#router.configuration);
     this.#attachAll();
     this.#step({ kind: 'start' });
   }
@@ -160,6 +165,8 @@ export class Engine {
     clearTimeout(this.#timer);
     this.#announcer.close();
     this.#transport.close();
+    this.#holdings.exchangeStatic(this.#router.configuration, undefined);
+    this.#virtualMacs.close();
     this.#interfaces.close();
     this.#tell({ kind: 'stopped' });
   }
@@ -216,8 +223,8 @@ export class Engine {
   #attach(instance: Instance): void {
     const { configuration } = instance;
     this.#configurations.set(configuration.name, configuration);
-    const error = this.#transport.attach(instance);
-    const cause = 'its socket cannot be opened';
+    const error = this.#virtualMacs.make(configuration) ?? this.#transport.attach(instance);
+    const cause = 'its socket or macvlan cannot be made';
     if (error !== undefined) this.#complain(configuration.name, error);
     const present = error !== undefined;
     if (present !== instance.faults.has(cause))
@@ -241,15 +248,19 @@ export class Engine {
   }
 
   /** Effects about removed instances are carried out with their old configuration, then the new sockets are opened. */
-  #reconfigure(configuration: VrrpConfiguration): void {
-    const removed = differenceOf(this.#router.configuration, configuration).instances.removed;
+  #reconfigure(read: VrrpConfiguration): void {
+    const configuration = withVirtualMacs(read);
+    const previous = this.#router.configuration;
+    const removed = differenceOf(previous, configuration).instances.removed;
     for (const instance of configuration.instances)
       if (this.#router.instances.has(instance.name)) this.#configurations.set(instance.name, instance);
     this.#step({ kind: 'reconfigure', configuration });
     for (const { name } of removed) {
       this.#transport.detach(name);
+      this.#virtualMacs.remove(name);
       this.#configurations.delete(name);
     }
+    this.#holdings.exchangeStatic(previous, configuration);
     this.#followInterfaces();
     this.#attachAll();
   }

@@ -1,14 +1,25 @@
-// What a master holds on this host: its addresses, set and removed over netlink.
-import { deleteAddress, type KernelError, replaceAddress } from '../../linux/index.ts';
-import type { InstanceConfiguration, VirtualAddress } from '../../vrrp/index.ts';
+// What the masters of this host hold now, set and removed over netlink.
+import type { KernelError, KernelResult } from '../../linux/index.ts';
+import type { InstanceConfiguration, VrrpConfiguration } from '../../vrrp/index.ts';
 import type { Interfaces } from './interfaces.ts';
+import {
+  addressPossession,
+  type Possession,
+  possessionsOf,
+  routePossession,
+  rulePossession,
+  settledErrnos,
+} from './possession.ts';
 
 export type Complaint = (instance: string, error: KernelError) => void;
+
+/** Static addresses, routes and rules belong to no instance. */
+const staticOwner = 'static';
 
 export class Holdings {
   readonly #interfaces: Interfaces;
   readonly #complain: Complaint;
-  /** Interface and address of what was set, by instance. */
+  /** Interface and address of what was set and is to stay, by instance. */
   readonly #held = new Map<string, Set<string>>();
 
   constructor(interfaces: Interfaces, complain: Complaint) {
@@ -17,87 +28,69 @@ export class Holdings {
   }
 
   acquire(instance: InstanceConfiguration): void {
-    for (const address of addressesOf(instance)) this.#set(instance, address);
+    for (const possession of possessionsOf(instance)) this.#set(instance.name, possession);
   }
 
   /** Removes what may be there, held or left over from another process. */
   release(instance: InstanceConfiguration): void {
     this.#held.delete(instance.name);
-    for (const address of addressesOf(instance).reverse()) this.#remove(instance, address);
+    for (const possession of possessionsOf(instance).reverse()) this.#remove(instance.name, possession);
   }
 
   /** After a reload: what is no longer listed goes, what is new comes, the rest is not touched. */
   update(previous: InstanceConfiguration, current: InstanceConfiguration): void {
-    const before = new Map(addressesOf(previous).map((address) => [JSON.stringify(address), address]));
-    const after = new Map(addressesOf(current).map((address) => [JSON.stringify(address), address]));
-    for (const [key, address] of before) if (!after.has(key)) this.#remove(previous, address);
-    for (const [key, address] of after) if (!before.has(key)) this.#set(current, address);
+    this.#exchange(current.name, possessionsOf(previous), possessionsOf(current));
+  }
+
+  /** `static_ipaddress`, `static_routes` and `static_rules`: present as long as the daemon runs. */
+  exchangeStatic(previous: VrrpConfiguration | undefined, current: VrrpConfiguration | undefined): void {
+    this.#exchange(staticOwner, staticPossessions(previous), staticPossessions(current));
   }
 
   /** The instance that holds this address here and minds losing it. */
   holderOf(interfaceName: string, address: string): string | undefined {
     const key = `${interfaceName} ${address}`;
-    for (const [instance, held] of this.#held) if (held.has(key)) return instance;
+    for (const [instance, held] of this.#held) if (instance !== staticOwner && held.has(key)) return instance;
     return undefined;
   }
 
-  #set(instance: InstanceConfiguration, address: VirtualAddress): void {
-    const interfaceName = interfaceOf(instance, address);
-    const link = this.#interfaces.link(interfaceName);
-    if (link === undefined) return;
-    const set = replaceAddress(this.#interfaces.routes, {
-      interfaceIndex: link.index,
-      address: address.address,
-      prefixLength: address.prefixLength,
-      flags: flagsOf(address),
-      ...(address.broadcast === undefined ? {} : { broadcast: address.broadcast }),
-      ...(address.label === undefined ? {} : { label: address.label }),
-      ...(address.peer === undefined ? {} : { peer: address.peer }),
-      ...(address.scope === undefined ? {} : { scope: address.scope }),
-      ...(address.preferredLifetimeMs === undefined ? {} : { preferredLifetimeS: address.preferredLifetimeMs / 1000 }),
-    });
-    if (!set.ok) {
-      this.#complain(instance.name, set.error);
-      return;
-    }
-    if (!address.noTrack) this.#heldBy(instance.name).add(`${interfaceName} ${address.address}`);
+  #exchange(owner: string, previous: readonly Possession[], current: readonly Possession[]): void {
+    const before = new Set(previous.map(({ key }) => key));
+    const after = new Set(current.map(({ key }) => key));
+    for (const possession of [...previous].reverse()) if (!after.has(possession.key)) this.#remove(owner, possession);
+    for (const possession of current) if (!before.has(possession.key)) this.#set(owner, possession);
   }
 
-  #remove(instance: InstanceConfiguration, address: VirtualAddress): void {
-    const interfaceName = interfaceOf(instance, address);
-    const link = this.#interfaces.link(interfaceName);
-    this.#held.get(instance.name)?.delete(`${interfaceName} ${address.address}`);
-    if (link === undefined) return;
-    const removed = deleteAddress(this.#interfaces.routes, {
-      interfaceIndex: link.index,
-      address: address.address,
-      prefixLength: address.prefixLength,
-      ...(address.peer === undefined ? {} : { peer: address.peer }),
-    });
-    if (!removed.ok && removed.error.errno !== 'EADDRNOTAVAIL') this.#complain(instance.name, removed.error);
+  #set(owner: string, possession: Possession): void {
+    const done = possession.set(this.#interfaces);
+    this.#judge(owner, done);
+    if (possession.tracked === undefined || done?.ok !== true) return;
+    const held = this.#held.get(owner) ?? new Set<string>();
+    this.#held.set(owner, held);
+    held.add(keyOf(possession.tracked));
   }
 
-  #heldBy(instance: string): Set<string> {
-    const held = this.#held.get(instance) ?? new Set<string>();
-    this.#held.set(instance, held);
-    return held;
+  #remove(owner: string, possession: Possession): void {
+    if (possession.tracked !== undefined) this.#held.get(owner)?.delete(keyOf(possession.tracked));
+    this.#judge(owner, possession.remove(this.#interfaces));
+  }
+
+  #judge(owner: string, done: KernelResult<void> | undefined): void {
+    if (done?.ok === false && !settledErrnos.includes(done.error.errno)) this.#complain(owner, done.error);
   }
 }
 
-export function addressesOf(instance: InstanceConfiguration): VirtualAddress[] {
-  return [...instance.virtualAddresses, ...instance.excludedAddresses];
-}
-
-export function interfaceOf(instance: InstanceConfiguration, address: VirtualAddress): string {
-  return address.interface ?? instance.interface;
-}
-
-/** Duplicate address detection would keep an IPv6 address unusable for a second, and find the old master's. */
-function flagsOf(address: VirtualAddress): ('nodad' | 'homeaddress' | 'mngtmpaddr' | 'noprefixroute')[] {
+function staticPossessions(configuration: VrrpConfiguration | undefined): Possession[] {
+  if (configuration === undefined) return [];
+  const { staticAddresses, staticRoutes, staticRules, global } = configuration;
+  const fallback = global.defaultInterface;
   return [
-    ...(address.family === 'ipv6' ? (['nodad'] as const) : []),
-    ...(address.home ? (['homeaddress'] as const) : []),
-    ...(address.mngTmpAddr ? (['mngtmpaddr'] as const) : []),
-    ...(address.noPrefixRoute ? (['noprefixroute'] as const) : []),
+    ...staticAddresses.map((address) => addressPossession(address.interface ?? fallback ?? 'lo', address)),
+    ...staticRoutes.map((route) => routePossession(route, fallback)),
+    ...staticRules.map(rulePossession),
   ];
+}
+
+function keyOf({ interfaceName, address }: { interfaceName: string; address: string }): string {
+  return `${interfaceName} ${address}`;
 }

@@ -42,7 +42,7 @@ export class Interfaces {
         onError: listener.onError,
       }),
     );
-    this.#listAnew();
+    this.listAnew();
   }
 
   link(name: string): Link | undefined {
@@ -80,7 +80,8 @@ export class Interfaces {
     this.routes.close();
   }
 
-  #listAnew(): void {
+  /** Asks the kernel for everything: after a change of ours that must be known now, or when events were lost. */
+  listAnew(): void {
     this.#links = new Map(orFail(listLinks(this.routes)).map((link) => [link.index, link]));
     this.#addresses = orFail(listAddresses(this.routes));
   }
@@ -104,7 +105,7 @@ export class Interfaces {
         this.#listener.onAddressGone(this.#nameOf(event.address), event.address.address);
         return;
       case 'lost':
-        this.#listAnew();
+        this.listAnew();
         for (const link of this.#links.values()) {
           this.#listener.onLink(link.name);
           this.#listener.onAddress(link.name);

@@ -12,6 +12,7 @@ import {
   encodeAdvertisement,
   encodeIpv4,
   expectationOf,
+  formatAddress,
   type Instance,
   type InstanceConfiguration,
   openAuthenticationHeader,
@@ -23,6 +24,7 @@ import {
   vrrpProtocol,
 } from '../../vrrp/index.ts';
 import type { Interfaces } from './interfaces.ts';
+import { advertInterface } from './virtual-mac.ts';
 
 export type HeardAdvert = { readonly instance: string; readonly source: Uint8Array; readonly advert: Advertisement };
 
@@ -159,7 +161,8 @@ export class Transport {
   }
 
   #open(configuration: InstanceConfiguration, key: string): Pool | KernelError {
-    const { interface: interfaceName, family, kernelReceiveBufferBytes } = configuration;
+    const { family, kernelReceiveBufferBytes } = configuration;
+    const interfaceName = advertInterface(configuration);
     const link = this.#interfaces.link(interfaceName);
     const opened = openRawSocket({
       family,
@@ -189,7 +192,7 @@ export class Transport {
 
   #join(pool: Pool, configuration: InstanceConfiguration): KernelError | undefined {
     const { transport } = configuration;
-    const link = this.#interfaces.link(configuration.interface);
+    const link = this.#interfaces.link(advertInterface(configuration));
     if (transport.kind !== 'multicast' || pool.groups.has(transport.group) || link === undefined) return undefined;
     const joined = pool.socket.join({ address: transport.group, interfaceIndex: link.index });
     if (!joined.ok) return joined.error;
@@ -199,7 +202,7 @@ export class Transport {
 
   #send(port: Port, advert: { destination: string; priority: number; source: Uint8Array }): void {
     const pool = this.#pools.get(port.socketKey);
-    const link = this.#interfaces.link(port.configuration.interface);
+    const link = this.#interfaces.link(advertInterface(port.configuration));
     if (pool === undefined || link === undefined) return;
     const destination = defined(parseAddress(advert.destination), 'destinations are addresses');
     const payload = this.#encode(port, { ...advert, destination });
@@ -207,8 +210,13 @@ export class Transport {
       port.configuration.family === 'ipv4'
         ? this.#wrap(port, { source: advert.source, destination }, payload)
         : payload;
-    const scope = port.configuration.family === 'ipv6' ? { scopeId: link.index } : {};
-    const sent = pool.socket.send(bytes, { to: { address: advert.destination, port: 0, ...scope } });
+    const to = { address: advert.destination, port: 0 };
+    // Over IPv6 the kernel writes the header, and might choose a virtual address as source.
+    const departure =
+      port.configuration.family === 'ipv4'
+        ? { to }
+        : { to: { ...to, scopeId: link.index }, source: formatAddress(advert.source) };
+    const sent = pool.socket.send(bytes, departure);
     if (!sent.ok) this.#listener.onError(port.configuration.name, sent.error);
   }
 
@@ -298,7 +306,7 @@ function protocolOf(configuration: InstanceConfiguration): number {
 }
 
 function keyOf(configuration: InstanceConfiguration): string {
-  return `${configuration.family} ${configuration.interface} ${protocolOf(configuration)}`;
+  return `${configuration.family} ${advertInterface(configuration)} ${protocolOf(configuration)}`;
 }
 
 function routeKey(socketKey: string, virtualRouterId: number): string {

@@ -1,4 +1,5 @@
 // Two lab hosts named as in the acceptance article, each with a VRRP daemon: ours or keepalived.
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLab, type Host, type HostProcess, type Lab } from '../../lab/index.ts';
@@ -54,6 +55,20 @@ export class Pair {
     return this.hosts.flatMap((host, index) => (shown[index]?.includes(` ${address}/`) ? [host.name] : []));
   }
 
+  /** Captures on eth0 of a host from now on; the function ends it and gives the frames in hexadecimal. */
+  async capture(name: string, filter: string): Promise<() => Promise<string[]>> {
+    const host = this.lab.host(name);
+    const file = `/var/log/capture-${randomBytes(4).toString('hex')}`;
+    const command = `exec tcpdump -i eth0 -n -U -xx --immediate-mode '${filter}' >${file} 2>${file}.said`;
+    const running = host.spawn(['sh', '-c', command], { stdio: 'ignore' });
+    await until('tcpdump listens', async () => (await host.shell(`cat ${file}.said || true`)).includes('listening'));
+    return async () => {
+      running.signal('SIGINT');
+      await running.exited;
+      return framesOf(await host.readFile(file));
+    };
+  }
+
   /** Until exactly these hosts have the address. */
   async untilHeldBy(address: string, names: readonly string[]): Promise<void> {
     await until(`${address} held by ${names.join(' and ') || 'nobody'}`, async () => {
@@ -83,6 +98,17 @@ export async function until(what: string, condition: () => Promise<boolean>): Pr
     if (Date.now() > givenUpAt) throw new Error(`not within ${settleMsMax} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** The frames in what `tcpdump -xx` prints. */
+function framesOf(text: string): string[] {
+  const frames: string[] = [];
+  for (const line of text.split('\n')) {
+    const bytes = /^\s+0x[0-9a-f]+:\s+([0-9a-f ]+)$/.exec(line)?.[1]?.replaceAll(' ', '');
+    if (bytes === undefined) frames.push('');
+    else frames[frames.length - 1] += bytes;
+  }
+  return frames.filter((frame) => frame !== '');
 }
 
 function articleHost(name: string, first: number, second: number) {
