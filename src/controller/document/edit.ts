@@ -1,112 +1,98 @@
-// What an administrator may ask to be changed, as `cibadmin` and the shells ask it, made into the document that results.
+// What an administrator may ask to be changed, as plain data that can wait, travel and be tried again on a newer document.
 import {
   applyPatch,
   childAt,
+  createObject,
+  deleteObject,
+  modifyObject,
   parseXml,
   patchFromXml,
   queryXml,
   removeElement,
   replaceElement,
+  replaceObject,
+  withNextVersion,
   type XmlElement,
-  xmlIndexOf,
 } from '../../cib/index.ts';
 import { type Diagnostic, err, type Failure, ok, type Result } from '../../kit/index.ts';
 
 export type Edit =
-  /** Replace the configuration, or the element with the id that the XML has. */
+  /** The whole configuration (`<cib>` or `<configuration>`), or the object of the XML's name and id. */
   | { readonly kind: 'replace'; readonly xml: string }
-  /** Put a new element under the element that the XPath finds. */
-  | { readonly kind: 'create'; readonly parent: string; readonly xml: string }
-  /** Set attributes, and add or change what is inside, of the element with the id that the XML has. */
+  /** A new object in a section, such as `resources`. */
+  | { readonly kind: 'create'; readonly section: string; readonly xml: string }
+  /** Merges the XML into the object of its name and id. */
   | { readonly kind: 'modify'; readonly xml: string }
-  | { readonly kind: 'delete'; readonly xpath: string }
-  | { readonly kind: 'patch'; readonly xml: string };
+  | { readonly kind: 'delete'; readonly xml: string }
+  | { readonly kind: 'delete-found'; readonly xpath: string }
+  | { readonly kind: 'patch'; readonly xml: string }
+  /** One after the other, all or none. */
+  | { readonly kind: 'all'; readonly edits: readonly Edit[] };
 
-/** The document with the edit made; its versions are not raised yet. */
+/** The document with the edit made and its version counted up; the same document when it changes nothing. */
 export function applyEdit(cib: XmlElement, edit: Edit): Result<XmlElement, Failure> {
-  if (edit.kind === 'delete') return deleteFound(cib, edit.xpath);
-  const parsed = parseXml(edit.xml);
-  if (!parsed.ok) return err(failureOf(parsed.error));
-  const element = parsed.value;
+  const edited = tryEdit(cib, edit);
+  return edited.ok ? ok(withNextVersion(cib, edited.value)) : edited;
+}
+
+function tryEdit(cib: XmlElement, edit: Edit): Result<XmlElement, Failure> {
+  switch (edit.kind) {
+    case 'all':
+      return edit.edits.reduce<Result<XmlElement, Failure>>(
+        (before, next) => (before.ok ? tryEdit(before.value, next) : before),
+        ok(cib),
+      );
+    case 'delete-found':
+      return deleteFound(cib, edit.xpath);
+    default: {
+      const parsed = parseXml(edit.xml);
+      return parsed.ok ? editWith(cib, edit, parsed.value) : err(failureOf(parsed.error));
+    }
+  }
+}
+
+type XmlEdit = Exclude<Edit, { kind: 'all' | 'delete-found' }>;
+
+function editWith(cib: XmlElement, edit: XmlEdit, element: XmlElement): Result<XmlElement, Failure> {
   switch (edit.kind) {
     case 'replace':
-      return replaceIn(cib, element);
+      return element.name === 'cib' ? replaceConfiguration(cib, element) : replaceObject(cib, element);
     case 'create':
-      return createIn(cib, edit.parent, element);
+      return createObject(cib, edit.section, element);
     case 'modify':
-      return modifyIn(cib, element);
-    case 'patch':
-      return patchIn(cib, element);
+      return modifyObject(cib, element);
+    case 'delete':
+      return ok(deleteObject(cib, element));
+    case 'patch': {
+      const patch = patchFromXml(element);
+      if (!patch.ok) return err(failureOf(patch.error));
+      const patched = applyPatch(cib, patch.value);
+      return patched.ok ? patched : err(failureOf(patched.error.diagnostic));
+    }
   }
 }
 
-function replaceIn(cib: XmlElement, element: XmlElement): Result<XmlElement, Failure> {
-  if (element.name === 'cib') {
-    const configuration = childAt(element, 'configuration');
-    const known = childAt(cib, 'configuration');
-    if (configuration === undefined || known === undefined) return err(missing('configuration', 'the document'));
-    const version = { admin_epoch: element.get('admin_epoch'), 'validate-with': element.get('validate-with') };
-    return ok(replaceElement(cib, known, configuration).with(given(version)));
+/** The status section is the cluster's own: it stays. */
+function replaceConfiguration(cib: XmlElement, given: XmlElement): Result<XmlElement, Failure> {
+  const configuration = childAt(given, 'configuration');
+  const known = childAt(cib, 'configuration');
+  if (configuration === undefined || known === undefined) {
+    return err({
+      kind: 'config',
+      what: 'the document has no <configuration>',
+      fix: 'Start from the output of: haven cib query',
+    });
   }
-  const target = findLike(cib, element);
-  return target === undefined
-    ? err(missing(describe(element), 'the document'))
-    : ok(replaceElement(cib, target, element));
-}
-
-function createIn(cib: XmlElement, parent: string, element: XmlElement): Result<XmlElement, Failure> {
-  const found = queryXml(cib, parent);
-  if (!found.ok) return err(failureOf(found.error));
-  const [holder] = found.value;
-  if (holder === undefined) return err(missing(`'${parent}'`, 'the document'));
-  const taken = element.id === undefined ? undefined : xmlIndexOf(cib).allById(element.id)[0];
-  if (taken !== undefined) {
-    return err({ kind: 'exists', what: `the id '${element.id}' is taken`, why: `a <${taken.name}> has it` });
-  }
-  return ok(replaceElement(cib, holder, holder.append(element)));
-}
-
-function modifyIn(cib: XmlElement, element: XmlElement): Result<XmlElement, Failure> {
-  const target = findLike(cib, element);
-  if (target === undefined) return err(missing(describe(element), 'the document'));
-  return ok(replaceElement(cib, target, merged(target, element)));
-}
-
-/** Attributes of `change` win; elements inside are matched by name and id, new ones are added. */
-function merged(target: XmlElement, change: XmlElement): XmlElement {
-  const withAttributes = target.with(Object.fromEntries(change.attributes()));
-  return change.children.reduce((into, child) => {
-    const known = into.children.find((other) => other.name === child.name && other.id === child.id);
-    return known === undefined ? into.append(child) : replaceElement(into, known, merged(known, child));
-  }, withAttributes);
+  const schema = given.get('validate-with');
+  const replaced = replaceElement(cib, known, configuration);
+  return ok(schema === undefined ? replaced : replaced.with({ 'validate-with': schema }));
 }
 
 function deleteFound(cib: XmlElement, xpath: string): Result<XmlElement, Failure> {
   const found = queryXml(cib, xpath);
   if (!found.ok) return err(failureOf(found.error));
-  if (found.value.length === 0) return err(missing(`'${xpath}'`, 'the document'));
-  return ok(
-    found.value.reduce(
-      (document, element) => (contains(document, element) ? removeElement(document, element) : document),
-      cib,
-    ),
-  );
-}
-
-function contains(document: XmlElement, element: XmlElement): boolean {
-  return document.children.some((child) => child === element || contains(child, element));
-}
-
-function patchIn(cib: XmlElement, element: XmlElement): Result<XmlElement, Failure> {
-  const patch = patchFromXml(element);
-  if (!patch.ok) return err(failureOf(patch.error));
-  const patched = applyPatch(cib, patch.value);
-  return patched.ok ? patched : err(failureOf(patched.error.diagnostic));
-}
-
-/** By id where there is one, else the only element of the name. */
-function findLike(cib: XmlElement, element: XmlElement): XmlElement | undefined {
-  return xmlIndexOf(cib).only(element.name, element.id);
+  if (found.value.length === 0) return err({ kind: 'not-found', what: `nothing in the document matches ${xpath}` });
+  return ok(found.value.reduce(removeElement, cib));
 }
 
 function failureOf({ what, why, fix, place }: Diagnostic): Failure {
@@ -117,16 +103,4 @@ function failureOf({ what, why, fix, place }: Diagnostic): Failure {
     ...(why === undefined ? {} : { why }),
     ...(fix === undefined ? {} : { fix }),
   };
-}
-
-function describe(element: XmlElement): string {
-  return element.id === undefined ? `a <${element.name}>` : `a <${element.name}> with the id '${element.id}'`;
-}
-
-function missing(what: string, where: string): Failure {
-  return { kind: 'not-found', what: `there is no ${what} in ${where}` };
-}
-
-function given(values: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined));
 }

@@ -1,0 +1,120 @@
+// What the members of a cluster say to one another through the ordered stream. Every member sees the same messages in the
+// same order, and what a message does to the document depends on nothing else.
+import type { Edit } from './document/edit.ts';
+import type { StatusUpdate } from './document/status.ts';
+
+/** Where a document stands in the cluster's history (store/record.ts). */
+export type Place = { readonly term: number; readonly index: number; readonly chain: number };
+
+export type Hello = {
+  readonly kind: 'hello';
+  /** Of the ring that it answers. */
+  readonly ring: string;
+  readonly node: { readonly id: string; readonly name: string };
+  /** New at each start of the daemon. */
+  readonly daemon: string;
+  readonly cluster: string;
+  readonly version: string;
+  readonly place: Place;
+  readonly trusted: boolean;
+  /** Of the whole document, status and all. */
+  readonly digest: string;
+};
+
+/** An operation for one node to run, complete: the node needs no document to run it. */
+export type ExecutionOrder = {
+  /** `ACTION:TRANSITION:EXPECTED-RC:UUID`, as recorded in the history. */
+  readonly transitionKey: string;
+  readonly operationKey: string;
+  readonly resource: {
+    readonly id: string;
+    readonly class: string;
+    readonly provider: string | undefined;
+    readonly type: string;
+  };
+  readonly operation: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly startDelayMs: number;
+  readonly expectedCode: number;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly digest: string;
+};
+
+export type ClusterMessage =
+  | Hello
+  /** The source's document, for members that have another. */
+  | {
+      readonly kind: 'document';
+      readonly ring: string;
+      readonly place: Place;
+      readonly xml: string;
+      /** Members whose history parted from this one. */
+      readonly diverged: readonly string[];
+    }
+  /** A change of the configuration, to be made if the document still stands at `base`. */
+  | {
+      readonly kind: 'change';
+      readonly request: string;
+      readonly base: number;
+      readonly patch: string;
+      readonly by: string;
+    }
+  | { readonly kind: 'stored'; readonly index: number }
+  | { readonly kind: 'status'; readonly updates: readonly StatusMessage[] }
+  | { readonly kind: 'execute'; readonly node: string; readonly order: ExecutionOrder }
+  | {
+      readonly kind: 'cancel';
+      readonly node: string;
+      readonly resource: string;
+      readonly operation: string;
+      readonly intervalMs: number;
+      readonly transitionKey: string;
+    }
+  | {
+      readonly kind: 'fence';
+      readonly by: string;
+      readonly target: string;
+      readonly action: string;
+      readonly transitionKey: string;
+    }
+  | {
+      readonly kind: 'fenced';
+      readonly target: string;
+      readonly action: string;
+      readonly transitionKey: string;
+      readonly device: string;
+      readonly failure: string | undefined;
+    }
+  /** The node may go: nothing runs there any more. */
+  | { readonly kind: 'dismiss'; readonly node: string; readonly transitionKey: string };
+
+/** A status update as it travels: elements as text. */
+export type StatusMessage =
+  | Exclude<StatusUpdate, { kind: 'node-history' }>
+  | {
+      readonly kind: 'node-history';
+      readonly node: { readonly id: string; readonly name: string };
+      readonly xml: string;
+    };
+
+/** What an administrator wants, waiting for its turn. */
+export type ChangeRequest = { readonly id: string; readonly edit: Edit; readonly by: string };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function encodeClusterMessage(message: ClusterMessage): Uint8Array {
+  return encoder.encode(JSON.stringify(message));
+}
+
+/** Only members of our own group write here; what cannot be read comes from another version and is passed over. */
+export function decodeClusterMessage(bytes: Uint8Array): ClusterMessage | undefined {
+  try {
+    const message = JSON.parse(decoder.decode(bytes)) as ClusterMessage;
+    return typeof message.kind === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
