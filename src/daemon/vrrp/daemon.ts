@@ -8,6 +8,7 @@ import {
   parseConfiguration,
   type VrrpConfiguration,
 } from '../../vrrp/index.ts';
+import { runLifeScript } from './life-script.ts';
 import { VrrpSupervisor } from './supervisor.ts';
 import { TrackerSet } from './trackers/tracker-set.ts';
 
@@ -24,6 +25,8 @@ export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
   const startedMs = performance.now();
   logger.info('Starting Haven VRRP');
   const configuration = readConfiguration(options);
+  const { startupScript, shutdownScript, scriptUser } = configuration.global;
+  await runLifeScript(startupScript, scriptUser, logger);
   const log = (level: 'warning' | 'info' | 'detail', message: string) =>
     logger[level === 'detail' ? 'debug' : level](message);
   const notifier = new Notifier(configuration, log);
@@ -49,6 +52,7 @@ export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
   await supervisor.ended;
   trackers.close();
   await notifier.close(configuration.global.process.childWaitMs);
+  await runLifeScript(shutdownScript, scriptUser, logger);
   logger.info(`Stopped Haven VRRP after ${formatDuration(performance.now() - startedMs)}`);
 }
 

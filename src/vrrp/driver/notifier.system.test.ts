@@ -138,6 +138,22 @@ test('the FIFO gets every piece of news in order; its script is given the name l
   assert.equal(existsSync(fifo), false, 'a FIFO that was made is removed');
 });
 
+test('fifo_write_vrrp_states_on_reload says the states again, and a reload keeps the FIFO open', async () => {
+  const fifo = join(folder, 'fifo2');
+  const out = join(folder, 'fifo2.out');
+  const reader = script('reader2', `exec cat "$1" >> ${out}`);
+  const globals = `global_defs {\n vrrp_notify_fifo ${fifo}\n vrrp_notify_fifo_script ${reader}\n fifo_write_vrrp_states_on_reload\n}\n`;
+  const notifier = new Notifier(read(globals + instance('A', '')), quiet);
+  for (const state of ['MASTER', 'MASTER_PRIORITY'] as const) notifier.notify(news('A', state, 7));
+  notifier.reconfigure(read(globals + instance('A', ' priority 9')));
+  await until(() => lines(out).length === 3);
+  assert.deepEqual(
+    lines(out),
+    ['MASTER', 'MASTER_PRIORITY', 'MASTER'].map((state) => `INSTANCE "A" ${state} 7`),
+  );
+  await notifier.close(1000);
+});
+
 test('a file where the FIFO should be is left alone, and told', async () => {
   const path = join(folder, 'plain');
   writeFileSync(path, 'precious');

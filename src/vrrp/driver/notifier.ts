@@ -19,6 +19,8 @@ export class Notifier {
   #notify = new Map<string, NotifyConfiguration>();
   #scriptUser: ScriptUser | undefined;
   #lines = new Map<string, ScriptLine>();
+  /** The state each instance and group was last said to be in: said again after a reload where that is asked for. */
+  readonly #states = new Map<string, string>();
   #fifos: readonly NotifyFifo[] = [];
   #fifoPaths = '';
 
@@ -36,12 +38,15 @@ export class Notifier {
       ...configuration.syncGroups.map(({ name, notify }) => [subjectKey('GROUP', name), notify] as const),
     ]);
     this.#reopenFifos(configuration);
+    if (!configuration.global.fifoWriteVrrpStatesOnReload) return;
+    for (const line of this.#states.values()) for (const fifo of this.#fifos) fifo.write(line);
   }
 
   notify(notification: Notification): void {
     const line = fifoLine(notification);
     for (const fifo of this.#fifos) fifo.write(line);
     const key = subjectKey(notification.subject, notification.name);
+    if (['MASTER', 'BACKUP', 'FAULT'].includes(notification.state)) this.#states.set(key, line);
     const configuration = this.#notify.get(key);
     if (configuration === undefined) return;
     for (const { command, user } of scriptsFor(notification, configuration)) {

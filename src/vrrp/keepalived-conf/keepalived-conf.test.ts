@@ -422,6 +422,31 @@ test('root scripts without script security: the verdict of the peer, and who cou
   );
 });
 
+test('garp_group paces the announcements of its interfaces, before the global setting', () => {
+  const parsed = parse(`global_defs {
+ vrrp_garp_interval 0.5
+ vrrp_gna_interval 0.25
+}
+garp_group {
+ interfaces {
+  eth0
+  eth1
+ }
+ garp_interval 0.001
+}
+${basic}${basic.replace('VI_1', 'VI_2').replace('eth0', 'eth9')}`);
+  assert.deepEqual(
+    parsed.configuration.instances.map(({ announcement: { garpIntervalMs, gnaIntervalMs } }) => [
+      garpIntervalMs,
+      gnaIntervalMs,
+    ]),
+    [
+      [1, 250],
+      [500, 250],
+    ],
+  );
+});
+
 test('damaged configurations are read to their end without a throw', () => {
   const seed = `${basic}vrrp_script s {\n script "/bin/x 'a b'"\n interval 1\n}\n$A=5\n~SEQ(Q,1,3) static_ipaddress { 10.0.0.\${Q} }\n@host priority 3\n`;
   const pieces = [

@@ -1,6 +1,12 @@
 // keepalived.conf from text to configuration: lines, then statements, then global_defs, then what is tracked, then the
 // instances, then what ties them together. Nothing here stops at the first fault.
-import type { InstanceConfiguration, ScriptUser, SyncGroupConfiguration, VrrpConfiguration } from '../configuration.ts';
+import type {
+  GarpGroupConfiguration,
+  InstanceConfiguration,
+  ScriptUser,
+  SyncGroupConfiguration,
+  VrrpConfiguration,
+} from '../configuration.ts';
 import { readBlock, reportUnknown, type Scope, type ScriptPolicy } from './block.ts';
 import { vridClashes } from './clashes.ts';
 import { type Finding, Findings } from './findings.ts';
@@ -50,7 +56,7 @@ function configurationOf(statements: readonly Statement[], before: Scope): VrrpC
   const syncGroups = syncGroupsOf(top.syncGroups, { instances: written, tracked, globals }, scope);
   return {
     global: globalOptionsOf(globals),
-    instances: withoutMemberWeights(written, syncGroups, scope),
+    instances: withPacing(withoutMemberWeights(written, syncGroups, scope), top.garpGroups),
     syncGroups,
     scripts: top.scripts,
     processes: top.processes,
@@ -66,6 +72,24 @@ function configurationOf(statements: readonly Statement[], before: Scope): VrrpC
     linkbeatUsePolling: top.linkbeatUsePolling,
     virtualServers: top.virtualServers,
   };
+}
+
+/** garp_group: the pacing of an interface goes before the global one. */
+function withPacing(
+  instances: readonly InstanceConfiguration[],
+  groups: readonly GarpGroupConfiguration[],
+): readonly InstanceConfiguration[] {
+  return instances.map((instance) => {
+    const group = groups.find(({ interfaces }) => interfaces.includes(instance.interface));
+    if (group === undefined) return instance;
+    const { garpIntervalMs, gnaIntervalMs } = instance.announcement;
+    const announcement = {
+      ...instance.announcement,
+      garpIntervalMs: group.garpIntervalMs ?? garpIntervalMs,
+      gnaIntervalMs: group.gnaIntervalMs ?? gnaIntervalMs,
+    };
+    return { ...instance, announcement };
+  });
 }
 
 /** global_defs counts for the whole file wherever it stands, so it is read before anything else. */

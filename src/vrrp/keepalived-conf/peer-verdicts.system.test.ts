@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { hostSurroundings } from '../driver/surroundings.ts';
-import { formatFinding, type ParsedConfiguration, parseConfiguration, verdictOf } from './index.ts';
+import { formatFinding, type ParsedConfiguration, parseConfiguration, textSurroundings, verdictOf } from './index.ts';
 
 const recordings = '../shared/peers/vrrp-transcripts/config-test';
 const samples = '/usr/share/doc/keepalived/samples';
@@ -143,6 +143,42 @@ test('the five configurations of the article are read without a word', {
     assert.deepEqual(counted.map(formatFinding), [], name);
     assert.equal(configuration.instances[0]?.priority, 244, name);
   }
+});
+
+const keywordTable = '../shared/peers/keepalived-keywords.md';
+
+/** Words that stand inside a block which is accepted as a whole, auth_hmac, and the head of a table. */
+const notKeywords = ['form', 'keyword', 'key', 'active_key', 'mode', 'anti_replay', 'time_window'];
+
+/** Where a keyword may stand; `@` is its place. */
+const contexts = [
+  '@',
+  ...['global_defs', 'garp_group'].map((block) => `${block} {\n@\n}`),
+  ...['vrrp_instance', 'vrrp_sync_group', 'vrrp_script', 'track_process', 'track_file', 'bfd_instance'].map(
+    (block) => `${block} N {\n@\n}`,
+  ),
+  'vrrp_instance N {\n authentication {\n@\n}\n}',
+];
+
+function isKnown(keyword: string): boolean {
+  return contexts.some((context) => {
+    const text = context.replace('@', `${keyword} 1 2`);
+    const parsed = parseConfiguration('/x', textSurroundings({ '/x': text }));
+    return parsed?.findings.some(({ what }) => what.includes(`Unknown keyword '${keyword}'`)) === false;
+  });
+}
+
+test('every keyword of the peer is known somewhere', {
+  skip: existsSync(keywordTable) ? false : `needs ${keywordTable}`,
+}, () => {
+  const rows = readFileSync(keywordTable, 'utf8').matchAll(/^\| ([a-z_0-9]+) \| .* \| ([ABCD])\*? \|$/gm);
+  const names = [...rows].map(([, name = '']) => name).filter((name) => !notKeywords.includes(name));
+  assert.ok(names.length > 220, `${names.length} keywords`);
+  assert.equal(isKnown('frobnicate'), false);
+  assert.deepEqual(
+    names.filter((name) => !isKnown(name)),
+    [],
+  );
 });
 
 const namespace = `kconf-${process.pid}`;
