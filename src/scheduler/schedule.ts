@@ -15,6 +15,7 @@ import type { ScoreLine } from './assignment/listing.ts';
 import { createGraph, type TransitionGraph } from './graph/graph.ts';
 import type { Cluster } from './model/index.ts';
 import { prepareAssignment, readCluster } from './placement.ts';
+import { type ResourceChange, resourceChanges } from './render/transition-summary.ts';
 
 export type RunRequest = {
   /** The whole document, in the form of the current schema. */
@@ -30,6 +31,8 @@ export type Schedule = {
   readonly plan: Plan;
   readonly graph: TransitionGraph;
   readonly scores: readonly ScoreLine[];
+  /** What happens to each resource, in a line each. */
+  readonly changes: readonly ResourceChange[];
 };
 
 /** Reads the document and decides what should run where, and what has to be done for it. */
@@ -43,5 +46,7 @@ export function scheduleCluster(cluster: Cluster): Schedule {
   const plan = openPlan(cluster);
   const scores = assignResources(cluster);
   completePlan(plan);
-  return { cluster, plan, graph: createGraph(plan), scores };
+  // Looking up what a resource does binds actions that have no node yet, so this comes before the graph.
+  const changes = resourceChanges(plan);
+  return { cluster, plan, graph: createGraph(plan), scores, changes };
 }

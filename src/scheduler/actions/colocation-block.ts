@@ -17,7 +17,7 @@ export function blockColocationDependents(engine: Engine, action: Action): void 
     if (colocation.score < INFINITY_SCORE) continue;
     if (action.task === 'promote' && colocation.primaryRole !== roles.promoted) continue;
     const task = colocation.dependentRole === roles.promoted ? 'promote' : 'start';
-    blockTask(engine, colocation.dependent, task, primary);
+    blockTask(engine, colocation.dependent, task, action.resource);
   }
 }
 
@@ -26,15 +26,15 @@ function cannotAnywhere(engine: Engine, resource: Resource, task: string): boole
   return childrenOf(resource).every((child) => engine.plan.newest(child, task, undefined)?.runnable === false);
 }
 
-function blockTask(engine: Engine, dependent: Resource, task: string, primary: Resource): void {
+function blockTask(engine: Engine, dependent: Resource, task: string, cause: Resource): void {
   const actions = engine.plan.named(dependent, task);
   for (let index = actions.length - 1; index >= 0; index--) {
     const blocked = actions[index];
     if (blocked === undefined || !blocked.runnable) continue;
     blocked.clear(RUNNABLE);
-    blocked.explain(`colocation with ${primary.id}`);
+    blocked.explain(`colocation with ${cause.id}`);
     blockColocationDependents(engine, blocked);
     engine.update(blocked);
   }
-  for (const child of childrenOf(dependent)) blockTask(engine, child, task, primary);
+  for (const child of childrenOf(dependent)) blockTask(engine, child, task, cause);
 }

@@ -60,7 +60,7 @@ function checkHistory(plan: Plan, resource: Primitive, node: ClusterNode, histor
     return;
   }
   if (changed.length > 0) {
-    for (const _field of changed) triggerUnfencing(plan, resource, node, 'device definition changed');
+    for (const _field of changed) triggerUnfencing(plan, resource, node, 'Device definition changed');
     requestAction(plan, { resource, task: 'stop', node, need: 'required' });
     resource.startPending = true;
     createCleanup(plan, resource, node);

@@ -129,7 +129,7 @@ function mayBeProbed(resource: Primitive, node: ClusterNode): boolean {
   if (resource.launcher !== undefined && resource.connectionKind === 'none') return false;
   if (resource.removed || resource.probedOn.has(node.index)) return false;
   const top = topOf(resource);
-  const mode = resource.allowed.probeMode(node.index);
+  const mode = resource.allowed.has(node.index) ? resource.allowed.probeMode(node.index) : node.probeMode;
   const exclusive = resource.exclusiveDiscovery || top.exclusiveDiscovery;
   if (exclusive && (!resource.allowed.has(node.index) || mode !== probeModes.exclusive)) return false;
   return mode !== probeModes.never;

@@ -40,8 +40,8 @@ function orderAfterStopsElsewhere(plan: Plan, start: Action, connection: Primiti
   }
 }
 
-function startFirst(plan: Plan, connection: Primitive, action: Action, kinds = 0): void {
-  order(plan, does(connection, 'start'), existing(action), GUEST_ALLOWED | UNRUNNABLE_FIRST_BLOCKS | kinds);
+function startFirst(plan: Plan, way: Primitive, action: Action, kinds = 0): void {
+  order(plan, does(way, 'start'), existing(action), GUEST_ALLOWED | UNRUNNABLE_FIRST_BLOCKS | kinds);
 }
 
 function stopAfter(plan: Plan, action: Action, connection: Primitive, kinds = 0): void {
@@ -57,7 +57,7 @@ function orderOnGuest(plan: Plan, action: Action, node: ClusterNode, { connectio
   switch (effectiveTask(action)) {
     case 'start':
     case 'promote':
-      order(plan, does(container, 'start'), existing(action), GUEST_ALLOWED | FIRST_IMPLIES_THEN);
+      startFirst(plan, container, action, FIRST_IMPLIES_THEN);
       startFirst(plan, connection, action);
       break;
     case 'stop':

@@ -55,6 +55,6 @@ export function nameOf(action: Action): string {
 function keyOf(action: Action): string {
   const { task, resource } = action;
   const name = resource?.historyId;
-  if (task !== 'notify' || name === undefined) return operationKeyOf(action);
+  if ((task !== 'notify' && task !== 'notified') || name === undefined) return operationKeyOf(action);
   return `${name}_${action.meta('notify_key_type')}_notify_${action.meta('notify_key_operation')}_0`;
 }

@@ -37,7 +37,7 @@ export type ResourceChange = {
 
 export type NodeChange = { readonly node: ClusterNode; readonly operation: string; readonly reason: string };
 
-export function renderTransitionSummary(plan: Plan): string {
+export function renderTransitionSummary(plan: Plan, changes: readonly ResourceChange[]): string {
   const out = new Outline();
   out.heading(0, 'Transition Summary');
   for (const { node, operation, reason } of nodeChanges(plan)) {
@@ -45,7 +45,6 @@ export function renderTransitionSummary(plan: Plan): string {
     const name = container === undefined ? node.name : `${node.name} (resource: ${container.id})`;
     out.item(1, `Fence (${operation}) ${name} '${reason}'`);
   }
-  const changes = resourceChanges(plan);
   const details = changes.map(describePlaces);
   const widthOfId = changes.reduce((width, { resource: { id } }) => (id.length > width ? id.length + 2 : width), 5);
   const widthOfDetails = details.reduce((width, text) => Math.max(width, text.length), 5);

@@ -20,14 +20,14 @@ export function simulationSummary(request: SimulationRequest, timeNote: string):
   const cluster = readCluster(request.cib, request);
   const notices = renderNotices(cluster);
   const current = renderStatus(cluster, 'Current cluster status', 'show-pending');
-  const { plan, graph } = scheduleCluster(cluster);
+  const { plan, graph, changes } = scheduleCluster(cluster);
   const execution = execute(graph);
   const cib = applyEffects(cluster, { synapses: execution.done, nowSeconds: request.clock.epochSeconds });
   const revised = renderStatus(readCluster(cib, request), 'Revised Cluster Status', 'hide-pending');
   return [
     notices === '' ? current : `${notices}\n${current}`,
     '\n',
-    renderTransitionSummary(plan),
+    renderTransitionSummary(plan, changes),
     '\n',
     renderExecution(cluster, execution),
     timeNote === '' ? '' : `${timeNote}\n`,
