@@ -5,6 +5,8 @@ import { CommandFailure, nearest } from '../kit/index.ts';
 import { batch, bootHosts, bootScriptFile, startLabProcess } from './boot.ts';
 import { type Capture, type CaptureOptions, type CapturePlace, startCapture, tcpdumpWords } from './capture/capture.ts';
 import { Host } from './host.ts';
+import type { ImpairmentOptions } from './impairment/impairment.ts';
+import { startForwarder } from './impairment/start.ts';
 import {
   type HostOptions,
   type HostPlan,
@@ -34,11 +36,14 @@ import { type HostStatus, type LabStatus, readStatus } from './status.ts';
 import {
   bridgeLines,
   bridgeName,
+  bridgePort,
   type CutDirection,
   carrierLossLines,
+  detourLines,
   healLines,
   partName,
   silenceLines,
+  straightLines,
   unplugLines,
 } from './switch.ts';
 
@@ -48,6 +53,12 @@ export type CutOptions = {
   /** `carrier` (default): the host sees its port go down. `silent`: frames are dropped, the carrier stays. */
   readonly mode?: 'carrier' | 'silent';
   /** Of a silent cut. Default `both`. */
+  readonly direction?: CutDirection;
+};
+
+export type ImpairOptions = ImpairmentOptions & {
+  readonly link?: number;
+  /** Which frames suffer, seen from the host. Default `both`. */
   readonly direction?: CutDirection;
 };
 
@@ -151,17 +162,19 @@ export class Lab {
 
   /** Cuts a host off, wholly or on one link. Cuts add up until `heal`. */
   async cut(name: string, options: CutOptions = {}): Promise<void> {
-    const ports = this.#interfaces(this.#find(name), options.link).map((one) => one.port);
-    const silent = silenceLines(ports, options.direction ?? 'both');
-    await this.#inSwitch(`cut ${name}`, options.mode === 'silent' ? silent : carrierLossLines(ports));
+    const record = this.#find(name);
+    const interfaces = this.#interfaces(record, options.link);
+    const silent = silenceLines(bridgePorts(interfaces, record), options.direction ?? 'both');
+    const carrier = carrierLossLines(interfaces.map((one) => one.port));
+    await this.#inSwitch(`cut ${name}`, options.mode === 'silent' ? silent : carrier);
   }
 
   /** Undoes cuts and partitions: of one host or of all, on one link or on all. */
   async heal(name?: string, options: { readonly link?: number } = {}): Promise<void> {
     const records = name === undefined ? readHosts(this.name) : [this.#find(name)];
     const running = records.filter((record) => this.#isUp(record) && record.stopped !== 'frozen');
-    const interfaces = running.flatMap((record) => this.#interfaces(record, options.link));
-    await this.#inSwitch('heal', healLines(interfaces));
+    const lines = running.flatMap((record) => healLines(this.#interfaces(record, options.link), record.impaired));
+    await this.#inSwitch('heal', lines);
   }
 
   /**
@@ -171,12 +184,20 @@ export class Lab {
   async partition(groups: readonly (readonly string[])[], options: { readonly link?: number } = {}): Promise<void> {
     const links = options.link === undefined ? Array.from({ length: this.links }, (_, link) => link) : [options.link];
     const moves = groups.flatMap((group, part) =>
-      group.flatMap((name) => this.#interfaces(this.#find(name), options.link).map((one) => ({ part, one }))),
+      group
+        .map((name) => this.#find(name))
+        .flatMap((record) =>
+          this.#interfaces(record, options.link).map((one) => ({
+            port: bridgePort(one, record.impaired),
+            part,
+            link: one.link,
+          })),
+        ),
     );
     const present = await this.status();
     const missing = links.flatMap((link) => groups.map((_, part) => partName(link, part)));
     const bridges = missing.filter((bridge) => !present.bridges.includes(bridge)).flatMap(bridgeLines);
-    const plugs = moves.map(({ part, one }) => `link set ${one.port} master ${partName(one.link, part)}`);
+    const plugs = moves.map(({ port, part, link }) => `link set ${port} master ${partName(link, part)}`);
     await this.#inSwitch('partition', [...bridges, ...plugs]);
   }
 
@@ -184,7 +205,7 @@ export class Lab {
   async kill(name: string): Promise<void> {
     const record = this.#find(name);
     const host = this.#hostOf(record.plan);
-    const ports = record.plan.interfaces.map((one) => one.port);
+    const ports = bridgePorts(record.plan.interfaces, record);
     const init = host.pid;
     await this.#inSwitch(`kill ${name}`, silenceLines(ports, 'both'));
     process.kill(init, 'SIGKILL');
@@ -214,7 +235,7 @@ export class Lab {
   /** A machine that hangs as a whole: frames dropped and every process stopped, until `resume`. */
   async freeze(name: string): Promise<void> {
     const record = this.#find(name);
-    const ports = record.plan.interfaces.map((one) => one.port);
+    const ports = bridgePorts(record.plan.interfaces, record);
     await this.#inSwitch(`freeze ${name}`, silenceLines(ports, 'both'));
     await this.#signalAll(name, 'STOP');
     writeHost(this.name, { ...record, stopped: 'frozen' });
@@ -243,6 +264,31 @@ export class Lab {
     const silent = records.filter((record) => record.responder !== 'started');
     await Promise.all(silent.map(({ plan }) => startResponder(this.#hostOf(plan))));
     for (const { plan } of silent) writeHost(this.name, { ...this.#find(plan.name), responder: 'started' });
+  }
+
+  /**
+   * Makes a host's cable a bad one, on one link or on all: frames are delayed, lost, doubled or reordered by a forwarder.
+   * Cuts and partitions work on as before; `repair`, and a power-off, end it.
+   */
+  async impair(name: string, options: ImpairOptions): Promise<void> {
+    await this.repair(name, options);
+    const { link, direction = 'both', ...impairment } = options;
+    const record = this.#find(name);
+    const interfaces = this.#interfaces(record, link);
+    await this.#inSwitch(`impair ${name}`, interfaces.flatMap(detourLines));
+    const impaired = [...(record.impaired ?? []), ...interfaces.map((one) => one.port)];
+    writeHost(this.name, { ...record, impaired });
+    const sides = interfaces.map((one) => ({ hostPort: one.port, bridgePort: `${one.detour}f` }));
+    await Promise.all(sides.map((side) => startForwarder(this.pid, { ...impairment, ...side, direction })));
+  }
+
+  /** Plugs impaired cables straight into the switch again; cuts of theirs end with it. */
+  async repair(name: string, options: { readonly link?: number } = {}): Promise<void> {
+    const record = this.#find(name);
+    const bad = this.#interfaces(record, options.link).filter((one) => record.impaired?.includes(one.port));
+    await this.#inSwitch(`repair ${name}`, bad.flatMap(straightLines));
+    const ports = bad.map((one) => one.port);
+    writeHost(this.name, { ...record, impaired: record.impaired?.filter((port) => !ports.includes(port)) ?? [] });
   }
 
   /** Starts asking an address from a host, which is usually one that takes no part in what is tested. */
@@ -336,6 +382,10 @@ export class Lab {
     const names = readHosts(this.name).map(({ plan }) => plan.name);
     return notFound(`lab '${this.name}' has no host '${name}'`, name, names);
   }
+}
+
+function bridgePorts(interfaces: readonly InterfacePlan[], { impaired }: HostRecord): string[] {
+  return interfaces.map((one) => bridgePort(one, impaired));
 }
 
 /** What is kept of a host that loses power. */

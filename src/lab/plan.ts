@@ -41,6 +41,8 @@ export type InterfacePlan = {
   readonly link: number;
   /** The switch's end of the cable. */
   readonly port: string;
+  /** What is plugged into the bridge in its place while the cable is impaired; its other end has an `f` more. */
+  readonly detour: string;
   readonly mac: string;
   readonly addresses: readonly string[];
 };
@@ -131,6 +133,7 @@ function planInterface(
     name,
     link,
     port: portName(host, position),
+    detour: `bad${host.number}.${position}`,
     // Locally administered, and the same after each boot, like a real card's.
     mac: `02:68:76:${hexByte(position)}:${hexByte(link)}:${hexByte(host.number)}`,
     addresses: given.addresses ?? [

@@ -22,6 +22,8 @@ export type HostRecord = {
   readonly stopped?: 'paused' | 'frozen';
   /** Whether the responder runs, or is to be started at the next boot. */
   readonly responder?: 'started' | 'at-boot';
+  /** Ports that a forwarder stands behind. */
+  readonly impaired?: readonly string[];
 };
 
 export function labRoot(): string {

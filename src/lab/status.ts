@@ -1,7 +1,9 @@
 // The state of a lab as the kernel has it now: who is up, which ports are cut, which addresses are where.
+
+import type { InterfacePlan } from './plan.ts';
 import { runOrFail } from './processes.ts';
 import { type HostRecord, initMarker, isInit, type LabRecord, readHosts } from './state.ts';
-import { type PortState, readPortStates } from './switch.ts';
+import { bridgePort, type PortState, readPortStates } from './switch.ts';
 
 export type InterfaceStatus = {
   readonly name: string;
@@ -12,6 +14,8 @@ export type InterfaceStatus = {
   readonly port: string;
   /** Undefined while the host is off. */
   readonly wire: PortState | undefined;
+  /** Whether a forwarder delays, loses or doubles its frames. */
+  readonly impaired: boolean;
 };
 
 export type HostStatus = {
@@ -52,7 +56,7 @@ type Seen = {
   readonly addresses: ReadonlyMap<string, string[]>;
 };
 
-function hostStatus({ plan, pid, stopped }: HostRecord, seen: Seen): HostStatus {
+function hostStatus({ plan, pid, stopped, impaired }: HostRecord, seen: Seen): HostStatus {
   return {
     name: plan.name,
     state: seen.up ? (stopped ?? 'up') : 'off',
@@ -63,9 +67,21 @@ function hostStatus({ plan, pid, stopped }: HostRecord, seen: Seen): HostStatus 
       mac: one.mac,
       addresses: seen.addresses.get(one.name) ?? [],
       port: one.port,
-      wire: seen.up ? seen.ports.get(one.port) : undefined,
+      wire: seen.up ? wireOf(one, impaired ?? [], seen.ports) : undefined,
+      impaired: impaired?.includes(one.port) === true,
     })),
   };
+}
+
+/** The carrier is that of the cable, all else that of what stands for it in the bridge. */
+function wireOf(
+  one: InterfacePlan,
+  impaired: readonly string[],
+  ports: ReadonlyMap<string, PortState>,
+): PortState | undefined {
+  const cable = ports.get(one.port);
+  const plugged = ports.get(bridgePort(one, impaired));
+  return cable === undefined || plugged === undefined ? undefined : { ...plugged, carrier: cable.carrier };
 }
 
 async function addressesOf(pid: number): Promise<Map<string, string[]>> {

@@ -37,8 +37,28 @@ export function plugLines(host: HostPlan, pid: number): string[] {
   ]);
 }
 
+/** The detours too, and with them the forwarders; what is not there is no matter. */
 export function unplugLines(host: HostPlan): string[] {
-  return host.interfaces.map((one) => `link del ${one.port}`);
+  return host.interfaces.flatMap((one) => [`link del ${one.port}`, `link del ${one.detour}`]);
+}
+
+/** What stands for the interface in the bridge. */
+export function bridgePort(one: InterfacePlan, impaired: readonly string[] = []): string {
+  return impaired.includes(one.port) ? one.detour : one.port;
+}
+
+/** Unplugs the cable's end and plugs a detour in its place; a forwarder joins the two. The host's carrier stays. */
+export function detourLines(one: InterfacePlan): string[] {
+  return [
+    `link add ${one.detour} type veth peer name ${one.detour}f`,
+    `link set ${one.detour}f up`,
+    `link set ${one.port} nomaster`,
+    `link set ${one.detour} master ${bridgeName(one.link)} up`,
+  ];
+}
+
+export function straightLines(one: InterfacePlan): string[] {
+  return [`link del ${one.detour}`, `link set ${one.port} master ${bridgeName(one.link)}`];
 }
 
 /**
@@ -52,6 +72,8 @@ export function addressLines(host: HostPlan): string[] {
 function interfaceLines(one: InterfacePlan): string[] {
   return [
     `link set ${one.name} addrgenmode none`,
+    // Without a card to cut them up, TCP's 64 kB frames would go over the cable as they are, as over no real one.
+    `link set ${one.name} gso_max_segs 1`,
     `link set ${one.name} up`,
     ...one.addresses.map(
       (address) => `addr add ${address} dev ${one.name}${isIPv6(address.replace(/\/.*/, '')) ? ' nodad' : ''}`,
@@ -75,12 +97,15 @@ export function carrierLossLines(ports: readonly string[]): string[] {
   return ports.map((port) => `link set ${port} down`);
 }
 
-export function healLines(interfaces: readonly InterfacePlan[]): string[] {
-  return interfaces.flatMap((one) => [
-    `link set ${one.port} master ${bridgeName(one.link)}`,
-    `link set dev ${one.port} type bridge_slave learning on flood on mcast_flood on bcast_flood on locked off`,
-    `link set ${one.port} up`,
-  ]);
+export function healLines(interfaces: readonly InterfacePlan[], impaired: readonly string[] = []): string[] {
+  return interfaces.flatMap((one) => {
+    const port = bridgePort(one, impaired);
+    return [
+      `link set ${port} master ${bridgeName(one.link)}`,
+      `link set dev ${port} type bridge_slave learning on flood on mcast_flood on bcast_flood on locked off`,
+      `link set ${one.port} up`,
+    ];
+  });
 }
 
 /** What `ip -json -details link` shows, by port. */

@@ -5,9 +5,10 @@ import { cutCommand } from './cut.ts';
 import { downCommand } from './down.ts';
 import { execCommand } from './exec.ts';
 import { healCommand } from './heal.ts';
+import { impairCommand } from './impair.ts';
 import { bootCommand, freezeCommand, killCommand, pauseCommand, resumeCommand } from './power.ts';
 import { probeCommand } from './probe.ts';
-import { proberCommand, responderCommand } from './roles.ts';
+import { forwarderCommand, proberCommand, responderCommand } from './roles.ts';
 import { statusCommand } from './status.ts';
 import { upCommand } from './up.ts';
 
@@ -18,6 +19,7 @@ export const labRoutes = buildRouteMap({
     exec: execCommand,
     cut: cutCommand,
     heal: healCommand,
+    impair: impairCommand,
     kill: killCommand,
     boot: bootCommand,
     pause: pauseCommand,
@@ -28,9 +30,10 @@ export const labRoutes = buildRouteMap({
     down: downCommand,
     prober: proberCommand,
     responder: responderCommand,
+    forwarder: forwarderCommand,
   },
   docs: {
     brief: 'Real hosts on this machine, to try things on',
-    hideRoute: { prober: true, responder: true },
+    hideRoute: { prober: true, responder: true, forwarder: true },
   },
 });

@@ -23,3 +23,17 @@ export const responderCommand = buildCommand({
     await runResponder();
   },
 });
+
+export const forwarderCommand = buildCommand({
+  docs: { brief: 'Pass frames on as a bad link would' },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [{ parse: String, placeholder: 'OPTIONS', brief: 'Which link, in JSON' }],
+    },
+  },
+  async func(_: Record<never, never>, options: string) {
+    const { runForwarder } = await import('../../../lab/index.ts');
+    await runForwarder(options);
+  },
+});

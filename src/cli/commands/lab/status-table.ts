@@ -26,7 +26,8 @@ function wire(host: HostStatus, one: InterfaceStatus): string {
   const part = /\.part(\d+)$/.exec(one.wire.bridge ?? '')?.[1];
   switch (one.wire.dropped) {
     case 'none':
-      return part === undefined ? 'ok' : `part ${Number(part) + 1}`;
+      if (part !== undefined) return `part ${Number(part) + 1}`;
+      return one.impaired ? 'impaired' : 'ok';
     case 'both':
       return 'silent';
     case 'in':
