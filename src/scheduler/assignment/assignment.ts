@@ -2,6 +2,7 @@
 
 import type { Cluster, ClusterNode, Resource } from '../model/index.ts';
 import { assignBundle } from './bundle.ts';
+import { farEndFirst } from './chain.ts';
 import { assignClone } from './clone.ts';
 import { assignGroup } from './group.ts';
 import type { ScoreLine } from './listing.ts';
@@ -21,7 +22,9 @@ export function assignResources(cluster: Cluster): ScoreLine[] {
     }
   }
   for (const resource of cluster.resources) {
-    if (!isRemoteConnection(resource)) assign(run, resource, finalRequest);
+    if (isRemoteConnection(resource)) continue;
+    for (const each of farEndFirst(resource)) if (!each.decided) assign(run, each, finalRequest);
+    assign(run, resource, finalRequest);
   }
   return run.listing;
 }

@@ -1,7 +1,8 @@
 // In which order instances get their nodes: those that are well where they are come first.
 
+import { factorOf, hasInfluence } from '../colocation/influence.ts';
 import { thisWithOf, withThisOf } from '../colocation/lists.ts';
-import { factorOf, hasInfluence, mergePreferences } from '../colocation/preferences.ts';
+import { mergePreferences } from '../colocation/preferences.ts';
 import { instanceNumber } from '../configuration/naming.ts';
 import { someInTree } from '../configuration/tree.ts';
 import { type ClusterNode, isAvailable, NodeTable, type Resource } from '../model/index.ts';

@@ -1,6 +1,7 @@
 // Assigning a primitive: colocations first, the mandatory before the optional, then the best node that is left.
 
 import { INFINITY_SCORE } from '../../kit/index.ts';
+import { forgetAccumulated } from '../colocation/accumulation.ts';
 import { applyColocation } from '../colocation/apply.ts';
 import { thisWithOf, withThisOf } from '../colocation/lists.ts';
 import { incorporateDependent } from '../colocation/preferences.ts';
@@ -20,11 +21,13 @@ export function assignPrimitive(run: Run, resource: Primitive, request: Assignme
   if (resource.decided) return resource.assignedNode;
   if (resource.deciding) return undefined;
   resource.deciding = true;
+  forgetAccumulated(run.cluster, resource);
   applyColocations(run, resource);
   limitRole(run, resource);
   listScores(run, resource);
   decide(run, resource, request);
   resource.deciding = false;
+  forgetAccumulated(run.cluster, resource);
   if (resource.connectionKind !== 'none') openRemoteNode(run, resource);
   return resource.assignedNode;
 }

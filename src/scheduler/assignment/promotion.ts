@@ -2,8 +2,9 @@
 
 import { addScores, INFINITY_SCORE } from '../../kit/index.ts';
 import { applyColocation } from '../colocation/apply.ts';
+import { factorOf, hasInfluence } from '../colocation/influence.ts';
 import { thisWithOf, withThisOf } from '../colocation/lists.ts';
-import { factorOf, hasInfluence, mergePreferences } from '../colocation/preferences.ts';
+import { mergePreferences } from '../colocation/preferences.ts';
 import { banEverywhere } from '../configuration/node-score.ts';
 import { childrenOf, visitTree } from '../configuration/tree.ts';
 import {

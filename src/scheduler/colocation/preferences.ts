@@ -1,5 +1,7 @@
 // Preferences travel against the direction of a colocation: where the primary goes decides where its dependents can go, so
 // what they prefer counts for it. And what depends on the dependents counts in turn.
+//
+// The walk keeps its own stack: chains of colocations may be longer than the stack of calls.
 
 import { addScores, clampScore, INFINITY_SCORE } from '../../kit/index.ts';
 import { hasCandidate } from '../assignment/node-choice.ts';
@@ -16,6 +18,8 @@ import {
   type NodeTable,
   type Resource,
 } from '../model/index.ts';
+import { withAccumulated } from './accumulation.ts';
+import { factorOf, hasInfluence, nestedFactor, weighted } from './influence.ts';
 import { thisWithOf, withThisOf } from './lists.ts';
 
 /** Marks an entry of a table being worked on: it must not be used, but must not look forbidden for good either. */
@@ -40,36 +44,17 @@ export type Merge = {
   readonly mode: MergeMode;
 };
 
-/** Weight of a colocation's score, rounded as single-precision arithmetic rounds it. */
-export function factorOf(score: number): number {
-  return Math.fround(Math.fround(score) / Math.fround(INFINITY_SCORE));
-}
-
-function nestedFactor(factor: number, score: number): number {
-  return Math.fround(Math.fround(factor * Math.fround(score)) / Math.fround(INFINITY_SCORE));
-}
-
-/** Whether the dependent's preferences may move the primary: not where that would move something active without need. */
-export function hasInfluence(colocation: Colocation, primary: Resource = colocation.primary): boolean {
-  const { dependent } = colocation;
-  const isNestedConnection = dependent.variant === 'primitive' && dependent.nestedAllowed;
-  if (isNestedConnection && !primary.failed && primary.activeNodes.length === 1) return false;
-  return colocation.influence || primary.activeNodes.length === 0;
-}
-
 /** Adds what the dependent of `colocation` prefers to the table of `primary`. */
 export function incorporateDependent(run: Run, primary: Resource, colocation: Colocation): void {
   if (!hasInfluence(colocation)) return;
-  const mode = { active: true, nonnegative: primary.variant === 'clone', thisWith: false };
-  const merge = {
+  const before = run.cluster.ledger === undefined ? undefined : primary.allowed.copy();
+  const merged = mergePreferences(run.cluster, primary.allowed, {
     source: colocation.dependent,
     target: primary,
     colocation,
     factor: factorOf(colocation.score),
-    mode,
-  };
-  const before = run.cluster.ledger === undefined ? undefined : primary.allowed.copy();
-  const merged = mergePreferences(run.cluster, primary.allowed, merge);
+    mode: { active: true, nonnegative: primary.variant === 'clone', thisWith: false },
+  });
   if (merged === primary.allowed) return;
   primary.allowed.assign(merged);
   if (before === undefined) return;
@@ -79,61 +64,98 @@ export function incorporateDependent(run: Run, primary: Resource, colocation: Co
   }
 }
 
+/** A source whose preferences are in `table`, while those of its followers are being added. */
+type SourceFrame = {
+  readonly kind: 'source';
+  readonly merge: Merge & { readonly target: Resource };
+  readonly followers: readonly Colocation[];
+  next: number;
+  table: NodeTable;
+};
+
+/** A group that waits for the member which speaks for it. */
+type GroupFrame = { readonly kind: 'group'; readonly group: Resource };
+
 /** The table `work` with the preferences of `merge.source`, and of what follows it, merged in; `work` itself is left as it is. */
 export function mergePreferences(cluster: Cluster, work: NodeTable | undefined, merge: Merge): NodeTable {
-  const { source } = merge;
-  if (source.merging) return work ?? source.allowed;
-  source.merging = true;
-  if (source.variant === 'group') return mergeGroup(cluster, work, { ...merge, source });
-  const merged = mergeOwn(cluster, work, merge);
-  source.merging = false;
-  return merged ?? work ?? source.allowed;
+  const stack: (SourceFrame | GroupFrame)[] = [];
+  let returned = begin(cluster, stack, work, merge);
+  for (;;) {
+    const frame = stack.at(-1);
+    if (frame === undefined) return returned ?? merge.source.allowed;
+    if (frame.kind === 'group') {
+      frame.group.merging = false;
+      stack.pop();
+      continue;
+    }
+    if (returned !== undefined) frame.table = returned;
+    const follower = nextFollower(frame);
+    if (follower !== undefined) {
+      returned = begin(cluster, stack, frame.table, follower);
+    } else {
+      stack.pop();
+      returned = finished(cluster, frame.merge, frame.table);
+    }
+  }
 }
 
-function mergeGroup(cluster: Cluster, work: NodeTable | undefined, merge: Merge): NodeTable {
-  const { source } = merge;
-  const members = source.variant === 'group' ? source.members : [];
-  const member = work === undefined ? members.at(-1) : members[0];
-  if (member === undefined) return work ?? source.allowed;
-  const merged = mergePreferences(cluster, work, { ...merge, source: member });
-  source.merging = false;
-  return merged;
-}
-
-/** Undefined when the merge is taken back. */
-function mergeOwn(cluster: Cluster, work: NodeTable | undefined, merge: Merge): NodeTable | undefined {
+/** The merged table if that is all there is to do; else undefined, and what remains is on the stack. */
+function begin(
+  cluster: Cluster,
+  stack: (SourceFrame | GroupFrame)[],
+  work: NodeTable | undefined,
+  merge: Merge,
+): NodeTable | undefined {
   const { source, mode } = merge;
+  if (source.merging) return work ?? source.allowed;
+  if (work !== undefined && !mode.nonnegative && merge.factor === 0) return work;
+  if (work !== undefined && mode.active && !mode.nonnegative && !mode.thisWith) {
+    const accumulated = withAccumulated(cluster, work, merge);
+    if (accumulated !== undefined) return accumulated;
+  }
+  source.merging = true;
+  if (source.variant === 'group') {
+    const member = work === undefined ? source.members.at(-1) : source.members[0];
+    if (member === undefined) return work ?? source.allowed;
+    stack.push({ kind: 'group', group: source });
+    return begin(cluster, stack, work, { ...merge, source: member });
+  }
   const target = merge.target ?? source;
-  let table = work === undefined ? source.allowed.copy() : work.copy();
+  const table = work === undefined ? source.allowed.copy() : work.copy();
   if (work !== undefined) addPreferences(cluster, table, { ...merge, target });
   if (!hasCandidate(cluster, table)) {
-    if (mode.active) return undefined;
-  } else {
-    table = mergeFollowers(cluster, table, { ...merge, target });
+    source.merging = false;
+    if (!mode.active) return finished(cluster, merge, table);
+    return work ?? source.allowed;
   }
-  if (mode.nonnegative) restoreUnusable(cluster, table);
-  return table;
+  const followers = mode.thisWith ? thisWithOf(source) : withThisOf(source);
+  stack.push({ kind: 'source', merge: { ...merge, target }, followers, next: 0, table });
+  return undefined;
 }
 
-function mergeFollowers(cluster: Cluster, table: NodeTable, merge: Merge & { readonly target: Resource }): NodeTable {
-  const { source, target, factor, mode } = merge;
-  let merged = table;
-  for (const colocation of mode.thisWith ? thisWithOf(source) : withThisOf(source)) {
-    if (!mode.thisWith && !hasInfluence(colocation)) continue;
-    merged = mergePreferences(cluster, merged, {
+function nextFollower(frame: SourceFrame): Merge | undefined {
+  const { target, factor, mode } = frame.merge;
+  while (frame.next < frame.followers.length) {
+    const colocation = frame.followers[frame.next++];
+    if (colocation === undefined || (!mode.thisWith && !hasInfluence(colocation))) continue;
+    return {
       source: mode.thisWith ? colocation.primary : colocation.dependent,
       target,
       colocation,
       factor: nestedFactor(factor, colocation.score),
       mode: { ...mode, active: true },
-    });
+    };
   }
-  return merged;
+  return undefined;
 }
 
-function restoreUnusable(cluster: Cluster, table: NodeTable): void {
-  for (const { index } of cluster.nodes)
+function finished(cluster: Cluster, { source, mode }: Merge, table: NodeTable): NodeTable {
+  source.merging = false;
+  if (!mode.nonnegative) return table;
+  for (const { index } of cluster.nodes) {
     if (table.has(index) && table.score(index) === unusable) table.setScore(index, 1);
+  }
+  return table;
 }
 
 function addPreferences(cluster: Cluster, table: NodeTable, merge: Merge & { readonly target: Resource }): void {
@@ -145,18 +167,10 @@ function addPreferences(cluster: Cluster, table: NodeTable, merge: Merge & { rea
     const score = bestOf(node);
     const own = table.score(index);
     if (own === unusable || (factor < 0 && score < 0 && !repelsFromLastNode(cluster, merge, score))) continue;
-    const sum = addScores(own, weighted(factor, score));
+    const sum = addScores(own, clampScore(weighted(factor, score)));
     if (mode.nonnegative && sum < 0 && own > 0) table.setScore(index, unusable);
     else if (!(mode.nonnegative && sum < 0 && own === 0)) table.setScore(index, sum);
   }
-}
-
-/** Rounded half away from zero, but never to nothing. */
-function weighted(factor: number, score: number): number {
-  const product = Math.fround(factor * Math.fround(score));
-  const rounded = Math.sign(product) * Math.round(Math.abs(product));
-  if (rounded === 0 && score !== 0) return factor > 0 ? 1 : factor < 0 ? -1 : 0;
-  return clampScore(rounded);
 }
 
 /**

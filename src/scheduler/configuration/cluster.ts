@@ -53,7 +53,14 @@ export function openCluster(cib: XmlElement, { now, reasons }: RunSettings): Clu
     recheckBy: changes.recheckBy,
     diagnostics: [],
     ledger: reasons ? new Map() : undefined,
-    caches: { parameters: new Map(), failures: [], records: undefined, defaults: new Map() },
+    caches: {
+      parameters: new Map(),
+      failures: [],
+      records: undefined,
+      accumulations: new Map(),
+      hasRemoteNodes: undefined,
+      defaults: new Map(),
+    },
   };
 }
 

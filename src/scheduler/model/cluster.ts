@@ -3,6 +3,7 @@
 
 import type { Instant, XmlElement } from '../../cib/index.ts';
 import type { Diagnostic } from '../../kit/index.ts';
+import type { Accumulation } from './accumulation.ts';
 import type { ScoreLedger } from './cause.ts';
 import type { Colocation, Location, Ticket, TicketDependency } from './constraint.ts';
 import type { Demand } from './demand.ts';
@@ -82,6 +83,9 @@ export type Caches = {
   readonly failures: (FailureRecords | undefined)[];
   /** `lrm_resource` elements of the whole status section, by node name and by the name they are recorded under. */
   records: Map<string, Map<string, XmlElement[]>> | undefined;
+  /** Sums of preferences by resource and weight; `walk` where they cannot be added up. */
+  readonly accumulations: Map<Resource, Map<number, Accumulation | 'walk'>>;
+  hasRemoteNodes: boolean | undefined;
   /** Values of `rsc_defaults` and `op_defaults` where no rule makes them depend on the resource or operation. */
   readonly defaults: Map<string, ReadonlyMap<string, string>>;
 };
