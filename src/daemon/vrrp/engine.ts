@@ -12,6 +12,7 @@ import {
   parseAddress,
   type Router,
   step,
+  type TrackerReport,
   type VrrpConfiguration,
   type VrrpEffect,
   type VrrpEvent,
@@ -23,6 +24,7 @@ import type { FromWorker, ToWorker, TrackerNews } from './message.ts';
 import { addressesOf, interfaceOf } from './possession.ts';
 import { Repetition } from './repetition.ts';
 import { snapshotOf } from './snapshot.ts';
+import { LinkTrackers } from './trackers/links.ts';
 import { Transport } from './transport.ts';
 import { VirtualMacs, withVirtualMacs } from './virtual-mac.ts';
 
@@ -39,6 +41,7 @@ export class Engine {
   readonly #announcer: Announcer;
   readonly #virtualMacs: VirtualMacs;
   readonly #refusals = new Repetition();
+  readonly #links: LinkTrackers;
   readonly #router: Router;
   /** Configurations by name for effects about instances that a reload has just removed. */
   readonly #configurations = new Map<string, InstanceConfiguration>();
@@ -66,6 +69,7 @@ export class Engine {
       onError: complain,
     });
     this.#virtualMacs = new VirtualMacs(this.#interfaces);
+    this.#links = new LinkTrackers(configuration.interfaceDelays, (name, report) => this.#tellLink(name, report));
     this.#router = createRouter(withVirtualMacs(configuration));
   }
 
@@ -168,6 +172,7 @@ export class Engine {
     this.#holdings.exchangeStatic(this.#router.configuration, undefined);
     this.#virtualMacs.close();
     this.#interfaces.close();
+    this.#links.close();
     this.#tell({ kind: 'stopped' });
   }
 
@@ -186,9 +191,13 @@ export class Engine {
   }
 
   #reportLink(name: string): void {
-    const kind = this.#interfaces.isUp(name) ? 'up' : 'down';
-    const known = this.#router.reports.get(`interface ${name}`);
-    if (known?.kind !== kind) this.#step({ kind: 'tracker', tracker: 'interface', name, report: { kind } });
+    this.#links.observe(name, this.#interfaces.isUp(name));
+    // A reload may have made the machine forget an interface that has not changed.
+    if (!this.#router.reports.has(`interface ${name}`)) this.#tellLink(name, this.#links.report(name));
+  }
+
+  #tellLink(name: string, report: TrackerReport): void {
+    this.#step({ kind: 'tracker', tracker: 'interface', name, report });
   }
 
   #linkChanged(name: string): void {
@@ -254,6 +263,7 @@ export class Engine {
     const removed = differenceOf(previous, configuration).instances.removed;
     for (const instance of configuration.instances)
       if (this.#router.instances.has(instance.name)) this.#configurations.set(instance.name, instance);
+    this.#links.setDelays(configuration.interfaceDelays);
     this.#step({ kind: 'reconfigure', configuration });
     for (const { name } of removed) {
       this.#transport.detach(name);

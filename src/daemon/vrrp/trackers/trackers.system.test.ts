@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseConfiguration, textSurroundings, type VrrpConfiguration } from '../../../vrrp/index.ts';
 import type { TrackerNews } from '../message.ts';
+import { LinkTrackers } from './links.ts';
 import { TrackerSet } from './tracker-set.ts';
 
 let folder: string;
@@ -227,3 +228,24 @@ async function until(holds: () => boolean, what: () => string): Promise<void> {
   }
   assert.fail(`within 30 s: ${what()}`);
 }
+
+test('a link that comes back within its delay has not changed; one that stays away is told when the delay is over', async (context) => {
+  const told: string[] = [];
+  const delays = [{ interface: 'eth0', downDelayMs: 200, upDelayMs: 0 }];
+  const links = new LinkTrackers(delays, (name, { kind }) => told.push(`${name} ${kind}`));
+  context.after(() => links.close());
+  links.observe('eth0', true);
+  links.observe('eth1', true);
+  links.observe('eth0', false);
+  links.observe('eth0', true);
+  links.observe('eth1', false);
+  assert.deepEqual(told, ['eth0 up', 'eth1 up', 'eth1 down']);
+  links.observe('eth0', false);
+  const since = performance.now();
+  await until(
+    () => told.length === 4,
+    () => told.join(),
+  );
+  assert.ok(performance.now() - since >= 195, 'not before its time');
+  assert.deepEqual([told.at(-1), links.report('eth0').kind], ['eth0 down', 'down']);
+});
