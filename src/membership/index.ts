@@ -12,6 +12,15 @@ export type {
   QuorumView,
 } from './engine.ts';
 export * from './links/index.ts';
+export {
+  createMember,
+  type Member,
+  type MemberConfig,
+  type MemberEffect,
+  type MemberEvent,
+  nextMemberDeadline,
+  stepMember,
+} from './member.ts';
 export type { QuorumConfig, QuorumState, Reconfiguration } from './quorum/model.ts';
 export * from './seal/index.ts';
 export {

@@ -210,9 +210,12 @@ export function isRepresentative(ring: Ring): boolean {
   return ring.ringId.representative === ring.config.nodeId;
 }
 
-/** The queue that the token empties now. */
+/**
+ * The queue that the token empties now. What the services said while synchronising but did not get out in time goes first
+ * (Corosync keeps it until the next change of membership).
+ */
 export function currentQueue(ring: Ring): OutboundQueue {
-  return ring.waitingForSync ? ring.transitionQueue : ring.normalQueue;
+  return ring.waitingForSync || !ring.transitionQueue.isEmpty ? ring.transitionQueue : ring.normalQueue;
 }
 
 export function ascending(nodeIds: Iterable<number>): number[] {

@@ -77,14 +77,15 @@ export function submit(ring: Ring, message: OutboundMessage): void {
   const queue = synchronises ? ring.transitionQueue : ring.normalQueue;
   const reason = queue.push(message);
   if (reason !== undefined) ring.out.push({ kind: 'refused', message, reason });
-  else if (queue === currentQueue(ring)) cancelHold(ring);
+  else if (synchronises || !ring.waitingForSync) cancelHold(ring);
 }
 
 /** The services agree on the new ring's state: ordinary messages flow again. May be called from `onOrdered`. */
 export function completeSync(ring: Ring): void {
   ring.waitingForSync = false;
   ring.context = 'normal';
-  if (!ring.normalQueue.isEmpty) cancelHold(ring);
+  ring.transitionQueue.restartMessage();
+  if (!currentQueue(ring).isEmpty) cancelHold(ring);
 }
 
 function start(ring: Ring, storedRingSeq: number): void {
