@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OrderedEffect } from '../../membership/index.ts';
-import { talk } from './application.ts';
 import { Checker } from './checker.ts';
+import { talk } from './talk.ts';
 
 // A judge that never convicts is worth nothing: each law is broken here on purpose, by a history written down by hand.
 
@@ -27,7 +27,7 @@ function transitional(ringId: typeof old, members: readonly number[]): OrderedEf
 
 function deliver(count: number, seq: number, guarantee: 'agreed' | 'safe' = 'agreed'): OrderedEffect {
   const { body } = talk({ node: 1, life: 1, count }, 20, guarantee);
-  return { kind: 'deliver', from: 1, group: 'a', body, guarantee, ringId: old, seq };
+  return { kind: 'deliver', from: 1, group: 'talk', body, guarantee, ringId: old, seq };
 }
 
 function move(checker: Checker, nodes: readonly number[], companions: readonly number[]): void {
@@ -114,6 +114,8 @@ test('two quorate partitions are convicted', () => {
   for (const node of [1, 2, 3, 4]) checker.born(node, 1);
   checker.ordered(1, 1, regular(old, [1, 2]));
   checker.ordered(3, 1, regular(next, [3, 4]));
+  checker.quorate(1, 1);
+  checker.quorate(3, 1);
   convicted(checker, 'two quorate partitions');
 });
 

@@ -1,7 +1,7 @@
 // The laws of extended virtual synchrony, judged from outside: the checker hears what each member delivered, in its order,
 // and knows nothing of how it came about. Reference: Moser, Amir, Melliar-Smith, Agarwal, "Extended Virtual Synchrony", 1994.
 import { formatRingId, type OrderedEffect } from '../../membership/index.ts';
-import { type Identity, isTalk, readTalk } from './application.ts';
+import { type Identity, isTalk, readTalk } from './talk.ts';
 
 /** What one life of one node delivered while a ring was its own, its transitional part included. */
 type Stay = {
@@ -68,6 +68,18 @@ export class Checker {
     else this.#regular(who, formatRingId(effect.ringId), effect.members);
   }
 
+  /** This member was told that its partition may act. Two partitions that may share at least a node, and need a majority. */
+  quorate(node: number, life: number): void {
+    const stay = this.#life(node, life).stays.at(-1);
+    if (stay === undefined || this.#quorateRings.has(stay.ring)) return;
+    if (stay.members.length * 2 <= this.#nodeCount)
+      this.#broken('two quorate partitions', `${stay.ring} is quorate with ${stay.members} of ${this.#nodeCount}`);
+    for (const [other, members] of this.#quorateRings)
+      if (!members.some((member) => stay.members.includes(member)))
+        this.#broken('two quorate partitions', `${stay.ring} (${stay.members}) and ${other} (${members})`);
+    this.#quorateRings.set(stay.ring, stay.members);
+  }
+
   /** The laws that can only be judged with the whole run in view. */
   finish(): void {
     this.#judgeCompanions();
@@ -99,7 +111,6 @@ export class Checker {
     for (const other of this.#lives.values())
       if (other.node === who.node && other.stays.some((stay) => stay.ring === ring))
         this.#broken('ring id reused', `${name(who)} installs ${ring} again after ${name(other)}`);
-    this.#judgeQuorate(ring, members);
     const delivered = new Map<string, 'regular' | 'transitional'>();
     who.stays.push({
       ring,
@@ -111,14 +122,6 @@ export class Checker {
       lastSeq: 0,
       withinPacket: 0,
     });
-  }
-
-  #judgeQuorate(ring: string, members: readonly number[]): void {
-    if (members.length * 2 <= this.#nodeCount || this.#quorateRings.has(ring)) return;
-    for (const [other, theirs] of this.#quorateRings)
-      if (!theirs.some((node) => members.includes(node)))
-        this.#broken('two quorate partitions', `${ring} (${members}) and ${other} (${theirs})`);
-    this.#quorateRings.set(ring, members);
   }
 
   #delivery(who: Life, effect: Extract<OrderedEffect, { kind: 'deliver' }>, ring: string): void {

@@ -2,21 +2,24 @@
 import { Random } from '../../kit/index.ts';
 import {
   assertInvariants,
-  createRing,
+  createMember,
   decodeMessage,
   formatRingId,
   havenTiming,
-  nextDeadline,
-  type Ring,
+  type Member,
+  type MemberEffect,
+  type MemberEvent,
+  nextMemberDeadline,
+  quorumView,
   step,
+  stepMember,
   type TotemEffect,
-  type TotemEvent,
 } from '../../membership/index.ts';
 import { Agenda } from './agenda.ts';
-import { Application, talk } from './application.ts';
 import { Checker } from './checker.ts';
 import { activeFaults, arrivals } from './network.ts';
 import type { Fault, Schedule } from './schedule.ts';
+import { talk } from './talk.ts';
 
 /** Once faults stop, one membership stands, synchronised, with nothing left unsaid, within this time. */
 export const settleMsMax = 8000;
@@ -35,8 +38,7 @@ type Node = {
   readonly nodeId: number;
   readonly clockRate: number;
   life: number;
-  ring: Ring | undefined;
-  application: Application;
+  member: Member | undefined;
   wakeAtMs: number;
   /** While above zero the process gets no processor; what arrives waits in its socket. */
   pauses: number;
@@ -91,7 +93,7 @@ class Cluster {
   }
 
   run(): Verdict {
-    const { schedule } = { schedule: this.#schedule };
+    const schedule = this.#schedule;
     for (const node of this.#nodes) this.#start(node);
     for (const fault of schedule.faults) {
       this.#agenda.put(fault.fromMs, { kind: 'fault-begins', fault });
@@ -154,33 +156,38 @@ class Cluster {
     node.life++;
     const { life } = node;
     this.#checker.born(node.nodeId, life);
-    node.application = new Application();
-    const ring = createRing({
+    node.member = createMember(
+      { ring: this.#ringConfig(node), stack: stackConfig(node.nodeId, this.#nodes.length) },
+      (effect) => {
+        this.#checker.ordered(node.nodeId, life, effect);
+        if (effect.kind === 'configuration' && effect.type === 'regular')
+          this.#installations.push({ atMs: this.#nowMs, node: node.nodeId, members: effect.members });
+      },
+    );
+    node.wakeAtMs = Infinity;
+    this.#step(node, { kind: 'start', storedRingSeq: node.storedRingSeq, nowMs: this.#localMs(node) });
+  }
+
+  #ringConfig(node: Node): Parameters<typeof createMember>[0]['ring'] {
+    return {
       nodeId: node.nodeId,
       timing: havenTiming,
       netMtu,
       ringSeqReserve: this.#disk.chance(0.5) ? 0 : 64,
       cancelTokenHoldOnRetransmit: 'no',
-      onOrdered: (effect) => {
-        this.#checker.ordered(node.nodeId, life, effect);
-        if (effect.kind === 'configuration' && effect.type === 'regular')
-          this.#installations.push({ atMs: this.#nowMs, node: node.nodeId, members: effect.members });
-        node.application.ordered(ring, effect);
-      },
-    });
-    node.ring = ring;
-    node.wakeAtMs = Infinity;
-    this.#step(node, { kind: 'start', storedRingSeq: node.storedRingSeq, nowMs: this.#localMs(node) });
+    };
   }
 
-  #step(node: Node, event: TotemEvent): void {
-    const { ring } = node;
-    if (ring === undefined) return;
+  #step(node: Node, event: MemberEvent): void {
+    const { member } = node;
+    if (member !== undefined) this.#stepped(node, member, stepMember(member, event));
+  }
+
+  #stepped(node: Node, member: Member, effects: readonly (MemberEffect | TotemEffect)[]): void {
     this.#steps++;
-    const effects = step(ring, event);
-    assertInvariants(ring);
+    assertInvariants(member.ring);
     for (const effect of effects) this.#carryOut(node, effect);
-    const wakeAtMs = nextDeadline(ring) / node.clockRate;
+    const wakeAtMs = nextMemberDeadline(member) / node.clockRate;
     if (wakeAtMs === node.wakeAtMs || wakeAtMs === Infinity) return;
     // An earlier wake still on the agenda finds nothing due and asks again.
     if (wakeAtMs < node.wakeAtMs || node.wakeAtMs <= this.#nowMs) {
@@ -189,12 +196,13 @@ class Cluster {
     }
   }
 
-  #carryOut(node: Node, effect: TotemEffect): void {
+  #carryOut(node: Node, effect: MemberEffect | TotemEffect): void {
     switch (effect.kind) {
       case 'send':
         this.#transmit(node.nodeId, effect.nodeId, effect.bytes);
         return;
       case 'multicast':
+      case 'broadcast':
         for (const { nodeId } of this.#nodes)
           if (nodeId !== node.nodeId) this.#transmit(node.nodeId, nodeId, effect.bytes);
         return;
@@ -213,12 +221,13 @@ class Cluster {
       case 'crash-notice':
         node.crashNotice = effect.bytes;
         return;
-      case 'deliver':
-      case 'configuration':
-      case 'refused':
-      case 'log':
-      case 'stopped':
+      case 'quorum-changed':
+        if (effect.quorum.quorate) this.#checker.quorate(node.nodeId, node.life);
         return;
+      case 'refused':
+      case 'queue-full':
+        throw new Error(`a simulated message was refused: ${JSON.stringify(effect)}`);
+      default:
     }
   }
 
@@ -238,22 +247,22 @@ class Cluster {
   }
 
   #arrive(node: Node, bytes: Uint8Array): void {
-    if (node.ring === undefined) return;
+    if (node.member === undefined) return;
     if (node.pauses > 0) {
       if (node.socket.length < socketDatagramsMax) node.socket.push(bytes);
     } else this.#step(node, { kind: 'datagram', bytes, nowMs: this.#localMs(node) });
   }
 
   #wake(node: Node, life: number): void {
-    if (node.life !== life || node.ring === undefined || node.pauses > 0) return;
+    if (node.life !== life || node.member === undefined || node.pauses > 0) return;
     if (node.wakeAtMs <= this.#nowMs) node.wakeAtMs = Infinity;
     // Local time is global time by a rate; a hair may be missing after the division.
-    const nowMs = Math.max(this.#localMs(node), Math.min(nextDeadline(node.ring), this.#localMs(node) + 1e-6));
+    const nowMs = Math.max(this.#localMs(node), Math.min(nextMemberDeadline(node.member), this.#localMs(node) + 1e-6));
     this.#step(node, { kind: 'deadline', nowMs });
   }
 
   #persisted(node: Node, item: { life: number; ringSeq: number }): void {
-    if (node.life !== item.life || node.ring === undefined) return;
+    if (node.life !== item.life || node.member === undefined) return;
     node.storedRingSeq = Math.max(node.storedRingSeq, item.ringSeq);
     this.#step(node, { kind: 'persisted', ringSeq: item.ringSeq, nowMs: this.#localMs(node) });
   }
@@ -265,14 +274,16 @@ class Cluster {
 
   #talkOnce(node: Node): void {
     if (this.#nowMs < this.#schedule.calmAfterMs) this.#planTalk(node.nodeId);
-    if (node.ring === undefined || node.pauses > 0) return;
+    if (node.member === undefined || node.pauses > 0) return;
     const count = this.#talk.chance(0.1) ? this.#talk.between(2, 40) : 1;
     const messages = Array.from({ length: count }, () => {
       const identity = { node: node.nodeId, life: node.life, count: node.said++ };
       this.#checker.accepted(identity);
       return talk(identity, this.#sizeOfTalk(), this.#talk.chance(0.3) ? 'safe' : 'agreed');
     });
-    this.#step(node, { kind: 'multicast', messages, nowMs: this.#localMs(node) });
+    node.member.ordered = [];
+    const effects = step(node.member.ring, { kind: 'multicast', messages, nowMs: this.#localMs(node) });
+    this.#stepped(node, node.member, [...effects, ...node.member.ordered]);
   }
 
   #sizeOfTalk(): number {
@@ -302,24 +313,24 @@ class Cluster {
 
   #crash(node: Node, fault: { disk: 'kept' | 'lost'; notice: 'guardian' | 'none' }): void {
     node.downs++;
-    if (node.ring === undefined) return;
+    if (node.member === undefined) return;
     this.#checker.ended(node.nodeId, node.life, 'crashed');
     if (fault.disk === 'kept') node.storedRingSeq = Math.max(node.storedRingSeq, node.unsynced);
     if (fault.notice === 'guardian' && node.crashNotice !== undefined)
-      this.#carryOut(node, { kind: 'multicast', bytes: node.crashNotice });
+      this.#carryOut(node, { kind: 'broadcast', bytes: node.crashNotice });
     this.#forget(node);
   }
 
   #leave(node: Node): void {
     node.downs++;
-    if (node.ring === undefined) return;
+    if (node.member === undefined) return;
     this.#checker.ended(node.nodeId, node.life, 'left');
     this.#step(node, { kind: 'leave', nowMs: this.#localMs(node) });
     this.#forget(node);
   }
 
   #forget(node: Node): void {
-    node.ring = undefined;
+    node.member = undefined;
     node.socket = [];
     node.crashNotice = undefined;
   }
@@ -336,34 +347,40 @@ class Cluster {
   }
 
   #isSettled(): boolean {
-    const [first] = this.#nodes;
-    const ring = first?.ring;
-    if (ring === undefined) return false;
-    return this.#nodes.every(
-      (node) =>
-        node.ring?.phase === 'operational' &&
-        formatRingId(node.ring.ringId) === formatRingId(ring.ringId) &&
-        node.ring.members.length === this.#nodes.length &&
-        node.application.isSynchronised &&
-        this.#checker.hasHeardItself(node.nodeId, node.life) &&
-        node.ring.aru === ring.aru &&
-        node.ring.highDelivered === ring.highDelivered,
+    const first = this.#nodes[0]?.member?.ring;
+    return first !== undefined && this.#nodes.every((node) => this.#isSettledWith(node, first));
+  }
+
+  #isSettledWith(node: Node, first: Member['ring']): boolean {
+    const ring = node.member?.ring;
+    if (node.member === undefined || ring?.phase !== 'operational') return false;
+    const sameRing = formatRingId(ring.ringId) === formatRingId(first.ringId);
+    const complete = sameRing && ring.members.length === this.#nodes.length && !ring.waitingForSync;
+    const caughtUp = ring.aru === first.aru && ring.highDelivered === first.highDelivered;
+    return (
+      complete &&
+      caughtUp &&
+      quorumView(node.member.stack).quorate &&
+      this.#checker.hasHeardItself(node.nodeId, node.life)
     );
   }
 
   #reportUnsettled(): void {
-    const states = this.#nodes.map(({ nodeId, ring, application }) => {
-      if (ring === undefined) return `${nodeId}: down`;
-      const sync = application.isSynchronised ? 'synchronised' : 'synchronising';
-      const heard = this.#checker.hasHeardItself(nodeId, this.#node(nodeId).life) ? 'heard itself' : 'unheard';
-      return `${nodeId}: ${ring.phase} ${formatRingId(ring.ringId)} (${ring.members}) ${sync} ${heard} aru ${ring.aru}/${ring.highDelivered}/${ring.highSeq}`;
+    const states = this.#nodes.map(({ nodeId, life, member }) => {
+      if (member === undefined) return `${nodeId}: down`;
+      const { ring, stack } = member;
+      const sync = ring.waitingForSync ? 'synchronising' : 'synchronised';
+      const heard = this.#checker.hasHeardItself(nodeId, life) ? 'heard itself' : 'unheard';
+      const quorum = quorumView(stack).quorate ? 'quorate' : 'not quorate';
+      const numbers = `${ring.aru}/${ring.highDelivered}/${ring.highSeq}`;
+      return `${nodeId}: ${ring.phase} ${formatRingId(ring.ringId)} (${ring.members}) ${sync} ${quorum} ${heard} ${numbers}`;
     });
     const text = `liveness: no common membership ${settleMsMax} ms after the last fault: ${states.join('; ')}`;
     (this.#checker.violations as string[]).push(text);
   }
 
   #localMs(node: Node): number {
-    return Math.max(node.ring?.nowMs ?? 0, this.#nowMs * node.clockRate);
+    return Math.max(node.member?.ring.nowMs ?? 0, this.#nowMs * node.clockRate);
   }
 
   #node(nodeId: number): Node {
@@ -373,13 +390,28 @@ class Cluster {
   }
 }
 
+function stackConfig(nodeId: number, nodeCount: number): Parameters<typeof createMember>[0]['stack'] {
+  const quorum = {
+    nodeId,
+    votes: 1,
+    expectedVotes: nodeCount,
+    twoNode: false,
+    waitForAll: false,
+    lastManStandingWindowMs: undefined,
+    autoTieBreaker: undefined,
+    allowDownscale: false,
+    expectedVotesTracking: false,
+    device: undefined,
+  };
+  return { nodeId, quorum, storedVotes: 0, configVersion: undefined };
+}
+
 function restingNode(nodeId: number, clockRate: number): Node {
   return {
     nodeId,
     clockRate,
     life: 0,
-    ring: undefined,
-    application: new Application(),
+    member: undefined,
     wakeAtMs: Infinity,
     pauses: 0,
     downs: 0,

@@ -1,56 +1,14 @@
-// What runs on each simulated member: it synchronises after every new ring (everyone says one barrier), and talks.
-import {
-  completeSync,
-  formatRingId,
-  type OrderedEffect,
-  type OutboundMessage,
-  type Ring,
-  submit,
-} from '../../membership/index.ts';
+// What the simulated members say to each other, so that the judge can tell who said what, and whether it came whole.
+import type { OutboundMessage } from '../../membership/index.ts';
 
-const syncGroup = 'sync';
-const talkGroup = 'a';
+/** A group of its own: the services do not look at it. */
+const talkGroup = 'talk';
 const identityBytes = 16;
 /** Every so many bytes one that shows where in which message it belongs. */
 const patternStep = 61;
 
 /** Says who said it, in which life, and as what: unique over a whole run. */
 export type Identity = { readonly node: number; readonly life: number; readonly count: number };
-
-export class Application {
-  /** The ring being synchronised, and who has not said his barrier yet. */
-  #syncing = '';
-  #awaited = new Set<number>();
-
-  get isSynchronised(): boolean {
-    return this.#syncing === '';
-  }
-
-  /** To be called from `onOrdered`, so that the barrier that completes the synchronisation acts at its place in the order. */
-  ordered(ring: Ring, effect: OrderedEffect): void {
-    if (effect.kind === 'deliver') {
-      if (effect.group === syncGroup) this.#barrier(ring, effect.from, new TextDecoder().decode(effect.body));
-      return;
-    }
-    if (effect.type === 'transitional') {
-      this.#awaited.clear();
-      this.#syncing = 'aborted';
-      return;
-    }
-    this.#syncing = formatRingId(effect.ringId);
-    this.#awaited = new Set(effect.members);
-    const body = new TextEncoder().encode(this.#syncing);
-    submit(ring, { group: syncGroup, body, guarantee: 'agreed', lane: 'synchronisation' });
-  }
-
-  #barrier(ring: Ring, from: number, ringName: string): void {
-    if (ringName !== this.#syncing) return;
-    this.#awaited.delete(from);
-    if (this.#awaited.size > 0) return;
-    this.#syncing = '';
-    completeSync(ring);
-  }
-}
 
 export function talk(identity: Identity, size: number, guarantee: OutboundMessage['guarantee']): OutboundMessage {
   const body = new Uint8Array(Math.max(identityBytes, size));
