@@ -9,15 +9,15 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommandFailure } from '../kit/index.ts';
 import { type HostPlan, hostsFile, type LabPlan, volatileDirectories } from './plan.ts';
-import { missingProgram, runOrFail, runProgram, shellWord } from './processes.ts';
+import { failedAttempt, missingProgram, runOrFail, runProgram, shellWord } from './processes.ts';
 import { disksDirectory, initMarker } from './state.ts';
 import { addressLines, bridgeLines, bridgeName, plugLines } from './switch.ts';
 
 /** Run by init at each boot once the network is there, like rc.local; not that file, because the machine may have one. */
 export const bootScriptFile = '/etc/haven-lab/boot';
 
+const endedAtOnce = 'its init ended at once';
 const reapForEver = 'while :; do sleep 2147483647 & wait; done';
 
 /** Starts the lab's own process and makes its switches. Returns its pid as this machine sees it. */
@@ -44,7 +44,7 @@ export function startLabProcess(plan: LabPlan, lifetime: 'process' | 'detached')
       complaint += chunk.toString();
     });
     child.once('error', (error) => reject(missingProgram(program, error)));
-    child.once('close', () => reject(cannotStart(`lab '${plan.name}'`, complaint)));
+    child.once('close', () => reject(failedAttempt(`start lab '${plan.name}'`, complaint, endedAtOnce)));
   });
 }
 
@@ -103,7 +103,7 @@ async function startInits({ lab, labPid, hosts }: BootOptions): Promise<Map<stri
   if (done.code === 0 && hosts.every((host) => started.has(host.name))) return started;
   for (const pid of started.values()) process.kill(pid, 'SIGKILL');
   const missing = hosts.filter((host) => !started.has(host.name)).map((host) => host.name);
-  throw cannotStart(`host ${missing.join(', ')} of lab '${lab.name}'`, done.stderr);
+  throw failedAttempt(`start host ${missing.join(', ')} of lab '${lab.name}'`, done.stderr, endedAtOnce);
 }
 
 /**
@@ -173,12 +173,4 @@ export function programDirectory(): string {
 /** Lines for `ip -batch` as a here-document of a shell script. */
 export function batch(ip: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`${ip} -batch - <<'END'`, ...lines, 'END'];
-}
-
-function cannotStart(what: string, complaint: string): CommandFailure {
-  const why = complaint.trim().split('\n').slice(0, 3).join('; ');
-  if (/Operation not permitted|Permission denied/.test(why)) {
-    return new CommandFailure({ kind: 'permission', what: `cannot start ${what}`, why, fix: 'Run it as root' });
-  }
-  return new CommandFailure({ kind: 'failed', what: `cannot start ${what}`, why: why || 'its init ended at once' });
 }

@@ -60,8 +60,17 @@ export function runProgram(words: readonly string[], options: RunOptions = {}): 
 export async function runOrFail(attempt: string, words: readonly string[], options: RunOptions = {}): Promise<string> {
   const done = await runProgram(words, options);
   if (done.code === 0) return done.stdout;
-  const said = done.stderr.trim().split('\n').slice(0, 3).join('; ');
-  throw new CommandFailure({ kind: 'failed', what: `cannot ${attempt}`, why: said || `exit code ${done.code}` });
+  throw failedAttempt(attempt, done.stderr, `exit code ${done.code}`);
+}
+
+/** What a program said on its way out, as a failure; `otherwise` when it said nothing. */
+export function failedAttempt(attempt: string, complaint: string, otherwise: string): CommandFailure {
+  const why = complaint.trim().split('\n').slice(0, 3).join('; ') || otherwise;
+  const what = `cannot ${attempt}`;
+  const isDenied = process.getuid?.() !== 0 && /Operation not permitted|Permission denied/.test(why);
+  return new CommandFailure(
+    isDenied ? { kind: 'permission', what, why, fix: 'Run it as root' } : { kind: 'failed', what, why },
+  );
 }
 
 /** Runs a program on our own terminal to its end. Its exit code. */

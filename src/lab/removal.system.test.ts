@@ -1,7 +1,7 @@
 // Labs beside each other, labs whose makers die, and what is left of them: nothing.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -11,8 +11,15 @@ import { createLab, labRoot, listLabs, openLab, removeAllLabs } from './index.ts
 
 const root = { skip: process.getuid?.() === 0 ? false : 'needs root' };
 
+/** Some user who is not root; a checkout below /root is out of his reach. */
+const nobody = 65534;
+const reachable =
+  root.skip === false && spawnSync(process.execPath, ['--check', programPath()], { uid: nobody }).status === 0;
+const asNobody = { skip: reachable ? false : 'needs root, and a checkout that others can read' };
+
 // A root of its own: other labs of this machine are not this test's to remove.
 process.env.HAVEN_LAB_ROOT = mkdtempSync(join(tmpdir(), 'haven-labs-'));
+chmodSync(labRoot(), 0o755);
 after(async () => {
   await removeAllLabs();
   rmSync(labRoot(), { recursive: true, force: true });
@@ -163,6 +170,7 @@ test('mistakes get one sentence and an exit code by kind', root, async () => {
   await says(['up', '--lab', 'mistakes'], 108, /already a lab 'mistakes'/);
   await says(['up', '--lab', 'x', '--hosts', 'a b'], 64, /'a b' cannot be the name of a host/);
   await says(['cut', 'node1', '--link', '7'], 105, /not on link 7: its links: 0/);
+  await says(['partition', 'node1', 'node3,node2'], 105, /no host 'node3'/);
   await says(['cut', 'node1', '--direction', 'in'], 64, /--direction needs --silent/);
   await says(['probe', '192.0.2.1'], 105, /'client' has no route to '192.0.2.1'/);
   await lab.kill('node2');
@@ -174,8 +182,26 @@ test('mistakes get one sentence and an exit code by kind', root, async () => {
   await says(['down'], 105, /there is no lab/);
 });
 
-async function haven(words: readonly string[]): Promise<{ code: number; stderr: string }> {
-  const child = spawn(process.execPath, [programPath(), 'lab', ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+test('what root alone may do is refused to others in one sentence', asNobody, async () => {
+  const lab = await createLab({ name: 'forbidden', hosts: 1 });
+  const killed = await haven(['kill', 'node1'], { uid: nobody });
+  assert.match(killed.stderr, /^haven: cannot kill node1: .*Run it as root\n$/);
+  const made = await haven(['up', '--lab', 'another'], { uid: nobody });
+  assert.match(
+    made.stderr,
+    /^haven: cannot make lab 'another': namespaces and network links are made by root. Run it as root\n$/,
+  );
+  assert.deepEqual([killed.code, made.code], [77, 77]);
+  await lab.down();
+});
+
+type Who = { readonly uid?: number };
+
+async function haven(words: readonly string[], who: Who = {}): Promise<{ code: number; stderr: string }> {
+  const child = spawn(process.execPath, [programPath(), 'lab', ...words], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...who,
+  });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();

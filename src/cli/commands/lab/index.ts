@@ -6,6 +6,7 @@ import { downCommand } from './down.ts';
 import { execCommand } from './exec.ts';
 import { healCommand } from './heal.ts';
 import { impairCommand } from './impair.ts';
+import { partitionCommand } from './partition.ts';
 import { bootCommand, freezeCommand, killCommand, pauseCommand, resumeCommand } from './power.ts';
 import { probeCommand } from './probe.ts';
 import { forwarderCommand, proberCommand, responderCommand } from './roles.ts';
@@ -18,6 +19,7 @@ export const labRoutes = buildRouteMap({
     status: statusCommand,
     exec: execCommand,
     cut: cutCommand,
+    partition: partitionCommand,
     heal: healCommand,
     impair: impairCommand,
     kill: killCommand,
