@@ -28,11 +28,24 @@ export type Recorded = { readonly resource: Primitive; readonly node: ClusterNod
 const changeReason = 'resource definition change';
 
 export function createForChanges(plan: Plan): void {
+  deferFailureChecks(plan);
   for (const node of plan.cluster.nodes) {
     if (!node.maintenance && !isAvailable(node)) continue;
     for (const history of plan.cluster.histories[node.index] ?? []) {
       if (history.xml.children.length === 0) continue;
       for (const resource of ownersOf(plan, history.id)) checkHistory(plan, resource, node, history);
+    }
+  }
+}
+
+/** Reading a failure asks whether its parameters changed since; for these it could not be told then. */
+function deferFailureChecks(plan: Plan): void {
+  for (const history of plan.cluster.histories.flat()) {
+    const resource = plan.cluster.resourcesById.get(history.id);
+    if (resource?.variant !== 'primitive' || !isAddressedByName(resource)) continue;
+    for (const entry of history.entries) {
+      if (!entry.id.endsWith('_last_failure_0') || (entry.task !== 'start' && entry.task !== 'monitor')) continue;
+      plan.deferredChecks.push({ resource, node: history.node, entry, subject: 'last-failure' });
     }
   }
 }

@@ -9,7 +9,7 @@ import { bundleOf } from '../configuration/tree.ts';
 import type { ClusterNode } from '../model/index.ts';
 import { type Action, ALWAYS_IN_GRAPH, OPTIONAL, RUNNABLE } from './action.ts';
 import { blockColocationDependents } from './colocation-block.ts';
-import { applyEffect, clearBecause, FIRST_CHANGED, THEN_CHANGED } from './effects.ts';
+import { applyEffect, FIRST_CHANGED, THEN_CHANGED } from './effects.ts';
 import { assignedNodesOf, isAncestor } from './family.ts';
 import type { Plan } from './plan.ts';
 import {
@@ -141,6 +141,7 @@ export class Engine {
     let changed = 0;
     for (const rule of rules) {
       if ((kinds & rule.kind) === 0) continue;
+      if (rule.kind === NESTED_REMOTE_PROBE && voidsNestedProbe(relation, firstFlags)) continue;
       const owner = rule.on === 'then' ? next.resource : first.resource;
       if (owner === undefined) {
         changed |= rule.withoutResource?.(relation, firstFlags) ?? 0;
@@ -176,6 +177,14 @@ const rules: readonly Rule[] = [
   { kind: ORDERED, on: 'then', filter: RUNNABLE },
   { kind: ASYMMETRIC, on: 'then', filter: RUNNABLE },
 ];
+
+/** What runs inside an active container can be looked for, although the container is not started anew. */
+function voidsNestedProbe(relation: Relation, firstFlags: number): boolean {
+  const { resource } = relation.first;
+  if ((firstFlags & RUNNABLE) !== 0 || resource === undefined || resource.activeNodes.length === 0) return false;
+  relation.kinds = 0;
+  return true;
+}
 
 function requireThen({ next }: Relation, firstFlags: number): number {
   if ((firstFlags & OPTIONAL) !== 0 || next.required) return 0;
@@ -217,7 +226,7 @@ function blockBehindBlockedStop({ first, next, kinds }: Relation): number {
   const { resource } = first;
   if (resource === undefined || resource.managed || !resource.blocked) return 0;
   if (first.task !== 'stop' || first.runnable || !next.runnable) return 0;
-  clearBecause(next, RUNNABLE, first);
+  next.clear(RUNNABLE);
   return THEN_CHANGED;
 }
 

@@ -2,6 +2,7 @@
 // for good, the node has to be fenced.
 
 import { type ClusterNode, isRemoteType, type Primitive, roles } from '../model/index.ts';
+import { shutdownRequested } from '../status/node-state.ts';
 import type { Action } from './action.ts';
 import { currentNodeOf } from './family.ts';
 import { decideToFence } from './fence-action.ts';
@@ -17,10 +18,9 @@ export function orderRemoteActions(plan: Plan): void {
     const action = plan.actions[index];
     const resource = action?.resource;
     if (action === undefined || resource === undefined) continue;
-    if (action.task === 'clear_failcount') {
-      if (resource.variant === 'primitive' && resource.connectionKind !== 'none') {
-        order(plan, existing(action), does(resource, 'start'), ORDERED);
-      }
+    const isConnection = resource.variant === 'primitive' && resource.connectionKind !== 'none';
+    if (action.task === 'clear_failcount' && isConnection) {
+      order(plan, existing(action), does(resource, 'start'), ORDERED);
       continue;
     }
     const connection = action.node?.connection;
@@ -124,7 +124,7 @@ export function connectionStateOf(node: ClusterNode): ConnectionState {
     if (current?.unclean) return 'failed';
     if (!connection.failed) return 'stopped';
     const reconnects = connection.nextRole === roles.stopped && connection.reconnectIntervalMs > 0;
-    return reconnects && node.remoteFenced && !node.shuttingDown ? 'unknown' : 'failed';
+    return reconnects && node.remoteFenced && !shutdownRequested(node) ? 'unknown' : 'failed';
   }
   if (current === undefined) return 'unknown';
   if (current.unclean || !current.online) return 'resting';

@@ -19,5 +19,5 @@ export function routerOf(action: Action): ClusterNode | undefined {
   if (before === undefined) return after;
   if (after === undefined || before === after) return before;
   const migrates = connection.launcher === undefined && connection.migration !== undefined;
-  return tasksBeforeMove.has(notifiedTaskOf(action)) || migrates ? before : after;
+  return tasksBeforeMove.has(notifiedTaskOf(action)) && !migrates ? before : after;
 }
