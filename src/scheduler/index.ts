@@ -8,5 +8,12 @@ export type { Synapse, TransitionGraph } from './graph/graph.ts';
 export { formatGraph } from './graph/graph-xml.ts';
 export * from './model/index.ts';
 export { placeResources, prepareAssignment, readCluster } from './placement.ts';
+export {
+  type Contribution,
+  formatPlacementReasons,
+  type NodeReasons,
+  type PlacementReasons,
+  placementReasons,
+} from './reasons/placement-reasons.ts';
 export { type RunRequest, type Schedule, schedule, scheduleCluster } from './schedule.ts';
 export { type SimulationRequest, scoreListing, simulationSummary } from './simulate/report.ts';

@@ -4,7 +4,15 @@
 import { INFINITY_SCORE } from '../../kit/index.ts';
 import { banEverywhere, overrideScore } from '../configuration/node-score.ts';
 import { childrenOf, visitTree } from '../configuration/tree.ts';
-import { type ClusterNode, type Collective, isAvailable, type NodeTable, type Resource } from '../model/index.ts';
+import {
+  type Cluster,
+  type ClusterNode,
+  type Collective,
+  isAvailable,
+  type NodeTable,
+  type Resource,
+} from '../model/index.ts';
+import { ledgerLength, rewindLedger } from '../reasons/ledger.ts';
 import { currentNode } from '../status/active.ts';
 import { canTake } from './node-choice.ts';
 import { unplaceAll } from './placement.ts';
@@ -59,7 +67,7 @@ type Attempt = {
  */
 function keepOnNode(run: Run, { collective, instance, node, slots, perNodeMax }: Attempt): boolean {
   if (!canTake(node, instance.allowed.score(node.index))) return false;
-  const saved = savedTables(instance);
+  const saved = savedTables(run.cluster, instance);
   const original = collective.allowed.copy();
   let isKept = false;
   for (let reserved = 0; reserved < slots; reserved++) {
@@ -68,7 +76,10 @@ function keepOnNode(run: Run, { collective, instance, node, slots, perNodeMax }:
       isKept = true;
       break;
     }
-    for (const [each, table] of saved) each.allowed.assign(table);
+    for (const { resource, table, entered } of saved) {
+      resource.allowed.assign(table);
+      rewindLedger(run.cluster, resource, entered);
+    }
     if (got === undefined) {
       instance.decided = false;
       break;
@@ -80,9 +91,13 @@ function keepOnNode(run: Run, { collective, instance, node, slots, perNodeMax }:
   return isKept;
 }
 
-function savedTables(instance: Resource): Map<Resource, NodeTable> {
-  const saved = new Map<Resource, NodeTable>();
-  visitTree(instance, (each) => saved.set(each, each.allowed.copy()));
+type SavedTable = { readonly resource: Resource; readonly table: NodeTable; readonly entered: number };
+
+function savedTables(cluster: Cluster, instance: Resource): SavedTable[] {
+  const saved: SavedTable[] = [];
+  visitTree(instance, (resource) => {
+    saved.push({ resource, table: resource.allowed.copy(), entered: ledgerLength(cluster, resource) });
+  });
   return saved;
 }
 

@@ -8,6 +8,7 @@ import { incorporateDependent } from '../colocation/preferences.ts';
 import { overrideScore } from '../configuration/node-score.ts';
 import { nodeNamed } from '../configuration/nodes.ts';
 import { type ClusterNode, type Colocation, isAvailable, type Primitive, roles } from '../model/index.ts';
+import { ledgerLength, rewindLedger } from '../reasons/ledger.ts';
 import { currentNode } from '../status/active.ts';
 import { listScores } from './listing.ts';
 import { canTake, compareNodes, hasCandidate, nodesByPreference } from './node-choice.ts';
@@ -54,9 +55,12 @@ function applyAsDependent(run: Run, resource: Primitive, colocation: Colocation)
   const { primary, dependentRole, score } = colocation;
   const isOptionalBan = score < 0 && score > -INFINITY_SCORE;
   const backup = dependentRole === roles.promoted || isOptionalBan ? resource.allowed.copy() : undefined;
+  const entered = ledgerLength(run.cluster, resource);
   if (!primary.decided) run.assign(run, primary, finalRequest);
   applyColocation(run, resource, primary, colocation);
-  if (backup !== undefined && !hasCandidate(run.cluster, resource.allowed)) resource.allowed.assign(backup);
+  if (backup === undefined || hasCandidate(run.cluster, resource.allowed)) return;
+  resource.allowed.assign(backup);
+  rewindLedger(run.cluster, resource, entered);
 }
 
 function limitRole({ cluster }: Run, resource: Primitive): void {

@@ -61,7 +61,7 @@ function applyToBundle(cluster: Cluster, bundle: Bundle, location: Location): vo
 function applyTo(cluster: Cluster, resource: Resource, location: Location): void {
   if (location.roleFilter !== roles.unknown && location.roleFilter !== resource.nextRole) return;
   for (const { node, score } of location.entries) {
-    const before = resource.allowed.score(node.index);
+    const before = resource.allowed.has(node.index) ? resource.allowed.score(node.index) : 0;
     addToTable(resource.allowed, node, { score, location });
     enter(cluster, resource, { node, before, cause: causeOf(location) });
   }

@@ -4,6 +4,8 @@ import type { ClusterNode } from './node.ts';
 import type { Resource } from './resource.ts';
 
 export type ScoreCause =
+  /** What an entry starts with: -INFINITY for a node that is leaving or gone. */
+  | { readonly kind: 'node' }
   /** A location constraint or its rule. */
   | { readonly kind: 'location'; readonly id: string }
   | { readonly kind: 'health' }
