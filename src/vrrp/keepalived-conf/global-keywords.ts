@@ -32,7 +32,6 @@ export function globalOptionsOf(draft: GlobalDraft): GlobalOptions {
 }
 
 const pacingBounds = { min: 0.000001, max: 4294.967295 };
-const rttimeBounds = { min: 2, max: repeatMax };
 
 const protocolKeywords: Table<GlobalDraft> = {
   router_id: (draft, statement, scope) => {
@@ -79,15 +78,10 @@ const protocolKeywords: Table<GlobalDraft> = {
   vrrp_startup_delay: seconds({ min: 0, max: repeatMax }, ({ options }, value) => {
     options.startupDelayMs = value;
   }),
-  vrrp_delay_after_boot: seconds({ min: 0, max: repeatMax }, ({ options }, value) => {
-    options.delayAfterBootMs = value;
-  }),
-  timer_expired_backup: flag(({ options }) => {
-    options.timerExpiredBackup = true;
-  }),
-  thread_timer_expired: flag(({ options }) => {
-    options.timerExpiredBackup = true;
-  }),
+  vrrp_delay_after_boot: notDone('instances start at once: vrrp_startup_delay holds them back'),
+  // A machine that woke late listens first, whether this is set or not.
+  timer_expired_backup: alreadySo(),
+  thread_timer_expired: alreadySo(),
   log_unknown_vrids: flag(({ options }) => {
     options.logUnknownVrids = true;
   }),
@@ -136,6 +130,10 @@ const announcementKeywords: Table<GlobalDraft> = {
   }),
 };
 
+const packetFilter: Reader<GlobalDraft> = notDone(
+  'no packet filter is set up: packets to virtual addresses are accepted',
+);
+
 const interfaceKeywords: Table<GlobalDraft> = {
   default_interface: word(({ options }, value) => {
     options.defaultInterface = value;
@@ -143,32 +141,18 @@ const interfaceKeywords: Table<GlobalDraft> = {
   dynamic_interfaces: ({ options }, statement) => {
     options.dynamicInterfaces = statement.words[0]?.text === 'allow_if_changes' ? 'allow-if-changes' : 'yes';
   },
-  disable_local_igmp: flag(({ options }) => {
-    options.disableLocalIgmp = true;
-  }),
+  disable_local_igmp: notDone('the IGMP reports of the kernel are left as they are'),
   vmac_prefix: word(({ options }, value) => {
-    if (options.vmacAddrPrefix === options.vmacPrefix) options.vmacAddrPrefix = value;
     options.vmacPrefix = value;
   }),
-  vmac_addr_prefix: word(({ options }, value) => {
-    options.vmacAddrPrefix = value;
-  }),
-  vrrp_iptables: ({ options }, statement) => {
-    options.iptablesChains =
-      statement.words.length === 0 ? ['INPUT', 'OUTPUT'] : statement.words.map((one) => one.text);
-  },
-  vrrp_ipsets: notDone('no ipsets are made: packets are filtered with nftables'),
-  namespace_with_ipsets: notDone('no ipsets are made: packets are filtered with nftables'),
-  nftables: ({ options }, statement) => {
-    options.nftablesTable = statement.words[0]?.text ?? 'keepalived';
-  },
-  nftables_priority: integer({ min: -repeatMax, max: repeatMax }, ({ options }, value) => {
-    options.nftablesPriority = value;
-  }),
-  nftables_counters: flag(({ options }) => {
-    options.nftablesCounters = true;
-  }),
-  nftables_ifindex: alreadySo(),
+  vmac_addr_prefix: notDone('no macvlans are made for addresses on other interfaces'),
+  vrrp_iptables: packetFilter,
+  vrrp_ipsets: packetFilter,
+  namespace_with_ipsets: packetFilter,
+  nftables: packetFilter,
+  nftables_priority: packetFilter,
+  nftables_counters: packetFilter,
+  nftables_ifindex: packetFilter,
   vrrp_rx_bufs_policy: notDone('receive buffers keep the size that the system gives them'),
   vrrp_rx_bufs_multiplier: notDone('receive buffers keep the size that the system gives them'),
 };
@@ -231,62 +215,35 @@ const mailKeywords: Table<GlobalDraft> = {
   }),
 };
 
+const realTimeLimit: Reader<GlobalDraft> = notDone('the CPU time of the VRRP thread is not limited');
+const processNames: Reader<GlobalDraft> = notDone('the process keeps its name');
+const autoPriority: Reader<GlobalDraft> = notDone('the VRRP thread has real-time priority from its start');
+
 const processKeywords: Table<GlobalDraft> = {
-  vrrp_priority: integer({ min: -20, max: 19 }, ({ process: draft }, value) => {
-    draft.niceValue = value;
-  }),
+  vrrp_priority: notDone('the VRRP thread has real-time priority (vrrp_rt_priority)'),
   vrrp_rt_priority: integer({ min: 1, max: 99 }, ({ process: draft }, value) => {
     draft.realTimePriority = value;
   }),
-  vrrp_rlimit_rttime: integer(rttimeBounds, ({ process: draft }, value) => {
-    draft.realTimeLimitUs = value;
-  }),
-  vrrp_rlimit_rtime: integer(rttimeBounds, ({ process: draft }, value) => {
-    draft.realTimeLimitUs = value;
-  }),
-  vrrp_cpu_affinity: ({ process: draft }, statement, scope) => {
-    draft.cpuAffinity = statement.words
-      .map(({ text }) => integerOf(text, statement, { min: 0, max: 1023 }, scope))
-      .filter((cpu) => cpu !== undefined);
-  },
-  vrrp_no_swap: flag(({ process: draft }) => {
-    draft.noSwap = true;
-  }),
-  vrrp_process_name: word(({ process: draft }, value) => {
-    draft.vrrpProcessName = value;
-  }),
-  process_name: word(({ process: draft }, value) => {
-    draft.processName = value;
-  }),
-  process_names: flag(({ process: draft }) => {
-    draft.processName ??= 'keepalived';
-    draft.vrrpProcessName ??= 'keepalived_vrrp';
-  }),
-  max_auto_priority: ({ process: draft }, statement, scope) => {
-    draft.maxAutoPriority = integerOf(statement.words[0]?.text ?? '99', statement, { min: -1, max: 99 }, scope);
-  },
-  min_auto_priority_delay: integer({ min: 1, max: 10_000_000 }, ({ process: draft }, value) => {
-    draft.minAutoPriorityDelayUs = value;
-  }),
+  vrrp_rlimit_rttime: realTimeLimit,
+  vrrp_rlimit_rtime: realTimeLimit,
+  vrrp_cpu_affinity: notDone('the scheduler of the kernel chooses the CPU'),
+  vrrp_no_swap: notDone('memory is not locked: give the machine enough of it'),
+  vrrp_process_name: processNames,
+  process_name: processNames,
+  process_names: processNames,
+  max_auto_priority: autoPriority,
+  min_auto_priority_delay: autoPriority,
   child_wait_time: wholeSeconds({ min: 0, max: repeatMax }, ({ process: draft }, value) => {
     draft.childWaitMs = value;
   }),
 };
 
 const fileKeywords: Table<GlobalDraft> = {
-  // Every reload is checked before anything changes, so the switch itself has nothing to switch.
-  reload_check_config: ({ reload }) => {
-    reload.checkConfig = true;
-  },
-  reload_time_file: word(({ reload }, value) => {
-    reload.timeFile = value;
-  }),
-  reload_repeat: flag(({ reload }) => {
-    reload.repeat = true;
-  }),
-  reload_file: ({ reload }, statement) => {
-    reload.markerFile = statement.words[0]?.text ?? '/run/keepalived.reload';
-  },
+  // Every reload is checked before anything changes.
+  reload_check_config: alreadySo(),
+  reload_time_file: notDone('reloads are not scheduled: send SIGHUP at the time'),
+  reload_repeat: notDone('reloads are not scheduled: send SIGHUP at the time'),
+  reload_file: notDone('no marker file is made while the configuration is read'),
   include_check: ({ reload }) => {
     reload.includeCheck = true;
   },
@@ -294,9 +251,7 @@ const fileKeywords: Table<GlobalDraft> = {
   tmp_config_directory: alreadySo(),
   umask: readUmask,
   random_seed: alreadySo(),
-  data_use_instance: toggle(({ options }, value) => {
-    options.dataUseInstance = value;
-  }),
+  data_use_instance: notDone('dump files have the names that state_dump_file and its neighbours give'),
   use_symlink_paths: alreadySo(),
   state_dump_file: word(({ options }, value) => {
     options.stateDumpFile = value;
@@ -397,7 +352,7 @@ export const globalKeywords: Table<GlobalDraft> = {
   ...fileKeywords,
   ...elsewhereKeywords,
   ...daemonKeywords,
-  linkbeat_use_polling: alreadySo(),
+  linkbeat_use_polling: notDone('the kernel tells of carrier by netlink, and nothing is polled'),
 };
 
 function group(family: 'ipv4' | 'ipv6', assign: (draft: GlobalDraft, value: string) => void): Reader<GlobalDraft> {

@@ -11,7 +11,6 @@ import { script } from './script-command.ts';
 import type { Statement } from './statement.ts';
 import { emptyTracking, type TrackingDraft, trackingKeywords } from './tracker-keywords.ts';
 import {
-  alreadySo,
   flag,
   integer,
   integerOf,
@@ -185,9 +184,7 @@ const addressKeywords: Table<InstanceDraft> = {
     draft.noVirtualAddress = true;
   }),
   use_vmac: readVmac,
-  use_vmac_addr: flag((draft) => {
-    draft.useVmacAddr = true;
-  }),
+  use_vmac_addr: notDone('addresses on other interfaces go on those interfaces themselves'),
   vmac_xmit_base: flag((draft) => {
     draft.vmacTransmitOnBase = true;
   }),
@@ -227,15 +224,13 @@ const transportKeywords: Table<InstanceDraft> = {
   check_unicast_src: flag((draft) => {
     draft.checkUnicastSource = true;
   }),
-  old_unicast_checksum: (draft, statement) => {
-    draft.oldUnicastChecksum = statement.words[0]?.text !== 'never';
-  },
+  old_unicast_checksum: notDone(
+    'the checksum is that of RFC 9568: update the other routers to keepalived 1.3.7 or newer',
+  ),
   v3_checksum_as_v2: toggle((draft, value) => {
     draft.v3ChecksumAsV2 = value;
   }),
-  track_src_ip: flag((draft) => {
-    draft.trackSourceAddress = true;
-  }),
+  track_src_ip: notDone('only an interface without any address is a fault'),
   authentication: (draft, statement, scope) => {
     draft.authenticationPlace = statement.place;
     readBlock(draft, blockOf(statement, scope), authenticationKeywords, scope);
@@ -256,7 +251,7 @@ const transportKeywords: Table<InstanceDraft> = {
   dont_track_primary: flag((draft) => {
     draft.dontTrackPrimary = true;
   }),
-  linkbeat_use_polling: alreadySo(),
+  linkbeat_use_polling: notDone('the kernel tells of carrier by netlink, and nothing is polled'),
   lvs_sync_daemon_interface: (_, statement, scope) => {
     scope.findings.warning(
       statement.place,

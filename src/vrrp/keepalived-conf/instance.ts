@@ -69,7 +69,22 @@ export function instanceOf(
     }),
     kernelReceiveBufferBytes: draft.kernelReceiveBufferBytes,
   };
+  sayWhatIsNotDone(instance, scope);
   return strictMode ? strictFindings(instance, draft, scope) : linkLocalFirst(instance, scope);
+}
+
+function sayWhatIsNotDone({ place, accept, priority, announcement }: InstanceConfiguration, scope: Scope): void {
+  if (!accept && priority !== ownerPriority) {
+    scope.findings.info(place, `${scope.subject}packets to its virtual addresses are accepted`, {
+      why: 'no_accept, which strict mode implies, is understood, but no packet filter is set up',
+    });
+  }
+  if (announcement.extraInterfaceAll) {
+    scope.findings.info(
+      place,
+      `${scope.subject}garp_extra_if announces on the interfaces of its addresses only, not on all`,
+    );
+  }
 }
 
 function interfaceOf(draft: InstanceDraft, globals: GlobalDraft, scope: Scope): string | undefined {

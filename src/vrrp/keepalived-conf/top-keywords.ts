@@ -122,12 +122,8 @@ export const topKeywords: Table<TopDraft> = {
     if (downDelayMs === undefined || upDelayMs === undefined) return;
     top.interfaceDelays.push({ interface: name, downDelayMs, upDelayMs });
   }),
-  linkbeat_interfaces: list((top, item) => {
-    top.linkbeatInterfaces.push(item.keyword);
-  }),
-  linkbeat_use_polling: (top) => {
-    top.linkbeatUsePolling = true;
-  },
+  linkbeat_interfaces: notDone('the kernel tells of carrier by netlink, and nothing is polled'),
+  linkbeat_use_polling: notDone('the kernel tells of carrier by netlink, and nothing is polled'),
   virtual_server: (top, statement, scope) => {
     top.virtualServers.push(readVirtualServer(statement, scope));
   },
@@ -163,6 +159,10 @@ function named<Item extends { readonly name: string }>(
 }
 
 function readTrackGroup(name: string, statement: Statement, scope: Scope): TrackGroupConfiguration {
+  scope.findings.info(
+    statement.place,
+    `track_group ${name} is accepted, but static addresses, routes and rules are not tracked`,
+  );
   const members: string[] = [];
   readBlock(members, statement.block ?? [], trackGroupKeywords, { ...scope, subject: `(${name}) ` });
   return { name, members };
