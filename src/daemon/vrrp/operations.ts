@@ -1,0 +1,90 @@
+// What an administrator does with a running daemon besides stopping and reloading it: pid files, dumps on signals, status.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CommandFailure, type Logger } from '../../kit/index.ts';
+import type { VrrpConfiguration } from '../../vrrp/index.ts';
+import { dataText, jsonText, statisticsText } from './dump.ts';
+import { serveStatus, statusSocketPath } from './status-socket.ts';
+import type { VrrpSupervisor } from './supervisor.ts';
+
+export type OperationsOptions = {
+  readonly supervisor: VrrpSupervisor;
+  /** The one that runs now: a reload replaces it. */
+  readonly configuration: () => VrrpConfiguration;
+  readonly logger: Logger;
+};
+
+/** Serves status and dumps until the returned function is called. */
+export function startOperations(options: OperationsOptions): () => void {
+  const { supervisor } = options;
+  const server = serveStatus(statusSocketPath, () => supervisor.snapshot());
+  const dumpData = () => void writeDumps(options, 'data');
+  const dumpStatistics = () => void writeDumps(options, 'statistics');
+  process.on('SIGUSR1', dumpData);
+  process.on('SIGUSR2', dumpStatistics);
+  return () => {
+    process.off('SIGUSR1', dumpData);
+    process.off('SIGUSR2', dumpStatistics);
+    server.close();
+    rmSync(statusSocketPath, { force: true });
+  };
+}
+
+/**
+ * Writes our pid to every path; the function removes them again.
+ * @throws CommandFailure `exists` when one names a process that is alive.
+ */
+export function claimPidFiles(paths: readonly string[], logger: Logger): () => void {
+  for (const path of paths) {
+    const owner = ownerOf(path);
+    if (owner !== undefined && owner !== process.pid)
+      throw new CommandFailure({
+        kind: 'exists',
+        what: 'a VRRP daemon is already running',
+        why: `${path} names process ${owner}, which is alive`,
+        fix: 'Stop it, or give another pid file with -p FILE',
+      });
+    if (existsSync(path)) logger.info(`Remove a zombie pid file ${path}`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
+  }
+  return () => {
+    for (const path of paths) rmSync(path, { force: true });
+  };
+}
+
+async function writeDumps(options: OperationsOptions, kind: 'data' | 'statistics'): Promise<void> {
+  const { supervisor, logger } = options;
+  const configuration = options.configuration();
+  const { stateDumpFile, statsDumpFile, jsonDumpFile, umask } = configuration.global;
+  const snapshot = await supervisor.snapshot();
+  const moment = { snapshot, configuration, wallMs: Date.now() };
+  const mode = 0o666 & ~umask;
+  const files: [string, string][] =
+    kind === 'statistics'
+      ? [[statsDumpFile, statisticsText(moment)]]
+      : [
+          [stateDumpFile, dataText(moment)],
+          [jsonDumpFile, jsonText(moment)],
+        ];
+  for (const [path, text] of files) {
+    try {
+      writeFileSync(path, text, { mode });
+      logger.info(`Printing VRRP ${kind} on ${path}`);
+    } catch (error) {
+      logger.error(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+/** The living process a pid file names. */
+function ownerOf(path: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(path, 'latin1').trim());
+    if (!Number.isInteger(pid) || pid <= 1) return undefined;
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return undefined;
+  }
+}
