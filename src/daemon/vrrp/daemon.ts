@@ -9,6 +9,7 @@ import {
   type VrrpConfiguration,
 } from '../../vrrp/index.ts';
 import { runLifeScript } from './life-script.ts';
+import { claimPidFiles, startOperations } from './operations.ts';
 import { VrrpSupervisor } from './supervisor.ts';
 import { TrackerSet } from './trackers/tracker-set.ts';
 
@@ -16,6 +17,7 @@ export type VrrpDaemonOptions = {
   readonly file: string;
   /** `-i`: what `@NAME` lines are compared with. */
   readonly configId: string | undefined;
+  readonly pidFiles: readonly string[];
   readonly logger: Logger;
 };
 
@@ -25,6 +27,17 @@ export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
   const startedMs = performance.now();
   logger.info('Starting Haven VRRP');
   const configuration = readConfiguration(options);
+  const releasePidFiles = claimPidFiles(options.pidFiles, logger);
+  try {
+    await runWith(configuration, options);
+  } finally {
+    releasePidFiles();
+  }
+  logger.info(`Stopped Haven VRRP after ${formatDuration(performance.now() - startedMs)}`);
+}
+
+async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOptions): Promise<void> {
+  const { logger } = options;
   const { startupScript, shutdownScript, scriptUser } = configuration.global;
   await runLifeScript(startupScript, scriptUser, logger);
   const log = (level: 'warning' | 'info' | 'detail', message: string) =>
@@ -44,19 +57,21 @@ export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
     },
     onHeld: () => {},
   });
-  const parts: Parts = { supervisor, trackers, notifier, mailer };
+  const parts: Parts = { configuration, supervisor, trackers, notifier, mailer };
+  const endOperations = startOperations({ supervisor, configuration: () => parts.configuration, logger });
   const stop = () => parts.supervisor.stop();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.on('SIGHUP', () => reload(options, parts));
   await supervisor.ended;
+  endOperations();
   trackers.close();
   await notifier.close(configuration.global.process.childWaitMs);
   await runLifeScript(shutdownScript, scriptUser, logger);
-  logger.info(`Stopped Haven VRRP after ${formatDuration(performance.now() - startedMs)}`);
 }
 
 type Parts = {
+  configuration: VrrpConfiguration;
   readonly supervisor: VrrpSupervisor;
   readonly trackers: TrackerSet;
   readonly notifier: Notifier;
@@ -64,14 +79,16 @@ type Parts = {
 };
 
 /** A broken file changes nothing: the daemon goes on with what it has, and says where the file is broken. */
-function reload(options: VrrpDaemonOptions, { supervisor, trackers, notifier, mailer }: Parts): void {
+function reload(options: VrrpDaemonOptions, parts: Parts): void {
   const { logger } = options;
+  const { supervisor, trackers, notifier, mailer } = parts;
   logger.info('Reloading ...');
   const read = parse(options);
   if (read === undefined || read.errors > 0) {
     logger.error(`New config failed validation, keeping the running one: ${options.file}`);
     return;
   }
+  parts.configuration = read.configuration;
   notifier.reconfigure(read.configuration);
   mailer.reconfigure(read.configuration);
   trackers.reconfigure(read.configuration);

@@ -1,5 +1,5 @@
 // What the main thread and the VRRP worker tell each other: plain data, in order.
-import type { LogLevel } from '../../kit/index.ts';
+import type { Failure, LogLevel } from '../../kit/index.ts';
 import type { Notification, TrackerKind, TrackerReport, VrrpConfiguration } from '../../vrrp/index.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -25,4 +25,6 @@ export type FromWorker =
   | { readonly kind: 'snapshot'; readonly id: number; readonly snapshot: Snapshot }
   /** Instances that hold their addresses now: what a guardian has to take down when this process dies. */
   | { readonly kind: 'held'; readonly instances: readonly string[] }
+  /** The worker cannot start. */
+  | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'stopped' };

@@ -1,6 +1,6 @@
 // The VRRP daemon's main thread: it holds no address and misses no deadline, so it may log, run scripts and read files.
 import type { Worker } from 'node:worker_threads';
-import type { Logger } from '../../kit/index.ts';
+import { CommandFailure, type Logger } from '../../kit/index.ts';
 import { startWorker } from '../../linux/index.ts';
 import type { Notification, VrrpConfiguration } from '../../vrrp/index.ts';
 import type { FromWorker, ToWorker, TrackerNews, WorkerStart } from './message.ts';
@@ -27,6 +27,7 @@ export class VrrpSupervisor {
     this.ended = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => {
         if (message.kind === 'stopped') resolve(this.#worker.terminate().then(() => undefined));
+        else if (message.kind === 'failed') reject(new CommandFailure(message.failure));
         else this.#hear(message);
       });
       this.#worker.on('error', reject);
@@ -60,7 +61,7 @@ export class VrrpSupervisor {
     this.#worker.postMessage(message);
   }
 
-  #hear(message: Exclude<FromWorker, { kind: 'stopped' }>): void {
+  #hear(message: Exclude<FromWorker, { kind: 'stopped' | 'failed' }>): void {
     switch (message.kind) {
       case 'log':
         this.#listener.logger[message.level](message.message);

@@ -1,6 +1,6 @@
 // The VRRP worker thread: real-time scheduling where permitted, then the engine, until it is told to stop.
 import { parentPort } from 'node:worker_threads';
-import { defined, formatFailure } from '../../kit/index.ts';
+import { CommandFailure, defined, formatFailure } from '../../kit/index.ts';
 import { kernelFailure, setRealTime, settleWatchMethod, workerRoleData } from '../../linux/index.ts';
 import { Engine } from './engine.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './message.ts';
@@ -15,7 +15,12 @@ export async function runVrrpWorker(): Promise<void> {
   const scheduled = setRealTime(configuration.global.process.realTimePriority ?? realTimePriority);
   if (!scheduled.ok) tell({ kind: 'log', level: 'warning', message: formatFailure(kernelFailure(scheduled.error)) });
   await settleWatchMethod();
-  const engine = new Engine(configuration, tell);
-  port.on('message', (message: ToWorker) => engine.handle(message));
-  engine.start(reports);
+  try {
+    const engine = new Engine(configuration, tell);
+    port.on('message', (message: ToWorker) => engine.handle(message));
+    engine.start(reports);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    tell({ kind: 'failed', failure: error.failure });
+  }
 }

@@ -1,0 +1,81 @@
+// What an administrator asks of a running `haven vrrp`: status, dumps, a second start, a file that is checked.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { until, withPair } from './pair.ts';
+
+const root = { skip: process.getuid?.() === 0 ? false : 'needs root' };
+const haven = [process.execPath, join(process.cwd(), 'bin', 'haven'), 'vrrp'];
+
+const configuration = `vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 51
+  priority 244
+  track_interface {
+    ens9 weight 5
+  }
+  virtual_ipaddress {
+    192.168.122.200/24
+  }
+}
+`;
+
+test('status tells state, priority with its parts, and why the last change came', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    await pair.start('server1', 'haven', configuration);
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+    const shown = await host.output([...haven, 'status']);
+    assert.match(shown, /VI_1 {2}MASTER {2}VRRPv2 vrid 51 on eth0 from 192\.168\.122\.101/);
+    assert.match(shown, /priority 249 = 244 \+ 5 \(interface ens9 up\)/);
+    assert.match(shown, /BACKUP to MASTER: no advertisement from a master in time/);
+    const [instance] = JSON.parse(await host.output([...haven, 'status', '--json'])).instances;
+    assert.equal(instance.effectivePriority, 249);
+    await host.shell('ip link set ens9 down');
+    await until('priority 244', async () => /priority 244$/m.test(await host.output([...haven, 'status'])));
+  }),
+);
+
+test('signals write data, JSON and statistics as Keepalived does', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    await pair.start('server1', 'haven', configuration);
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+    pair.signal('server1', 'SIGUSR1');
+    await pair.untilLogged('server1', /Printing VRRP data on \/tmp\/keepalived\.json/);
+    const [dump] = JSON.parse(await host.readFile('/tmp/keepalived.json'));
+    assert.equal(dump.data.iname, 'VI_1');
+    assert.deepEqual(dump.data.vips, ['192.168.122.200/24 dev eth0 scope global set']);
+    assert.equal(dump.stats.become_master, 1);
+    assert.match(await host.readFile('/tmp/keepalived.data'), /VRRP Instance = VI_1\n(.|\n)*State = MASTER\n/);
+    pair.signal('server1', 'SIGUSR2');
+    await pair.untilLogged('server1', /Printing VRRP statistics/);
+    assert.match(await host.readFile('/tmp/keepalived.stats'), /Became master: 1\n {2}Released master: 0\n/);
+  }),
+);
+
+test('a second daemon is refused, and the pid file goes with the first', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    await pair.start('server1', 'haven', configuration);
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+    const second = await host.run([...haven, '-f', '/etc/keepalived/keepalived.conf']);
+    assert.equal(second.code, 108);
+    assert.match(second.stderr, /haven: a VRRP daemon is already running/);
+    await pair.stop('server1');
+    assert.equal((await host.run(['test', '-e', '/run/haven/vrrp.pid'])).code, 1);
+  }),
+);
+
+test('-t answers with the place and the exit code scripts rely on', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    const file = '/etc/keepalived/keepalived.conf';
+    await host.writeFile(file, configuration);
+    assert.equal((await host.run([...haven, '-t', '-f', file])).code, 0);
+    await host.writeFile(file, configuration.replace('priority 244', 'priorty 244'));
+    const checked = await host.run([...haven, '-t', '-f', file]);
+    assert.equal(checked.code, 5);
+    assert.match(checked.stderr, /keepalived\.conf: Line 4\) \(VI_1\) Unknown keyword 'priorty'/);
+  }),
+);
