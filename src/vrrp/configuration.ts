@@ -24,13 +24,9 @@ export type VrrpConfiguration = {
   readonly staticAddresses: readonly VirtualAddress[];
   readonly staticRoutes: readonly VirtualRoute[];
   readonly staticRules: readonly VirtualRule[];
-  readonly trackGroups: readonly TrackGroupConfiguration[];
   readonly garpGroups: readonly GarpGroupConfiguration[];
   /** `interface_up_down_delays`: debounce of link events. */
   readonly interfaceDelays: readonly InterfaceDelay[];
-  /** `linkbeat_interfaces`: polled rather than told by netlink. */
-  readonly linkbeatInterfaces: readonly string[];
-  readonly linkbeatUsePolling: boolean;
   /** Names of `virtual_server` and `virtual_server_group` blocks: read over, and reported as not served. */
   readonly virtualServers: readonly string[];
 };
@@ -61,9 +57,6 @@ export type InstanceConfiguration = {
   readonly virtualRoutes: readonly VirtualRoute[];
   readonly virtualRules: readonly VirtualRule[];
   readonly virtualMac: VirtualMacOptions | undefined;
-  /** `use_vmac_addr`: macvlans also for addresses on other interfaces. */
-  readonly useVmacAddr: boolean;
-  readonly useIpvlan: boolean;
   readonly transport: InstanceTransport;
   readonly authentication: Authentication;
   readonly skipCheckAdvAddr: boolean;
@@ -76,11 +69,8 @@ export type InstanceConfiguration = {
   readonly ownerIgnoreAdverts: boolean;
   /** `v3_checksum_as_v2`: IPv4 v3 checksum without the pseudo-header. */
   readonly v3ChecksumAsV2: boolean;
-  /** `old_unicast_checksum`: v3 unicast checksum as keepalived made it before 1.3.6. */
-  readonly oldUnicastChecksum: boolean;
   /** `dont_track_primary`: faults of `interface` are ignored. */
   readonly dontTrackPrimary: boolean;
-  readonly trackSourceAddress: boolean;
   readonly trackInterfaces: readonly TrackedInterface[];
   readonly trackScripts: readonly TrackerReference[];
   readonly trackProcesses: readonly TrackerReference[];
@@ -171,8 +161,6 @@ export type VirtualAddress = {
   readonly preferredLifetimeMs: number | undefined;
   readonly noTrack: boolean;
   readonly useVmac: boolean;
-  /** `track_group NAME` of a static address. */
-  readonly trackGroup: string | undefined;
 };
 
 /** `ip route` words as data. Tables, protocols, scopes and types are numbers of rtnetlink(7). */
@@ -203,7 +191,6 @@ export type VirtualRoute = {
   readonly onLink: boolean;
   readonly nexthops: readonly Nexthop[];
   readonly noTrack: boolean;
-  readonly trackGroup: string | undefined;
   /** Words of `ip route` that are understood but not given to the kernel; each was reported when read. */
   readonly notApplied: readonly string[];
   /** As written, for messages and dumps. */
@@ -234,7 +221,6 @@ export type VirtualRule = {
   readonly action: 'lookup' | 'blackhole' | 'unreachable' | 'prohibit' | 'goto' | 'nop';
   readonly suppressPrefixLength: number | undefined;
   readonly noTrack: boolean;
-  readonly trackGroup: string | undefined;
   readonly notApplied: readonly string[];
   readonly text: string;
 };
@@ -252,9 +238,6 @@ export type SyncGroupConfiguration = {
   readonly trackBfd: readonly TrackerReference[];
   readonly notify: NotifyConfiguration;
 };
-
-/** Static addresses, routes and rules that follow these instances. */
-export type TrackGroupConfiguration = { readonly name: string; readonly members: readonly string[] };
 
 export type GarpGroupConfiguration = {
   readonly garpIntervalMs: number | undefined;
@@ -281,14 +264,9 @@ export type GlobalOptions = {
   readonly multicastGroup4: string;
   readonly multicastGroup6: string;
   readonly startupDelayMs: number;
-  readonly delayAfterBootMs: number;
-  /** `timer_expired_backup`; a machine that woke late listens first whether it is set or not. */
-  readonly timerExpiredBackup: boolean;
   readonly dynamicInterfaces: 'no' | 'yes' | 'allow-if-changes';
   readonly defaultInterface: string | undefined;
-  readonly disableLocalIgmp: boolean;
   readonly vmacPrefix: string;
-  readonly vmacAddrPrefix: string;
   readonly logUnknownVrids: boolean;
   readonly scriptSecurity: boolean;
   readonly scriptUser: ScriptUser | undefined;
@@ -300,18 +278,12 @@ export type GlobalOptions = {
   readonly fifoWriteVrrpStatesOnReload: boolean;
   readonly mail: MailConfiguration;
   readonly process: ProcessOptions;
-  readonly reload: ReloadOptions;
   /** Octal file mode mask of what the daemon creates. */
   readonly umask: number;
-  readonly dataUseInstance: boolean;
   readonly stateDumpFile: string;
   readonly statsDumpFile: string;
   readonly jsonDumpFile: string;
   readonly jsonVersion: 1 | 2;
-  readonly nftablesTable: string | undefined;
-  readonly nftablesPriority: number;
-  readonly nftablesCounters: boolean;
-  readonly iptablesChains: readonly string[] | undefined;
 };
 
 export type ScriptUser = { readonly uid: number; readonly gid: number; readonly name: string };
@@ -339,22 +311,6 @@ export type MailConfiguration = {
 };
 
 export type ProcessOptions = {
-  readonly niceValue: number | undefined;
   readonly realTimePriority: number | undefined;
-  readonly realTimeLimitUs: number | undefined;
-  readonly cpuAffinity: readonly number[];
-  readonly noSwap: boolean;
-  readonly maxAutoPriority: number | undefined;
-  readonly minAutoPriorityDelayUs: number | undefined;
-  readonly processName: string | undefined;
-  readonly vrrpProcessName: string | undefined;
   readonly childWaitMs: number;
-};
-
-export type ReloadOptions = {
-  readonly checkConfig: boolean;
-  readonly timeFile: string | undefined;
-  readonly repeat: boolean;
-  readonly markerFile: string | undefined;
-  readonly includeCheck: boolean;
 };

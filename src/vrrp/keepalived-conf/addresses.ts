@@ -89,7 +89,6 @@ function draftOf(bytes: Uint8Array, prefixLength: number): AddressDraft {
     preferredLifetimeMs: family === 'ipv6' && prefixLength === 128 ? 0 : undefined,
     noTrack: false,
     useVmac: false,
-    trackGroup: undefined,
   };
 }
 
@@ -115,10 +114,8 @@ const optionReaders: Readonly<Record<string, OptionReader>> = {
   brd: valued(readBroadcast),
   broadcast: valued(readBroadcast),
   preferred_lft: valued(readPreferredLifetime),
-  track_group: valued(({ draft, value }) => {
-    draft.trackGroup = value;
-    return true;
-  }),
+  // Reported once, at the group.
+  track_group: valued(() => true),
   home: plain((draft) => {
     draft.home = true;
   }),

@@ -30,10 +30,9 @@ export type InstanceDefaults = {
 
 /** What global_defs says, complete with defaults, while it is read. */
 export type GlobalDraft = {
-  readonly options: Writable<Omit<GlobalOptions, 'mail' | 'process' | 'reload'>>;
+  readonly options: Writable<Omit<GlobalOptions, 'mail' | 'process'>>;
   readonly mail: Writable<GlobalOptions['mail']> & { recipients: string[] };
   readonly process: Writable<GlobalOptions['process']>;
-  readonly reload: Writable<GlobalOptions['reload']>;
   readonly instances: InstanceDefaults;
   fifo: Fifo;
   vrrpFifo: Fifo;
@@ -54,18 +53,9 @@ export function defaultGlobals(): GlobalDraft {
       mailFaults: true,
     },
     process: {
-      niceValue: undefined,
       realTimePriority: undefined,
-      realTimeLimitUs: undefined,
-      cpuAffinity: [],
-      noSwap: false,
-      maxAutoPriority: undefined,
-      minAutoPriorityDelayUs: undefined,
-      processName: undefined,
-      vrrpProcessName: undefined,
       childWaitMs: 5000,
     },
-    reload: { checkConfig: false, timeFile: undefined, repeat: false, markerFile: undefined, includeCheck: false },
     instances: defaultsOfInstances(),
     fifo: {},
     vrrpFifo: {},
@@ -83,13 +73,9 @@ function defaultOptions(): GlobalDraft['options'] {
     multicastGroup4: '224.0.0.18',
     multicastGroup6: 'ff02::12',
     startupDelayMs: 0,
-    delayAfterBootMs: 0,
-    timerExpiredBackup: false,
     dynamicInterfaces: 'no',
     defaultInterface: undefined,
-    disableLocalIgmp: false,
     vmacPrefix: 'vrrp',
-    vmacAddrPrefix: 'vrrp',
     logUnknownVrids: false,
     scriptSecurity: false,
     scriptUser: undefined,
@@ -99,15 +85,10 @@ function defaultOptions(): GlobalDraft['options'] {
     vrrpNotifyFifo: undefined,
     fifoWriteVrrpStatesOnReload: false,
     umask: 0o177,
-    dataUseInstance: false,
     stateDumpFile: '/tmp/keepalived.data',
     statsDumpFile: '/tmp/keepalived.stats',
     jsonDumpFile: '/tmp/keepalived.json',
     jsonVersion: 1,
-    nftablesTable: undefined,
-    nftablesPriority: -1,
-    nftablesCounters: false,
-    iptablesChains: undefined,
   };
 }
 

@@ -27,7 +27,6 @@ export function globalOptionsOf(draft: GlobalDraft): GlobalOptions {
     vrrpNotifyFifo: fifoOf(draft.vrrpFifo),
     mail: { ...draft.mail, alertVrrp: draft.instances.smtpAlertVrrp ?? draft.instances.smtpAlert ?? false },
     process: draft.process,
-    reload: draft.reload,
   };
 }
 
@@ -244,9 +243,8 @@ const fileKeywords: Table<GlobalDraft> = {
   reload_time_file: notDone('reloads are not scheduled: send SIGHUP at the time'),
   reload_repeat: notDone('reloads are not scheduled: send SIGHUP at the time'),
   reload_file: notDone('no marker file is made while the configuration is read'),
-  include_check: ({ reload }) => {
-    reload.includeCheck = true;
-  },
+  // Minded where the files are read (source.ts).
+  include_check: alreadySo(),
   config_save_dir: notDone('no copies of the configuration are kept around reloads'),
   tmp_config_directory: alreadySo(),
   umask: readUmask,

@@ -47,8 +47,6 @@ export type InstanceDraft = TrackingDraft & {
   readonly rules: VirtualRule[];
   vmac?: { readonly name: string | undefined; readonly mac: string | undefined; readonly place: LinePlace };
   vmacTransmitOnBase?: boolean;
-  useVmacAddr?: boolean;
-  useIpvlan?: boolean;
   unicastPeers?: UnicastPeer[];
   unicastSource?: { readonly address: string; readonly place: LinePlace };
   multicastSource?: string;
@@ -71,10 +69,8 @@ export type InstanceDraft = TrackingDraft & {
   higherPrioSendAdvert?: boolean;
   ownerIgnoreAdverts?: boolean;
   v3ChecksumAsV2?: boolean;
-  oldUnicastChecksum?: boolean;
   noVirtualAddress?: boolean;
   dontTrackPrimary?: boolean;
-  trackSourceAddress?: boolean;
   kernelReceiveBufferBytes?: number;
 };
 
@@ -188,13 +184,7 @@ const addressKeywords: Table<InstanceDraft> = {
   vmac_xmit_base: flag((draft) => {
     draft.vmacTransmitOnBase = true;
   }),
-  use_ipvlan: (draft, statement, scope) => {
-    draft.useIpvlan = true;
-    scope.findings.info(
-      statement.place,
-      `${scope.subject}'use_ipvlan' is accepted, but no ipvlan is made: the addresses go on the interface itself`,
-    );
-  },
+  use_ipvlan: notDone('no ipvlan is made: the addresses go on the interface itself'),
   vrf: notDone('the instance works in the default VRF; name its interface instead'),
 };
 

@@ -6,6 +6,7 @@ import type {
   InstanceConfiguration,
   InstanceTransport,
   VirtualAddress,
+  VirtualMacOptions,
 } from '../configuration.ts';
 import type { Scope } from './block.ts';
 import type { GlobalDraft } from './global-draft.ts';
@@ -57,7 +58,7 @@ export function instanceOf(
     ...addressesOf(draft, family, globals, scope),
     virtualRoutes: draft.routes,
     virtualRules: draft.rules,
-    ...virtualMacOf(draft),
+    virtualMac: virtualMacOf(draft),
     transport: transportOf(draft, family, globals, scope),
     authentication: authenticationOf(draft, version, scope),
     announcement: announcementOf(draft, globals),
@@ -227,14 +228,10 @@ function addressesOf(
   return { virtualAddresses, excludedAddresses: draft.excludedAddresses };
 }
 
-function virtualMacOf(draft: InstanceDraft): Pick<InstanceConfiguration, 'virtualMac' | 'useVmacAddr' | 'useIpvlan'> {
+function virtualMacOf(draft: InstanceDraft): VirtualMacOptions | undefined {
   const { vmac } = draft;
-  const transmitOnBase = draft.vmacTransmitOnBase ?? false;
-  return {
-    virtualMac: vmac === undefined ? undefined : { name: vmac.name, mac: macOf(draft), transmitOnBase },
-    useVmacAddr: draft.useVmacAddr ?? false,
-    useIpvlan: draft.useIpvlan ?? false,
-  };
+  if (vmac === undefined) return undefined;
+  return { name: vmac.name, mac: macOf(draft), transmitOnBase: draft.vmacTransmitOnBase ?? false };
 }
 
 /** Of five octets the VRID is the sixth. */
@@ -358,9 +355,7 @@ type Switches = Pick<
   | 'higherPrioSendAdvert'
   | 'ownerIgnoreAdverts'
   | 'v3ChecksumAsV2'
-  | 'oldUnicastChecksum'
   | 'dontTrackPrimary'
-  | 'trackSourceAddress'
 >;
 
 function switchesOf(
@@ -376,9 +371,7 @@ function switchesOf(
     higherPrioSendAdvert: draft.higherPrioSendAdvert ?? defaults.higherPrioSendAdvert,
     ownerIgnoreAdverts: draft.ownerIgnoreAdverts ?? defaults.ownerIgnoreAdverts,
     v3ChecksumAsV2: draft.v3ChecksumAsV2 ?? defaults.v3ChecksumAsV2,
-    oldUnicastChecksum: draft.oldUnicastChecksum ?? false,
     dontTrackPrimary: draft.dontTrackPrimary ?? false,
-    trackSourceAddress: draft.trackSourceAddress ?? false,
   };
 }
 

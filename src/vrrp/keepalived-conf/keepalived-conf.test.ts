@@ -345,7 +345,6 @@ test('address lines: dev, label, scope, broadcast, peer and the flags', () => {
     preferredLifetimeMs: 30_000,
     noTrack: true,
     useVmac: false,
-    trackGroup: undefined,
   });
   assert.deepEqual([second?.peer, second?.prefixLength], ['10.0.2.2', 32]);
   assert.equal(third?.preferredLifetimeMs, 0, 'a /128 is deprecated, so that the host does not speak from it');

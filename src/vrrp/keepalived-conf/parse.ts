@@ -65,11 +65,8 @@ function configurationOf(statements: readonly Statement[], before: Scope): VrrpC
     staticAddresses: top.staticAddresses,
     staticRoutes: top.staticRoutes,
     staticRules: top.staticRules,
-    trackGroups: top.trackGroups,
     garpGroups: top.garpGroups,
     interfaceDelays: top.interfaceDelays,
-    linkbeatInterfaces: top.linkbeatInterfaces,
-    linkbeatUsePolling: top.linkbeatUsePolling,
     virtualServers: top.virtualServers,
   };
 }

@@ -97,7 +97,6 @@ function emptyRoute(text: string): RouteDraft {
     onLink: false,
     nexthops: [],
     noTrack: false,
-    trackGroup: undefined,
     notApplied: [],
     text,
   };
@@ -154,8 +153,8 @@ const optionReaders: Readonly<Record<string, (use: RouteUse) => void>> = {
   no_track: ({ draft }) => {
     draft.noTrack = true;
   },
-  track_group: ({ draft, ...use }) => {
-    draft.trackGroup = next(use);
+  track_group: (use) => {
+    next(use);
   },
 };
 

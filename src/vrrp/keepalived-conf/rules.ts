@@ -52,7 +52,6 @@ function emptyRule(text: string): RuleDraft {
     action: 'lookup',
     suppressPrefixLength: undefined,
     noTrack: false,
-    trackGroup: undefined,
     notApplied: [],
     text,
   };
@@ -122,8 +121,8 @@ const readers: Readonly<Record<string, (use: RuleUse) => void>> = {
   no_track: ({ draft }) => {
     draft.noTrack = true;
   },
-  track_group: ({ draft, words }) => {
-    draft.trackGroup = words.shift();
+  track_group: ({ words }) => {
+    words.shift();
   },
 };
 

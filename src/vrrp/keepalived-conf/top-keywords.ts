@@ -2,7 +2,6 @@
 import type {
   GarpGroupConfiguration,
   InterfaceDelay,
-  TrackGroupConfiguration,
   VirtualAddress,
   VirtualRoute,
   VirtualRule,
@@ -31,12 +30,9 @@ export type TopDraft = {
   readonly staticAddresses: VirtualAddress[];
   readonly staticRoutes: VirtualRoute[];
   readonly staticRules: VirtualRule[];
-  readonly trackGroups: TrackGroupConfiguration[];
   readonly garpGroups: GarpGroupConfiguration[];
   readonly interfaceDelays: InterfaceDelay[];
-  readonly linkbeatInterfaces: string[];
   readonly virtualServers: string[];
-  linkbeatUsePolling: boolean;
 };
 
 export function emptyTop(): TopDraft {
@@ -50,12 +46,9 @@ export function emptyTop(): TopDraft {
     staticAddresses: [],
     staticRoutes: [],
     staticRules: [],
-    trackGroups: [],
     garpGroups: [],
     interfaceDelays: [],
-    linkbeatInterfaces: [],
     virtualServers: [],
-    linkbeatUsePolling: false,
   };
 }
 
@@ -109,7 +102,7 @@ export const topKeywords: Table<TopDraft> = {
     const rule = readRule(item, scope);
     if (rule !== undefined) top.staticRules.push(rule);
   }),
-  track_group: named((top) => top.trackGroups, readTrackGroup),
+  track_group: notDone('static addresses, routes and rules are not tracked'),
   garp_group: (top, statement, scope) => {
     const group: GarpGroupDraft = { garpIntervalMs: undefined, gnaIntervalMs: undefined, interfaces: [] };
     readBlock(group, blockOf(statement, scope), garpGroupKeywords, { ...scope, subject: '(garp_group) ' });
@@ -157,22 +150,6 @@ function named<Item extends { readonly name: string }>(
     if (item !== undefined) target(top).push(item);
   };
 }
-
-function readTrackGroup(name: string, statement: Statement, scope: Scope): TrackGroupConfiguration {
-  scope.findings.info(
-    statement.place,
-    `track_group ${name} is accepted, but static addresses, routes and rules are not tracked`,
-  );
-  const members: string[] = [];
-  readBlock(members, statement.block ?? [], trackGroupKeywords, { ...scope, subject: `(${name}) ` });
-  return { name, members };
-}
-
-const trackGroupKeywords: Table<string[]> = {
-  group: list((members, item) => {
-    members.push(...wordsOf(item));
-  }),
-};
 
 type GarpGroupDraft = { garpIntervalMs: number | undefined; gnaIntervalMs: number | undefined; interfaces: string[] };
 

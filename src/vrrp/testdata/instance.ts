@@ -34,7 +34,6 @@ export function virtualAddress(address: string, prefixLength = 24): VirtualAddre
     preferredLifetimeMs: undefined,
     noTrack: false,
     useVmac: false,
-    trackGroup: undefined,
   };
 }
 
@@ -59,8 +58,6 @@ export function instanceOf(changes: Partial<InstanceConfiguration> = {}): Instan
     virtualRoutes: [],
     virtualRules: [],
     virtualMac: undefined,
-    useVmacAddr: false,
-    useIpvlan: false,
     transport: { kind: 'multicast', group: '224.0.0.18', source: undefined },
     authentication: { kind: 'none' },
     skipCheckAdvAddr: false,
@@ -80,9 +77,7 @@ export function instanceOf(changes: Partial<InstanceConfiguration> = {}): Instan
     higherPrioSendAdvert: false,
     ownerIgnoreAdverts: false,
     v3ChecksumAsV2: false,
-    oldUnicastChecksum: false,
     dontTrackPrimary: false,
-    trackSourceAddress: false,
     trackInterfaces: [],
     trackScripts: [],
     trackProcesses: [],
