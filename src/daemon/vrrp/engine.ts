@@ -1,4 +1,6 @@
 // The VRRP machine on this host's kernel: news in, step(), effects out, and a timer for the next deadline.
+
+import type { Pledge } from '../../guardian/index.ts';
 import { formatFailure, type LogLevel } from '../../kit/index.ts';
 import { type KernelError, kernelFailure, monotonicMs } from '../../linux/index.ts';
 import {
@@ -21,6 +23,7 @@ import { Announcer } from './announcer.ts';
 import { Holdings } from './holdings.ts';
 import { Interfaces } from './interfaces.ts';
 import type { FromWorker, ToWorker, TrackerNews } from './message.ts';
+import { pledgeOf } from './pledge.ts';
 import { addressesOf, interfaceOf } from './possession.ts';
 import { Repetition } from './repetition.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -30,11 +33,18 @@ import { VirtualMacs, withVirtualMacs } from './virtual-mac.ts';
 
 type News = VrrpEvent extends infer Event ? (Event extends VrrpEvent ? Omit<Event, 'nowMs'> : never) : never;
 
+export type EngineOutside = {
+  readonly tell: (message: FromWorker) => void;
+  /** Told before an address is taken and after one was given up: what to undo when this process dies. */
+  readonly pledge: (pledge: Pledge) => void;
+};
+
 /** A timer that fires later than this may have adverts waiting in front of it. */
 const lateMs = 1;
 
 export class Engine {
-  readonly #tell: (message: FromWorker) => void;
+  readonly #tell: EngineOutside['tell'];
+  readonly #pledge: EngineOutside['pledge'];
   readonly #interfaces: Interfaces;
   readonly #transport: Transport;
   readonly #holdings: Holdings;
@@ -46,12 +56,15 @@ export class Engine {
   /** Configurations by name for effects about instances that a reload has just removed. */
   readonly #configurations = new Map<string, InstanceConfiguration>();
   readonly #linkIndexes = new Map<string, number | undefined>();
+  /** Names of the masters, as last pledged. */
+  #holding: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
 
   /** @throws CommandFailure when the kernel refuses what VRRP cannot do without. */
-  constructor(configuration: VrrpConfiguration, tell: (message: FromWorker) => void) {
-    this.#tell = tell;
+  constructor(configuration: VrrpConfiguration, outside: EngineOutside) {
+    this.#tell = outside.tell;
+    this.#pledge = outside.pledge;
     const complain = (instance: string, error: KernelError) => this.#complain(instance, error);
     this.#interfaces = new Interfaces({
       onLink: (name) => this.#linkChanged(name),
@@ -105,11 +118,23 @@ export class Engine {
   #step(news: News): void {
     const effects = step(this.#router, { ...news, nowMs: monotonicMs() } as VrrpEvent);
     if (effects.length > 0) {
+      const moves = effects.some(({ kind }) => kind === 'acquire' || kind === 'release' || kind === 'update');
+      if (moves) this.#pledgeFor(this.#holding);
       for (const effect of effects) this.#carryOut(effect);
       invariants(this.#router);
-      if (effects.some(({ kind }) => kind === 'acquire' || kind === 'release')) this.#tellHeld();
+      if (moves) this.#tellHeld();
     }
     this.#arm();
+  }
+
+  /** While addresses change hands the guardian knows of the old ones and the new ones. */
+  #pledgeFor(before: readonly string[]): void {
+    this.#holding = [...this.#router.instances.values()]
+      .filter((instance) => instance.status === 'MASTER')
+      .map((instance) => instance.configuration.name);
+    const names = new Set([...before, ...this.#holding]);
+    const masters = [...names].flatMap((name) => this.#configurations.get(name) ?? []);
+    this.#pledge(pledgeOf(masters, this.#interfaces, ({ name }) => this.#transport.farewell(name)));
   }
 
   /** One timer for the soonest deadline. A deadline that moved away is found out when the timer fires. */
@@ -276,8 +301,8 @@ export class Engine {
   }
 
   #tellHeld(): void {
-    const masters = [...this.#router.instances.values()].filter((instance) => instance.status === 'MASTER');
-    this.#tell({ kind: 'held', instances: masters.map((instance) => instance.configuration.name) });
+    this.#pledgeFor([]);
+    this.#tell({ kind: 'held', instances: this.#holding });
   }
 
   #refuse(instance: string, message: string): void {

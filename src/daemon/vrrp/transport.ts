@@ -24,6 +24,7 @@ import {
   vrrpProtocol,
 } from '../../vrrp/index.ts';
 import type { Interfaces } from './interfaces.ts';
+import type { Farewell } from './pledge.ts';
 import { advertInterface } from './virtual-mac.ts';
 
 export type HeardAdvert = { readonly instance: string; readonly source: Uint8Array; readonly advert: Advertisement };
@@ -124,6 +125,19 @@ export class Transport {
     const destinations =
       transport.kind === 'multicast' ? [transport.group] : transport.peers.map((peer) => peer.address);
     for (const destination of destinations) this.#send(port, { destination, priority, source: port.source });
+  }
+
+  /** Priority 0 as it would be sent now, for someone else to send; undefined where it goes to single peers. */
+  farewell(name: string): Farewell | undefined {
+    const port = this.#ports.get(name);
+    if (port?.source === undefined || port.configuration.transport.kind !== 'multicast') return undefined;
+    const { source, configuration, identification } = port;
+    const destination = defined(parseAddress(port.configuration.transport.group), 'groups are addresses');
+    const payload = this.#encode(port, { source, destination, priority: 0 });
+    const { family } = configuration;
+    const bytes = family === 'ipv4' ? this.#wrap(port, { source, destination }, payload) : payload;
+    port.identification = identification;
+    return { family, source, destination, bytes };
   }
 
   /** Reads what has arrived and not been delivered yet: before a timer is believed that fired late. */

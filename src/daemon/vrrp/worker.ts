@@ -1,6 +1,7 @@
 // The VRRP worker thread: real-time scheduling where permitted, then the engine, until it is told to stop.
 import { parentPort } from 'node:worker_threads';
-import { CommandFailure, defined, formatFailure } from '../../kit/index.ts';
+import { Guard } from '../../guardian/index.ts';
+import { CommandFailure, defined, formatFailure, loggerOf } from '../../kit/index.ts';
 import { kernelFailure, setRealTime, settleWatchMethod, workerRoleData } from '../../linux/index.ts';
 import { Engine } from './engine.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './message.ts';
@@ -8,19 +9,30 @@ import type { FromWorker, ToWorker, WorkerStart } from './message.ts';
 /** Above every ordinary thread, below the kernel's own real-time threads (50). */
 const realTimePriority = 20;
 
+/** A stopped or spinning thread is given up on after this long; one that only waits for a processor has more patience. */
+const hungMs = 75;
+const starvedMs = 5000;
+
 export async function runVrrpWorker(): Promise<void> {
   const port = defined(parentPort, 'the VRRP worker is a worker thread');
   const { configuration, reports } = workerRoleData() as WorkerStart;
-  const tell = (message: FromWorker) => port.postMessage(message);
+  const logger = loggerOf((level, message) => port.postMessage({ kind: 'log', level, message } satisfies FromWorker));
+  const guard = new Guard({ hungMs, starvedMs }, logger);
+  const tell = (message: FromWorker) => {
+    if (message.kind === 'stopped') guard.release().then(() => port.postMessage(message));
+    else port.postMessage(message);
+  };
   const scheduled = setRealTime(configuration.global.process.realTimePriority ?? realTimePriority);
   if (!scheduled.ok) tell({ kind: 'log', level: 'warning', message: formatFailure(kernelFailure(scheduled.error)) });
   await settleWatchMethod();
   try {
-    const engine = new Engine(configuration, tell);
+    await guard.start();
+    const engine = new Engine(configuration, { tell, pledge: (pledge) => guard.pledge(pledge) });
     port.on('message', (message: ToWorker) => engine.handle(message));
     engine.start(reports);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
+    await guard.release();
     tell({ kind: 'failed', failure: error.failure });
   }
 }

@@ -95,3 +95,20 @@ test('wrong input is one sentence and an exit code', root, () =>
     assert.match(done.stderr, /haven: cannot read the configuration file \/etc\/keepalived\/none\.conf/);
   }),
 );
+
+for (const [how, signal] of [
+  ['killed', 'SIGKILL'],
+  ['stopped', 'SIGSTOP'],
+] as const) {
+  test(`a daemon that is ${how} leaves no address behind, and its backup hears priority 0`, withPeer, () =>
+    withPair(async (pair) => {
+      await pair.start('server1', 'haven', configuration(244));
+      await pair.untilHeldBy(address, ['server1']);
+      await pair.start('server2', 'keepalived', configuration(243));
+      await pair.untilLogged('server2', /Entering BACKUP STATE/);
+      pair.signal('server1', signal);
+      await pair.untilLogged('server2', /Backup received priority 0 advertisement/);
+      await pair.untilHeldBy(address, ['server2']);
+    }),
+  );
+}
