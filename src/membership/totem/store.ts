@@ -23,6 +23,8 @@ export class MessageStore {
   /** The lowest number not yet released. */
   #head = 1;
   #highest = 0;
+  /** Clearing 16384 slots costs more than the rest of a membership change: an unused store is left as it is. */
+  #used = false;
 
   get head(): number {
     return this.#head;
@@ -44,6 +46,7 @@ export class MessageStore {
   /** False when it is there already or outside the window. */
   put(seq: number, stored: StoredMessage): boolean {
     if (!this.inWindow(seq) || this.#slots[seq % storeSlots] !== undefined) return false;
+    this.#used = true;
     this.#slots[seq % storeSlots] = stored;
     if (seqBefore(this.#highest, seq)) this.#highest = seq;
     return true;
@@ -52,6 +55,7 @@ export class MessageStore {
   /** Counts a token visit that found `seq` missing; answers how many there were. */
   miss(seq: number): number {
     assert(this.inWindow(seq), 'a miss is counted within the window');
+    this.#used = true;
     const slot = seq % storeSlots;
     const misses = Math.min((this.#misses[slot] ?? 0) + 1, 0xffff);
     this.#misses[slot] = misses;
@@ -69,7 +73,8 @@ export class MessageStore {
   }
 
   clear(): void {
-    if (this.#head === 1 && this.#highest === 0) return;
+    if (!this.#used) return;
+    this.#used = false;
     this.#slots.fill(undefined);
     this.#misses.fill(0);
     this.#head = 1;

@@ -5,12 +5,13 @@ import {
   createMember,
   decodeMessage,
   formatRingId,
-  havenTiming,
+  havenRing,
   type Member,
   type MemberEffect,
   type MemberEvent,
   nextMemberDeadline,
   quorumView,
+  type RingProfile,
   step,
   stepMember,
   type TotemEffect,
@@ -24,7 +25,6 @@ import { talk } from './talk.ts';
 /** Once faults stop, one membership stands, synchronised, with nothing left unsaid, within this time. */
 export const settleMsMax = 8000;
 const socketDatagramsMax = 2000;
-const netMtu = 1410;
 
 type Happening =
   | { readonly kind: 'arrive'; readonly to: number; readonly bytes: Uint8Array }
@@ -168,14 +168,9 @@ class Cluster {
     this.#step(node, { kind: 'start', storedRingSeq: node.storedRingSeq, nowMs: this.#localMs(node) });
   }
 
-  #ringConfig(node: Node): Parameters<typeof createMember>[0]['ring'] {
-    return {
-      nodeId: node.nodeId,
-      timing: havenTiming,
-      netMtu,
-      ringSeqReserve: this.#disk.chance(0.5) ? 0 : 64,
-      cancelTokenHoldOnRetransmit: 'no',
-    };
+  /** Half of the nodes write each ring number when it is used, so that the disk is in the way. */
+  #ringConfig(node: Node): RingProfile {
+    return { ...havenRing(node.nodeId), ringSeqReserve: this.#disk.chance(0.5) ? 0 : 64 };
   }
 
   #step(node: Node, event: MemberEvent): void {

@@ -6,7 +6,7 @@ import { replayCommand, shrink } from './shrink.ts';
 
 const schedules = 500;
 /** Small clusters run ten times as fast; the large ones have their share in `npm run sim`. */
-const nodesMax = 5;
+const nodesMax = 4;
 
 test(`no law of extended virtual synchrony breaks in ${schedules} fault schedules`, () => {
   let run = 0;

@@ -11,6 +11,8 @@ const { values } = parseArgs({
   args: process.argv.slice(2),
   options: { seed: { type: 'string' }, schedules: { type: 'string' }, keep: { type: 'string' } },
 });
+/** A long run says how far it is. */
+const progressSchedules = 1000;
 const seed = values.seed ?? String(Date.now());
 process.exitCode = values.keep === undefined ? sweep(seed, Number(values.schedules ?? 500)) : replay(seed, values.keep);
 
@@ -25,6 +27,8 @@ function sweep(base: string, schedules: number): number {
     total.rings += verdict.rings;
     total.steps += verdict.steps;
     total.slowestSettleMs = Math.max(total.slowestSettleMs, verdict.settledAfterMs ?? 0);
+    if ((index + 1) % progressSchedules === 0)
+      console.error(`${index + 1} schedules, ${total.failures} with violations`);
     if (verdict.violations.length === 0) continue;
     total.failures++;
     const shrunk = shrink(schedule, verdict);
