@@ -1,6 +1,7 @@
 // What a `<bundle>` says about its containers, and the definitions of the resources that follow from it.
 
 import { isTrue, parseIntegerFrom, type XmlElement, xmlElement } from '../../cib/index.ts';
+import { instancesMax } from './clone.ts';
 import { nvset, operation } from './implicit-connection.ts';
 
 export type BundleDefinition = {
@@ -81,7 +82,7 @@ function replicaCounts(container: XmlElement) {
     return text === undefined ? undefined : parseIntegerFrom(min, text);
   };
   const promotedMax = atLeast(0, 'promoted-max') ?? atLeast(0, 'masters') ?? 0;
-  const replicasMax = atLeast(1, 'replicas') ?? (promotedMax > 0 ? promotedMax : 1);
+  const replicasMax = Math.min(instancesMax, atLeast(1, 'replicas') ?? (promotedMax > 0 ? promotedMax : 1));
   return { promotedMax, replicasMax, replicasPerHost: atLeast(1, 'replicas-per-host') ?? 1 };
 }
 

@@ -6,6 +6,9 @@ import { noteMistake } from './cluster.ts';
 import { commonOf, type Place, type UnpackResource } from './resource-basis.ts';
 import { visitTree } from './tree.ts';
 
+/** More instances than any cluster has; a larger number in a document is a slip, and must not take all memory. */
+export const instancesMax = 10_000;
+
 export function unpackClone(
   cluster: Cluster,
   element: XmlElement,
@@ -18,6 +21,14 @@ export function unpackClone(
     return undefined;
   }
   const clone = emptyClone(cluster, element, { place, cloned });
+  if (clone.cloneMax > instancesMax) {
+    noteMistake(
+      cluster,
+      element,
+      `clone-max of '${clone.id}' is ${clone.cloneMax}; at most ${instancesMax} instances are made`,
+    );
+    clone.cloneMax = instancesMax;
+  }
   if (!clone.meta.has('resource-stickiness')) clone.meta.set('resource-stickiness', '1');
   clone.meta.set('globally-unique', String(clone.unique));
   // At least one instance is needed to know what the clone is, even if it may not run.

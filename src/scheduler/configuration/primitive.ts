@@ -1,7 +1,7 @@
 // Primitives: one agent, one thing to start and stop.
 
 import { intervalMsOf, isTrue, parseBoolean, type ResourceAgent, type XmlElement } from '../../cib/index.ts';
-import { type Cluster, type Operation, type Primitive, parseRole, roles } from '../model/index.ts';
+import { type Cluster, type Operation, type Primitive, parseRole, type Resource, roles } from '../model/index.ts';
 import { noteMistake } from './cluster.ts';
 import { agentOf, parametersOf } from './meta.ts';
 import { commonOf, isFenceStandard, isRemoteAgent, type Place } from './resource-basis.ts';
@@ -81,8 +81,11 @@ function fitsItsClone(cluster: Cluster, primitive: Primitive): boolean {
       each.unique = false;
       each.meta.set('globally-unique', 'false');
     });
-    primitive.unique = false;
-    primitive.meta.set('globally-unique', 'false');
+    // The instance that is being unpacked does not belong to the clone yet.
+    for (let each: Resource = primitive; each !== top && each.parent !== undefined; each = each.parent) {
+      each.unique = false;
+      each.meta.set('globally-unique', 'false');
+    }
   }
   if (primitive.promotable && standard !== 'ocf') {
     noteMistake(cluster, top.xml, `the clone '${top.id}' cannot be promoted: '${primitive.id}' is no ocf resource`);
