@@ -39,7 +39,7 @@ export type TotemEvent = { readonly nowMs: number } & (
   | { readonly kind: 'persisted'; readonly ringSeq: number }
   /** A failure hint: this member is known to be gone (its guardian said so, it was fenced, its last link lost carrier). */
   | { readonly kind: 'member-failed'; readonly nodeId: number }
-  /** Say goodbye and stop. */
+  /** Say goodbye and stop. Wait for `isDrained` first: what is still queued is dropped. */
   | { readonly kind: 'leave' }
 );
 

@@ -6,6 +6,14 @@ export type { Guarantee, Malformed, TotemMessage } from './message.ts';
 export { membersMax } from './message.ts';
 export { messageBytesMax } from './outbound.ts';
 export { formatRingId, type RingId, sameRing } from './ring-id.ts';
-export { createRing, nextDeadline, type OrderedEffect, type Ring, type RingConfig, type RingPhase } from './state.ts';
+export {
+  createRing,
+  isDrained,
+  nextDeadline,
+  type OrderedEffect,
+  type Ring,
+  type RingConfig,
+  type RingPhase,
+} from './state.ts';
 export { completeSync, step, submit } from './step.ts';
 export { type CorosyncTimers, corosyncTiming, havenTiming, type TotemTiming } from './timing.ts';

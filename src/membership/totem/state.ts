@@ -218,6 +218,11 @@ export function currentQueue(ring: Ring): OutboundQueue {
   return ring.waitingForSync || !ring.transitionQueue.isEmpty ? ring.transitionQueue : ring.normalQueue;
 }
 
+/** Everything submitted has been multicast. Who means to leave waits for this: what is queued then is never said. */
+export function isDrained(ring: Ring): boolean {
+  return ring.normalQueue.isEmpty && ring.transitionQueue.isEmpty;
+}
+
 export function ascending(nodeIds: Iterable<number>): number[] {
   return [...nodeIds].sort((left, right) => left - right);
 }
