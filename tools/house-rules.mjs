@@ -21,7 +21,7 @@ const directions = {
   guardian: ['kit', 'linux'],
   lab: ['kit', 'linux'],
   controller: ['kit', 'cib', 'scheduler', 'membership'],
-  api: ['kit', 'cib', 'scheduler'],
+  api: ['kit', 'cib', 'scheduler', 'controller'],
   simulation: ['kit', 'cib', 'scheduler', 'membership', 'vrrp', 'controller'],
   daemon: ['kit', 'cib', 'scheduler', 'membership', 'vrrp', 'linux', 'agents', 'guardian', 'controller', 'api'],
   cli: [

@@ -3,6 +3,7 @@
 export { assignResources } from './assignment/assignment.ts';
 export { formatScoreLine, type ScoreLine } from './assignment/listing.ts';
 export { instantOfRun, type RunSettings } from './configuration/cluster.ts';
+export { childrenOf } from './configuration/tree.ts';
 export { formatDot } from './graph/dot.ts';
 export type { Synapse, TransitionGraph } from './graph/graph.ts';
 export { formatGraph } from './graph/graph-xml.ts';
