@@ -14,7 +14,7 @@ const directions = {
   kit: [],
   cib: ['kit'],
   scheduler: ['kit', 'cib'],
-  membership: ['kit'],
+  membership: ['kit', 'linux'],
   vrrp: ['kit'],
   linux: ['kit'],
   agents: ['kit', 'cib', 'linux'],
