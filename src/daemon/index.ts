@@ -2,7 +2,7 @@
 
 export type { RingDaemonOptions, RingSource } from './ring/daemon.ts';
 export { ringSettings, ringSocketPath, runRingDaemon } from './ring/daemon.ts';
-export { askStatus } from './ring/status-socket.ts';
+export { askRingStatus } from './ring/status-socket.ts';
 export type { VrrpDaemonOptions } from './vrrp/daemon.ts';
 export { runVrrpDaemon } from './vrrp/daemon.ts';
 export type { InstanceSnapshot, Snapshot } from './vrrp/snapshot.ts';

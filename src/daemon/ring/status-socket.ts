@@ -23,7 +23,7 @@ export async function serveStatus(path: string, status: () => Promise<RingStatus
 }
 
 /** @throws CommandFailure `unavailable`: no ring runs there; `timeout`. */
-export function askStatus(path: string): Promise<RingStatus> {
+export function askRingStatus(path: string): Promise<RingStatus> {
   return new Promise((resolve, reject) => {
     const connection = createConnection(path);
     const parts: Buffer[] = [];

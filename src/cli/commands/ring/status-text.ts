@@ -63,7 +63,7 @@ function counterBlock({ counters, network, refused, phase }: RingStatus): string
   return block('Counters', [['state:', phase], ...rows, ...refusals]);
 }
 
-const labelWidth = 18;
+const labelWidth = 20;
 
 function block(title: string, rows: readonly (readonly [string, string])[]): string {
   const lines = rows.map(([label, value]) => `${label.padEnd(labelWidth)}${value}`);
