@@ -57,7 +57,7 @@ function describeDevices(plan: Plan, node: ClusterNode, action: Action): boolean
   for (const device of unfencingDevices(plan)) {
     const digests = plan.digests.of({ resource: device, task: 'stonith-on', intervalMs: 0, node });
     const prefix = `${device.id}:${device.agent.type}:`;
-    const [allEntry, secureEntry] = [`${prefix}${digests.all},`, `${prefix}${digests.secure},`];
+    const [allEntry, secureEntry] = [`${prefix}${digests.all},`, `${prefix}${digests.secure()},`];
     changed ||= isRedefined(node, allEntry, secureEntry);
     all += allEntry;
     secure += secureEntry;

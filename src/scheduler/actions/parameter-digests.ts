@@ -6,7 +6,12 @@ import { operationParameters } from '../configuration/operation-meta.ts';
 import type { Cluster, ClusterNode, HistoryEntry, Primitive } from '../model/index.ts';
 import { type DigestComparison, digestParameters } from '../status/digest.ts';
 
-export type Digests = { readonly all: string; readonly restart: string | undefined; readonly secure: string };
+export type Digests = {
+  readonly all: string;
+  readonly restart: string | undefined;
+  /** Made on demand: seldom anything depends on it. */
+  readonly secure: () => string;
+};
 
 /** From this version on, recorded digests cover all parameters of an operation. */
 const wholeSince = '3.16.0';
@@ -60,7 +65,7 @@ export class ParameterDigests {
     const digests = this.of(query);
     const outcome = this.#outcome(query, digests);
     const recorded = entry.xml.get('op-secure-digest');
-    if (outcome !== 'match' && recorded !== undefined && recorded === digests.secure) return 'private';
+    if (outcome !== 'match' && recorded !== undefined && recorded === digests.secure()) return 'private';
     if (outcome !== 'mismatch' || entry.intervalMs > 0) return outcome;
     return operationParameters(this.#cluster, resource, entry, node).size > 0 ? 'restart' : 'mismatch';
   }
@@ -89,7 +94,7 @@ export class ParameterDigests {
     return {
       all: parametersDigest(parameters),
       restart: needsRestart ? parametersDigest(restricted(parameters, entry.xml.get('op-force-restart'))) : undefined,
-      secure: parametersDigest(this.#publicParameters(query, parameters)),
+      secure: () => parametersDigest(this.#publicParameters(query, parameters)),
     };
   }
 

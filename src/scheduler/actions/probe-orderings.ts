@@ -21,6 +21,8 @@ import {
   UNRUNNABLE_FIRST_BLOCKS,
 } from './relation.ts';
 
+const nothing: readonly never[] = [];
+
 export function orderProbes(plan: Plan): void {
   const walk = new RestartWalk(plan);
   for (const resource of plan.cluster.resources) {
@@ -62,10 +64,33 @@ function orderBeforeDependentStarts(probe: Action, relation: Relation): void {
  */
 class RestartWalk {
   readonly #plan: Plan;
+  /** By action id: whether the walk can come from there to anything that would be interrupted. */
+  readonly #leadsToInterruption: Uint8Array;
   #mark = 0;
 
   constructor(plan: Plan) {
     this.#plan = plan;
+    this.#leadsToInterruption = this.#findInterruptions();
+  }
+
+  /**
+   * Goes back from whatever could be interrupted, once for all probes. Without it every probe of a stopped cluster would
+   * walk all that is ordered after it, and find nothing.
+   */
+  #findInterruptions(): Uint8Array {
+    const leads = new Uint8Array(this.#plan.actions.length + 1);
+    const open = this.#plan.actions.filter((action) => this.#interruptedBy(action).some((each) => !each.pseudo));
+    for (const action of open) leads[action.id] = 1;
+    for (let action = open.pop(); action !== undefined; action = open.pop()) {
+      for (const { first, attached } of action.befores) {
+        if (leads[first.id] === 1) continue;
+        const goesDown = first.resource !== undefined && first.resource === action.resource?.parent;
+        if ((attached & FIRST_IMPLIES_THEN) === 0 && !goesDown) continue;
+        leads[first.id] = 1;
+        open.push(first);
+      }
+    }
+    return leads;
   }
 
   protect(probe: Action, after: Action): void {
@@ -76,13 +101,14 @@ class RestartWalk {
   #visit(probe: Action, start: Action): void {
     const open = [start];
     for (let after = open.pop(); after !== undefined; after = open.pop()) {
-      if (after.visited === this.#mark) continue;
+      if (after.visited === this.#mark || this.#leadsToInterruption[after.id] === 0) continue;
       after.visited = this.#mark;
       this.#protectFrom(probe, after);
       const next: Action[] = [];
       for (let index = after.afters.length - 1; index >= 0; index--) {
         const relation = after.afters[index];
-        if (relation !== undefined && this.#implies(probe, relation)) next.push(relation.next);
+        if (relation === undefined || this.#leadsToInterruption[relation.next.id] === 0) continue;
+        if (this.#implies(probe, relation)) next.push(relation.next);
       }
       // Depth first, newest relation first: the first one found is to be taken first.
       for (const each of next.reverse()) open.push(each);
@@ -90,15 +116,19 @@ class RestartWalk {
   }
 
   #protectFrom(probe: Action, after: Action): void {
-    const { resource } = after;
-    if (resource?.variant !== 'primitive' || resource === probe.resource) return;
-    const task = after.task === 'start' ? 'stop' : after.task === 'promote' ? 'demote' : undefined;
-    if (task === undefined) return;
-    const interrupted = this.#plan.named(resource, task);
+    if (after.resource === probe.resource) return;
+    const interrupted = this.#interruptedBy(after);
     for (let index = interrupted.length - 1; index >= 0; index--) {
       const action = interrupted[index];
       if (action !== undefined && !action.pseudo) relate(probe, action, ORDERED);
     }
+  }
+
+  /** A start of something that runs means a restart. */
+  #interruptedBy({ resource, task }: Action): readonly Action[] {
+    if (resource?.variant !== 'primitive') return nothing;
+    if (task === 'start') return this.#plan.named(resource, 'stop');
+    return task === 'promote' ? this.#plan.named(resource, 'demote') : nothing;
   }
 
   #implies(probe: Action, relation: Relation): boolean {
