@@ -3,12 +3,12 @@
 export { assignResources } from './assignment/assignment.ts';
 export { formatScoreLine, type ScoreLine } from './assignment/listing.ts';
 export { instantOfRun, type RunSettings } from './configuration/cluster.ts';
-export { childrenOf } from './configuration/tree.ts';
 export { formatDot } from './graph/dot.ts';
 export type { Synapse, TransitionGraph } from './graph/graph.ts';
 export { formatGraph } from './graph/graph-xml.ts';
 export * from './model/index.ts';
 export { placeResources, prepareAssignment, readCluster } from './placement.ts';
+export { type ActionReasons, actionReasons, formatActionReasons } from './reasons/action-reasons.ts';
 export {
   type Contribution,
   formatPlacementReasons,
@@ -17,4 +17,15 @@ export {
   placementReasons,
 } from './reasons/placement-reasons.ts';
 export { type RunRequest, type Schedule, schedule, scheduleCluster } from './schedule.ts';
-export { type SimulationRequest, scoreListing, simulationSummary } from './simulate/report.ts';
+export { type Injection, inject, type OperationResult, parseOperationResult } from './simulate/injection.ts';
+export {
+  type SimulatedTransition,
+  type Simulation,
+  type SimulationRequest,
+  scoreListing,
+  simulate,
+  simulateTransition,
+  simulationSummary,
+  statusText,
+} from './simulate/report.ts';
+export { type DescribedRun, describeCluster, describeExecution, describeRun } from './simulate/structured.ts';

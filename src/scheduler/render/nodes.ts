@@ -43,7 +43,7 @@ function describeNode(cluster: Cluster, node: ClusterNode): string {
   return `${kind} ${node.name}: ${nodeStatus(node)}${remark}`;
 }
 
-function nodeStatus(node: ClusterNode): string {
+export function nodeStatus(node: ClusterNode): string {
   if (node.unclean) {
     if (node.online) return 'UNCLEAN (online)';
     return node.pending ? 'UNCLEAN (pending)' : 'UNCLEAN (offline)';

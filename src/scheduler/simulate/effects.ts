@@ -10,17 +10,33 @@ import { attributesOf } from '../graph/attributes.ts';
 import { elementOf, type Synapse } from '../graph/graph.ts';
 import { agentNames } from '../graph/graph-xml.ts';
 import type { Cluster } from '../model/index.ts';
+import type { FailedSynapse } from './execution.ts';
+import { inject } from './injection.ts';
 import { shownResourceName } from './lines.ts';
 
-export type SimulatedResult = { readonly synapses: readonly Synapse[]; readonly nowSeconds: number };
+export type SimulatedResult = {
+  readonly synapses: readonly Synapse[];
+  readonly failed?: FailedSynapse | undefined;
+  readonly nowSeconds: number;
+};
 
 /** The document after the transition. */
-export function applyEffects(cluster: Cluster, { synapses, nowSeconds }: SimulatedResult): XmlElement {
+export function applyEffects(cluster: Cluster, { synapses, failed, nowSeconds }: SimulatedResult): XmlElement {
   const status = childAt(cluster.cib, 'status');
   if (status === undefined) return cluster.cib;
   const states = new StatusDraft(status);
-  for (const { action } of synapses) applyEffect(cluster, states, action, nowSeconds);
-  return replaceElements(cluster.cib, new Map([[status, states.finish()]])) ?? cluster.cib;
+  for (const synapse of synapses) {
+    if (synapse !== failed?.synapse) applyEffect(cluster, states, synapse.action, nowSeconds);
+  }
+  const after = replaceElements(cluster.cib, new Map([[status, states.finish()]])) ?? cluster.cib;
+  return failed === undefined ? after : withFailure(after, failed, nowSeconds);
+}
+
+/** A failed operation is recorded, and counted on its node. */
+function withFailure(cib: XmlElement, { result }: FailedSynapse, nowSeconds: number): XmlElement {
+  const recorded = inject(cib, { kind: 'operation', result, nowSeconds });
+  const counted = recorded.ok ? inject(recorded.value, { kind: 'failure', result, nowSeconds }) : recorded;
+  return counted.ok ? counted.value : cib;
 }
 
 const withoutTrace = new Set(['do_shutdown', 'clear_failcount', 'lrm_delete', 'delete', 'maintenance_nodes']);

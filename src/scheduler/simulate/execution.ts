@@ -1,10 +1,15 @@
 // Carrying a graph out in thought: every action succeeds at once. The order is that of the graph, pass after pass.
 
 import type { Synapse, TransitionGraph } from '../graph/graph.ts';
+import type { OperationResult } from './injection.ts';
+
+export type FailedSynapse = { readonly synapse: Synapse; readonly result: OperationResult };
 
 export type Execution = {
   /** In the order in which they were done. */
   readonly done: readonly Synapse[];
+  /** The one that was made to fail: nothing is started after it. */
+  readonly failed: FailedSynapse | undefined;
   /** Whose inputs were never confirmed: the graph has a loop, or waits for something outside of it. */
   readonly stuck: readonly Synapse[];
 };
@@ -13,7 +18,7 @@ export type Execution = {
  * Passes over the graph until one fires nothing. A synapse fires when all its inputs are confirmed; what fires is
  * confirmed at once, so a later synapse fires in the same pass and an earlier one in the next.
  */
-export function execute(graph: TransitionGraph): Execution {
+export function execute(graph: TransitionGraph, failures: readonly OperationResult[] = []): Execution {
   const dependents = new Map<number, Synapse[]>();
   const missing = graph.synapses.map((synapse) => synapse.inputs.length);
   for (const synapse of graph.synapses) {
@@ -31,6 +36,8 @@ export function execute(graph: TransitionGraph): Execution {
     const open = new ReadyQueue(pass);
     for (let synapse = open.take(); synapse !== undefined; synapse = open.take()) {
       done.push(synapse);
+      const result = failures.find((each) => isMeant(each, synapse));
+      if (result !== undefined) return { done, failed: { synapse, result }, stuck: [] };
       fired[synapse.id] = 1;
       for (const dependent of dependents.get(synapse.action.id) ?? []) {
         const left = (missing[dependent.id] ?? 0) - 1;
@@ -42,7 +49,13 @@ export function execute(graph: TransitionGraph): Execution {
     }
     pass = next;
   }
-  return { done, stuck: graph.synapses.filter((synapse) => fired[synapse.id] === 0) };
+  return { done, failed: undefined, stuck: graph.synapses.filter((synapse) => fired[synapse.id] === 0) };
+}
+
+function isMeant({ resource, task, intervalMs, node }: OperationResult, { action }: Synapse): boolean {
+  const names = [action.resource?.id, action.resource?.historyId, action.resource?.xml.id];
+  const sameTask = action.task === task && Number(action.meta('interval') ?? 0) === intervalMs;
+  return sameTask && action.node?.name === node && names.includes(resource);
 }
 
 /** Synapses that can fire in this pass, the one that stands first in the graph first: a binary heap. */

@@ -9,10 +9,13 @@ import type { Cluster, Primitive } from '../model/index.ts';
 import { Outline } from '../render/outline.ts';
 import type { Execution } from './execution.ts';
 
-export function renderExecution(cluster: Cluster, { done }: Execution): string {
+export function renderExecution(cluster: Cluster, { done, failed }: Execution): string {
   const out = new Outline();
   out.heading(0, 'Executing Cluster Transition');
   for (const { action } of done) out.item(1, executionLine(cluster, action));
+  if (failed !== undefined) {
+    out.item(1, `Pretending action ${failed.synapse.action.id} failed with rc=${failed.result.exitCode}`);
+  }
   return out.toString();
 }
 

@@ -1,39 +1,68 @@
 // What `crm_simulate` prints, assembled from its parts.
 
-import type { Instant } from '../../cib/index.ts';
+import type { Instant, XmlElement } from '../../cib/index.ts';
 import { formatScoreLine } from '../assignment/listing.ts';
 import { readCluster } from '../placement.ts';
 import { renderNotices, renderStatus } from '../render/status.ts';
 import { renderTransitionSummary } from '../render/transition-summary.ts';
 import { type RunRequest, type Schedule, scheduleCluster } from '../schedule.ts';
 import { applyEffects } from './effects.ts';
-import { execute } from './execution.ts';
+import { type Execution, execute } from './execution.ts';
+import type { OperationResult } from './injection.ts';
 import { renderExecution } from './lines.ts';
 
 export type SimulationRequest = RunRequest & {
   /** When the simulated operations take place. */
   readonly clock: Instant;
+  /** Operations that fail if the transition comes to them. */
+  readonly failures?: readonly OperationResult[];
 };
+
+/** A run with the texts that depend on its stage: the state before, what is done and why, the state after. */
+export type Simulation = Schedule & {
+  readonly notices: string;
+  readonly current: string;
+  readonly transition: string;
+};
+
+export type SimulatedTransition = {
+  readonly execution: Execution;
+  /** The document afterwards. */
+  readonly cib: XmlElement;
+  readonly executed: string;
+  readonly revised: string;
+};
+
+/** The cluster as it is, and what would be done. */
+export function simulate(request: RunRequest): Simulation {
+  const cluster = readCluster(request.cib, request);
+  // Rendered before anything is decided: deciding changes tables and roles.
+  const notices = renderNotices(cluster);
+  const current = renderStatus(cluster, 'Current cluster status', 'show-pending');
+  const result = scheduleCluster(cluster);
+  return { ...result, notices, current, transition: renderTransitionSummary(result.plan, result.changes) };
+}
+
+/** The cluster after the transition, if every operation does what it should. */
+export function simulateTransition(request: SimulationRequest, { cluster, graph }: Schedule): SimulatedTransition {
+  const execution = execute(graph, request.failures);
+  const nowSeconds = request.clock.epochSeconds;
+  const cib = applyEffects(cluster, { synapses: execution.done, failed: execution.failed, nowSeconds });
+  const executed = renderExecution(cluster, execution);
+  const revised = renderStatus(readCluster(cib, request), 'Revised Cluster Status', 'hide-pending');
+  return { execution, cib, executed, revised };
+}
 
 /** The summary of a simulated transition: before, what is done and why, after. `timeNote` is repeated at the end. */
 export function simulationSummary(request: SimulationRequest, timeNote: string): string {
-  const cluster = readCluster(request.cib, request);
-  const notices = renderNotices(cluster);
-  const current = renderStatus(cluster, 'Current cluster status', 'show-pending');
-  const { plan, graph, changes } = scheduleCluster(cluster);
-  const execution = execute(graph);
-  const cib = applyEffects(cluster, { synapses: execution.done, nowSeconds: request.clock.epochSeconds });
-  const revised = renderStatus(readCluster(cib, request), 'Revised Cluster Status', 'hide-pending');
-  return [
-    notices === '' ? current : `${notices}\n${current}`,
-    '\n',
-    renderTransitionSummary(plan, changes),
-    '\n',
-    renderExecution(cluster, execution),
-    timeNote === '' ? '' : `${timeNote}\n`,
-    '\n',
-    revised,
-  ].join('');
+  const simulation = simulate(request);
+  const { executed, revised } = simulateTransition(request, simulation);
+  const time = timeNote === '' ? '' : `${timeNote}\n`;
+  return `${statusText(simulation)}\n${simulation.transition}\n${executed}${time}\n${revised}`;
+}
+
+export function statusText({ notices, current }: Simulation): string {
+  return notices === '' ? current : `${notices}\n${current}`;
 }
 
 export function scoreListing({ scores }: Schedule): string {

@@ -1,0 +1,208 @@
+// What if: changes to the document before it is looked at, as the administrator asks for them.
+
+import { childAt, replaceElement, type XmlElement, xmlElement } from '../../cib/index.ts';
+import { err, ok, type Result } from '../../kit/index.ts';
+import { featureSet } from '../actions/parameter-digests.ts';
+
+export type TicketChange = 'grant' | 'revoke' | 'standby' | 'activate';
+
+export type Injection =
+  | { readonly kind: 'quorum'; readonly quorate: boolean }
+  | { readonly kind: 'watchdog'; readonly present: boolean }
+  | { readonly kind: 'node'; readonly name: string; readonly becomes: 'up' | 'down' | 'failed' }
+  | { readonly kind: 'ticket'; readonly id: string; readonly change: TicketChange; readonly nowSeconds: number }
+  /** Recorded in the node's history; or counted among its failures. */
+  | { readonly kind: 'operation' | 'failure'; readonly result: OperationResult; readonly nowSeconds: number };
+
+/** The result of one operation, as if the node had reported it. */
+export type OperationResult = {
+  readonly resource: string;
+  readonly task: string;
+  readonly intervalMs: number;
+  readonly node: string;
+  readonly exitCode: number;
+  /** `op-status`; 0 is done. */
+  readonly status: number;
+};
+
+/** `RESOURCE_TASK_INTERVALMS@NODE=EXITCODE` and, after a comma, `op-status`. */
+export function parseOperationResult(text: string): Result<OperationResult, string> {
+  const match = /^(.+)_([a-z-]+)_(\d+)@([^=]+)=(\d+)(?:,(-?\d+))?$/.exec(text);
+  if (match === null) return err(`'${text}' is not of the form RESOURCE_TASK_INTERVALMS@NODE=EXITCODE[,STATUS]`);
+  const [, name = '', last = '', interval = '0', node = '', exitCode = '0', status = '0'] = match;
+  const migration = /^(.+)_(migrate)$/.exec(name);
+  const migrates = migration !== null && (last === 'to' || last === 'from');
+  return ok({
+    resource: migrates ? (migration[1] ?? name) : name,
+    task: migrates ? `migrate_${last}` : last,
+    intervalMs: Number(interval),
+    node,
+    exitCode: Number(exitCode),
+    status: Number(status),
+  });
+}
+
+/** The document with the change in it, or what stands in its way. */
+export function inject(cib: XmlElement, injection: Injection): Result<XmlElement, string> {
+  switch (injection.kind) {
+    case 'quorum':
+      return ok(cib.with({ 'have-quorum': injection.quorate ? '1' : '0' }));
+    case 'watchdog':
+      return ok(withOption(cib, 'have-watchdog', String(injection.present)));
+    case 'node':
+      return injectNode(cib, injection.name, injection.becomes);
+    case 'ticket':
+      return ok(injectTicket(cib, injection));
+    case 'operation':
+      return injectOperation(cib, injection.result, injection.nowSeconds);
+    case 'failure':
+      return countFailure(cib, injection.result, injection.nowSeconds);
+  }
+}
+
+const optionSet = 'cib-bootstrap-options';
+
+function withOption(cib: XmlElement, name: string, value: string): XmlElement {
+  const options = childAt(cib, 'configuration', 'crm_config');
+  if (options === undefined) return cib;
+  const pair = xmlElement('nvpair', { id: `${optionSet}-${name}`, name, value });
+  const known = options.children.find((set) => set.id === optionSet);
+  const kept = (known ?? xmlElement('cluster_property_set', { id: optionSet })).children.filter(
+    (each) => each.get('name') !== name,
+  );
+  const set = (known ?? xmlElement('cluster_property_set', { id: optionSet })).withNodes([...kept, pair]);
+  const nodes =
+    known === undefined ? [set, ...options.nodes] : options.nodes.map((each) => (each === known ? set : each));
+  return replaceElement(cib, options, options.withNodes(nodes));
+}
+
+const nodeStates = {
+  up: { in_ccm: 'true', crmd: 'online', join: 'member', expected: 'member' },
+  down: { in_ccm: 'false', crmd: 'offline', join: 'down', expected: 'down' },
+  failed: { in_ccm: 'false', crmd: 'offline', join: 'member', expected: 'member' },
+} as const;
+
+function injectNode(cib: XmlElement, name: string, becomes: keyof typeof nodeStates): Result<XmlElement, string> {
+  return changeState(cib, name, (state) => state.with(nodeStates[becomes]));
+}
+
+/** Changes the node_state of a configured node, which is made when it is missing. */
+function changeState(
+  cib: XmlElement,
+  name: string,
+  change: (state: XmlElement) => XmlElement,
+): Result<XmlElement, string> {
+  const status = childAt(cib, 'status');
+  if (status === undefined) return changeState(cib.append(xmlElement('status')), name, change);
+  const known = status.childrenNamed('node_state').find((state) => state.get('uname') === name);
+  if (known !== undefined) return ok(replaceElement(cib, known, change(known)));
+  const node = childAt(cib, 'configuration', 'nodes')?.children.find((each) => each.get('uname') === name);
+  if (node === undefined) return err(`there is no node '${name}'`);
+  const made = change(xmlElement('node_state', { id: node.id, uname: name }));
+  return ok(replaceElement(cib, status, status.append(made)));
+}
+
+function injectTicket(cib: XmlElement, injection: Extract<Injection, { readonly kind: 'ticket' }>): XmlElement {
+  const { id, change, nowSeconds } = injection;
+  const status = childAt(cib, 'status') ?? xmlElement('status');
+  const tickets = status.child('tickets') ?? xmlElement('tickets');
+  const known = tickets.children.find((each) => each.id === id) ?? xmlElement('ticket_state', { id });
+  const changes = {
+    grant: { granted: 'true', 'last-granted': String(nowSeconds) },
+    revoke: { granted: 'false' },
+    standby: { standby: 'true' },
+    activate: { standby: 'false' },
+  } as const;
+  const others = tickets.children.filter((each) => each.id !== id);
+  const section = tickets.withNodes([...others, known.with(changes[change])]);
+  const rest = status.children.filter((each) => each.name !== 'tickets');
+  const changed = status.withNodes([section, ...rest]);
+  return status === childAt(cib, 'status') ? replaceElement(cib, status, changed) : cib.append(changed);
+}
+
+const transitionUuid = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
+
+function injectOperation(cib: XmlElement, result: OperationResult, nowSeconds: number): Result<XmlElement, string> {
+  const primitive = primitiveNamed(cib, result.resource.replace(/:\d+$/, ''));
+  if (primitive === undefined) return err(`there is no primitive '${result.resource}'`);
+  return changeState(cib, result.node, (state) => {
+    const lrm = state.child('lrm') ?? xmlElement('lrm', { id: state.id });
+    const list = lrm.child('lrm_resources') ?? xmlElement('lrm_resources');
+    const known = list.children.find((each) => each.id === result.resource);
+    const history =
+      known ??
+      xmlElement('lrm_resource', {
+        id: result.resource,
+        class: primitive.get('class'),
+        provider: primitive.get('provider'),
+        type: primitive.get('type'),
+      });
+    const changed = recorded(history, result, nowSeconds);
+    const histories =
+      known === undefined ? [...list.nodes, changed] : list.nodes.map((each) => (each === known ? changed : each));
+    const newLrm = lrm.withNodes([list.withNodes(histories)]);
+    const others = state.nodes.filter((each) => each !== state.child('lrm'));
+    return state.withNodes([...others, newLrm]);
+  });
+}
+
+function primitiveNamed(element: XmlElement, id: string): XmlElement | undefined {
+  if (element.name === 'primitive' && element.id === id) return element;
+  for (const child of element.children) {
+    const found = primitiveNamed(child, id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A failure stands beside the last success, as the controller records it. */
+function recorded(history: XmlElement, result: OperationResult, nowSeconds: number): XmlElement {
+  const { resource, task, intervalMs, node, exitCode, status } = result;
+  const calls = history.children.map((entry) => Number(entry.get('call-id') ?? 0) || 0);
+  const callId = Math.max(0, ...calls) + 1;
+  const key = `${resource}_${task}_${intervalMs}`;
+  const failed = status > 0 || (exitCode !== 0 && exitCode !== 7 && exitCode !== 8);
+  const id = failed ? `${resource}_last_failure_0` : intervalMs > 0 ? key : `${resource}_last_0`;
+  const transitionKey = `${callId}:-1:0:${transitionUuid}`;
+  const entry = xmlElement('lrm_rsc_op', {
+    id,
+    operation_key: key,
+    operation: task,
+    'crm-debug-origin': 'haven-simulate',
+    crm_feature_set: featureSet,
+    'transition-key': transitionKey,
+    'transition-magic': `${status}:${exitCode};${transitionKey}`,
+    on_node: node,
+    'call-id': String(callId),
+    'rc-code': String(exitCode),
+    'op-status': String(status === 0 && failed ? 4 : status),
+    interval: String(intervalMs),
+    'last-rc-change': String(nowSeconds),
+  });
+  return history.withNodes([...history.nodes.filter((each) => each.kind !== 'element' || each.id !== id), entry]);
+}
+
+/** Fail counts are transient attributes of the node. */
+function countFailure(cib: XmlElement, result: OperationResult, nowSeconds: number): Result<XmlElement, string> {
+  const { resource, task, intervalMs, node } = result;
+  const operation = `${resource}#${task}_${intervalMs}`;
+  return changeState(cib, node, (state) => {
+    const transient = state.child('transient_attributes') ?? xmlElement('transient_attributes', { id: state.id });
+    const set =
+      transient.child('instance_attributes') ?? xmlElement('instance_attributes', { id: `status-${state.id}` });
+    const count = Number(
+      set.children.find((each) => each.get('name') === `fail-count-${operation}`)?.get('value') ?? 0,
+    );
+    const values = {
+      [`fail-count-${operation}`]: String(count + 1),
+      [`last-failure-${operation}`]: String(nowSeconds),
+    };
+    const others = set.children.filter((each) => !Object.hasOwn(values, each.get('name') ?? ''));
+    const pairs = Object.entries(values).map(([name, value]) =>
+      xmlElement('nvpair', { id: `status-${state.id}-${name.replaceAll('#', '.')}`, name, value }),
+    );
+    const rest = state.nodes.filter((each) => each !== state.child('transient_attributes'));
+    const changed = transient.withNodes([set.withNodes([...others, ...pairs])]);
+    return state.withNodes([...rest, changed]);
+  });
+}
