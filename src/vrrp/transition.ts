@@ -141,7 +141,6 @@ function release(instance: Instance, turn: Turn): void {
 function resetHearing(instance: Instance): void {
   instance.masterDown = false;
   instance.lateness = 'none';
-  instance.lateWaits = 0;
   instance.preemptAtMs = undefined;
 }
 

@@ -16,28 +16,17 @@ export type Farewell = {
   readonly bytes: Uint8Array;
 };
 
-/** What one master holds; `farewell` is undefined where there is no multicast group to say it to. */
+/** `farewellOf` answers undefined for an instance without one multicast group to say farewell to. */
 export function pledgeOf(
-  master: InstanceConfiguration,
+  masters: readonly InstanceConfiguration[],
   interfaces: Interfaces,
-  farewell: Farewell | undefined,
+  farewellOf: (instance: InstanceConfiguration) => Farewell | undefined,
 ): Pledge {
-  const frame = farewellFrame(master, interfaces, farewell);
-  const link = master.virtualMac?.name;
   return {
     ...emptyPledge,
-    addresses: heldAddresses(master),
-    frames: frame === undefined ? [] : [frame],
-    links: link === undefined ? [] : [link],
-  };
-}
-
-export function joinPledges(parts: readonly Pledge[]): Pledge {
-  return {
-    ...emptyPledge,
-    addresses: parts.flatMap((part) => part.addresses),
-    frames: parts.flatMap((part) => part.frames),
-    links: parts.flatMap((part) => part.links),
+    addresses: masters.flatMap(heldAddresses),
+    frames: masters.flatMap((instance) => farewellFrame(instance, interfaces, farewellOf(instance)) ?? []),
+    links: masters.flatMap(({ virtualMac }) => virtualMac?.name ?? []),
   };
 }
 

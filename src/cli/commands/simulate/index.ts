@@ -1,26 +1,81 @@
 import { buildCommand } from '@stricli/core';
 import { CommandFailure } from '../../../kit/index.ts';
+import type { SimulateFlags } from './flags.ts';
 
-type SimulateFlags = {
-  readonly suite?: string;
-  readonly output?: string;
-  readonly only?: string;
-};
+const text = { kind: 'parsed', parse: String, optional: true } as const;
+const texts = { kind: 'parsed', parse: String, optional: true, variadic: true } as const;
+const onOff = { kind: 'boolean', default: false } as const;
 
 export const simulateCommand = buildCommand({
-  docs: { brief: 'Say what the cluster would do' },
+  docs: { brief: 'Say what the cluster would do, and why; what if a node or a resource failed' },
   parameters: {
     flags: {
-      suite: { kind: 'parsed', parse: String, optional: true, brief: 'Run every case of a folder', placeholder: 'DIR' },
-      output: { kind: 'parsed', parse: String, optional: true, brief: 'Where a suite is written', placeholder: 'DIR' },
-      only: { kind: 'parsed', parse: String, optional: true, brief: 'Only cases of the suite named so' },
+      xmlFile: { ...text, brief: "The cluster's document ('-': standard input)", placeholder: 'FILE' },
+      liveCheck: { ...onOff, brief: 'Look at the document of this node (CIB_file, else where the daemon keeps it)' },
+      run: { ...onOff, brief: 'Decide, but do not go on to what comes after' },
+      simulate: { ...onOff, brief: 'Decide, do it in thought, and show the state after' },
+      showScores: { ...onOff, brief: 'List the scores of every resource on every node' },
+      showUtilization: { ...onOff, brief: 'List what nodes have and resources need' },
+      showFailcounts: { ...onOff, brief: 'List the failures that are remembered' },
+      quiet: { ...onOff, brief: 'Only what was asked for' },
+      saveGraph: { ...text, brief: 'Write the transition graph', placeholder: 'FILE' },
+      saveDotfile: { ...text, brief: 'Write the transition graph for Graphviz', placeholder: 'FILE' },
+      saveInput: { ...text, brief: 'Write the document that was looked at', placeholder: 'FILE' },
+      saveOutput: { ...text, brief: 'Write the document after the simulated transition', placeholder: 'FILE' },
+      setDatetime: { ...text, brief: 'Look at it as if it were this time', placeholder: 'DATE' },
+      quorum: { ...text, brief: 'With quorum (true) or without (false)' },
+      watchdog: { ...text, brief: 'With a watchdog (true) or without (false)' },
+      nodeUp: { ...texts, brief: 'Bring a node up first', placeholder: 'NODE' },
+      nodeDown: { ...texts, brief: 'Take a node down first', placeholder: 'NODE' },
+      nodeFail: { ...texts, brief: 'Let a node be lost first', placeholder: 'NODE' },
+      opInject: { ...texts, brief: 'Let an operation have ended so', placeholder: 'RSC_TASK_MS@NODE=RC' },
+      opFail: { ...texts, brief: 'Let an operation of the transition fail', placeholder: 'RSC_TASK_MS@NODE=RC' },
+      ticketGrant: { ...texts, brief: 'Grant a ticket first', placeholder: 'TICKET' },
+      ticketRevoke: { ...texts, brief: 'Revoke a ticket first', placeholder: 'TICKET' },
+      ticketStandby: { ...texts, brief: 'Put a ticket in standby first', placeholder: 'TICKET' },
+      ticketActivate: { ...texts, brief: 'Take a ticket out of standby first', placeholder: 'TICKET' },
+      why: { ...texts, brief: 'Explain where a resource goes and what is done with it', placeholder: 'RESOURCE' },
+      json: { ...onOff, brief: 'Everything as JSON' },
+      suite: { ...text, brief: 'Run every case of a folder', placeholder: 'DIR' },
+      output: { ...text, brief: 'Where the results of a suite go', placeholder: 'DIR' },
+      only: { ...text, brief: 'Only cases of the suite whose name contains this' },
+    },
+    aliases: {
+      x: 'xmlFile',
+      L: 'liveCheck',
+      R: 'run',
+      S: 'simulate',
+      s: 'showScores',
+      U: 'showUtilization',
+      Q: 'quiet',
+      G: 'saveGraph',
+      D: 'saveDotfile',
+      I: 'saveInput',
+      O: 'saveOutput',
+      t: 'setDatetime',
+      q: 'quorum',
+      w: 'watchdog',
+      u: 'nodeUp',
+      d: 'nodeDown',
+      f: 'nodeFail',
+      i: 'opInject',
+      F: 'opFail',
+      g: 'ticketGrant',
+      r: 'ticketRevoke',
+      b: 'ticketStandby',
+      e: 'ticketActivate',
     },
   },
   async func(flags: SimulateFlags) {
-    const { runSuite } = await import('./suite.ts');
-    if (flags.suite === undefined || flags.output === undefined) {
-      throw new CommandFailure({ kind: 'usage', what: 'a suite needs --suite DIR and --output DIR' });
+    if (flags.suite === undefined) {
+      const { runSimulation } = await import('./run.ts');
+      runSimulation(flags);
+      return;
     }
+    if (flags.output === undefined) {
+      throw new CommandFailure({ kind: 'usage', what: '--suite DIR needs --output DIR', why: 'it writes many files' });
+    }
+    const { runSuite } = await import('./suite.ts');
     const failed = runSuite({ folder: flags.suite, output: flags.output, only: flags.only });
     if (failed > 0) throw new CommandFailure({ kind: 'failed', what: `${failed} cases could not be run` });
   },

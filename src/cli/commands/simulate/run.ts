@@ -1,0 +1,139 @@
+// One document, looked at once.
+import { writeFileSync } from 'node:fs';
+import { serialiseXmlDocument } from '../../../cib/index.ts';
+import { CommandFailure, nearest } from '../../../kit/index.ts';
+import {
+  actionReasons,
+  type Cluster,
+  describeCluster,
+  describeExecution,
+  describeRun,
+  formatActionReasons,
+  formatDot,
+  formatGraph,
+  formatPlacementReasons,
+  placementReasons,
+  type Resource,
+  readCluster,
+  type SimulatedTransition,
+  type Simulation,
+  type SimulationRequest,
+  scoreListing,
+  simulate,
+  simulateTransition,
+  statusText,
+} from '../../../scheduler/index.ts';
+import { type RunTime, readDocument, timeOfRun } from './document.ts';
+import type { SimulateFlags } from './flags.ts';
+import { renderFailCounts, renderUtilization } from './listings.ts';
+import { resultsOf, withInjections } from './what-if.ts';
+
+/** Where Pacemaker, and Haven in its place, keep the document of this node. */
+const liveDocument = '/var/lib/pacemaker/cib/cib.xml';
+
+export function runSimulation(flags: SimulateFlags): void {
+  const document = readDocument(documentFile(flags));
+  const time = timeOfRun(document.cib, flags.setDatetime);
+  const cib = withInjections(document.cib, flags, time.clock.epochSeconds);
+  if (flags.saveInput !== undefined) save(flags.saveInput, serialiseXmlDocument(cib));
+  if (document.complaints !== '') process.stderr.write(document.complaints);
+  const failures = resultsOf('--op-fail', flags.opFail);
+  const explains = flags.why !== undefined;
+  const request: SimulationRequest = { cib, now: time.now, clock: time.clock, reasons: explains, failures };
+  const simulation = simulate(request);
+  if (flags.saveGraph !== undefined) save(flags.saveGraph, formatGraph(simulation));
+  if (flags.saveDotfile !== undefined) save(flags.saveDotfile, formatDot(simulation));
+  const transition = needsTransition(flags) ? simulateTransition(request, simulation) : undefined;
+  if (flags.saveOutput !== undefined && transition !== undefined) {
+    save(flags.saveOutput, serialiseXmlDocument(transition.cib));
+  }
+  const report = { flags, time, request, simulation, transition };
+  process.stdout.write(flags.json ? jsonReport(report) : textReport(report));
+}
+
+function needsTransition(flags: SimulateFlags): boolean {
+  return flags.simulate || flags.saveOutput !== undefined;
+}
+
+function documentFile({ xmlFile, liveCheck }: SimulateFlags): string {
+  if (xmlFile !== undefined) return xmlFile;
+  if (liveCheck || process.env.CIB_file !== undefined) return process.env.CIB_file ?? liveDocument;
+  const fix = 'Name one with --xml-file FILE, or ask for the one of this node with --live-check';
+  throw new CommandFailure({ kind: 'usage', what: 'which document?', fix });
+}
+
+function save(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    throw new CommandFailure({ kind: 'failed', what: `cannot write ${file}`, why: String(cause) });
+  }
+}
+
+type Report = {
+  readonly flags: SimulateFlags;
+  readonly time: RunTime;
+  readonly request: SimulationRequest;
+  readonly simulation: Simulation;
+  readonly transition: SimulatedTransition | undefined;
+};
+
+function textReport(report: Report): string {
+  const { flags, time, simulation, transition } = report;
+  const out: string[] = [];
+  const note = time.note === '' ? '' : `${time.note}\n`;
+  if (flags.why !== undefined) {
+    for (const name of flags.why) out.push(explanation(simulation, name));
+    return out.join('\n');
+  }
+  if (!flags.quiet) out.push(note, statusText(simulation));
+  if (flags.showFailcounts) out.push('\n', renderFailCounts(simulation.cluster));
+  if (flags.showUtilization) out.push('\n', renderUtilization(simulation.cluster));
+  if (flags.showScores) out.push(flags.quiet ? '' : '\nAssignment Scores:\n', scoreListing(simulation));
+  if (flags.quiet || !(flags.run || flags.simulate)) return out.join('');
+  out.push('\n', simulation.transition);
+  if (flags.simulate && transition !== undefined) out.push('\n', transition.executed, note, '\n', transition.revised);
+  return out.join('');
+}
+
+function jsonReport({ flags, request, simulation, transition }: Report): string {
+  const described = {
+    now: request.now.epochSeconds,
+    current: describeCluster(readCluster(request.cib, request)),
+    ...describeRun(simulation),
+    ...(transition === undefined
+      ? {}
+      : {
+          execution: describeExecution(transition.execution),
+          revised: describeCluster(readCluster(transition.cib, request)),
+        }),
+    ...(flags.why === undefined ? {} : { why: flags.why.map((name) => reasonsFor(simulation, name)) }),
+  };
+  return `${JSON.stringify(described, undefined, 1)}\n`;
+}
+
+function reasonsFor({ cluster, plan, graph }: Simulation, name: string) {
+  const resource = resourceNamed(cluster, name);
+  return {
+    resource: name,
+    placement: placementReasons(cluster, resource),
+    actions: actionReasons(plan, graph, resource),
+  };
+}
+
+function explanation({ cluster, plan, graph }: Simulation, name: string): string {
+  const resource = resourceNamed(cluster, name);
+  const placements = placementReasons(cluster, resource).map((reasons) => formatPlacementReasons(reasons).join('\n'));
+  return `${placements.join('\n')}\nActions:\n${formatActionReasons(actionReasons(plan, graph, resource))}`;
+}
+
+function resourceNamed(cluster: Cluster, name: string): Resource {
+  const exact = cluster.resourcesById.get(name) ?? cluster.resourcesByHistoryId.get(name)?.[0];
+  if (exact !== undefined) return exact;
+  const guess = nearest(name, [...cluster.resourcesById.keys()]);
+  throw new CommandFailure({
+    kind: 'not-found',
+    what: `there is no resource '${name}'`,
+    ...(guess === undefined ? {} : { fix: `Did you mean '${guess}'?` }),
+  });
+}

@@ -1,0 +1,54 @@
+// The administrator's "what if" as changes to the document.
+import { parseBoolean, type XmlElement } from '../../../cib/index.ts';
+import { CommandFailure } from '../../../kit/index.ts';
+import { type Injection, inject, type OperationResult, parseOperationResult } from '../../../scheduler/index.ts';
+import type { SimulateFlags } from './flags.ts';
+
+/** The document with everything in it that the flags ask for. */
+export function withInjections(cib: XmlElement, flags: SimulateFlags, nowSeconds: number): XmlElement {
+  let changed = cib;
+  for (const injection of injectionsOf(flags, nowSeconds)) {
+    const result = inject(changed, injection);
+    if (!result.ok)
+      throw new CommandFailure({ kind: 'not-found', what: `cannot change the document: ${result.error}` });
+    changed = result.value;
+  }
+  return changed;
+}
+
+function injectionsOf(flags: SimulateFlags, nowSeconds: number): Injection[] {
+  const injections: Injection[] = [];
+  if (flags.quorum !== undefined) injections.push({ kind: 'quorum', quorate: truth('--quorum', flags.quorum) });
+  if (flags.watchdog !== undefined) injections.push({ kind: 'watchdog', present: truth('--watchdog', flags.watchdog) });
+  for (const name of flags.nodeUp ?? []) injections.push({ kind: 'node', name, becomes: 'up' });
+  for (const name of flags.nodeDown ?? []) injections.push({ kind: 'node', name, becomes: 'down' });
+  for (const name of flags.nodeFail ?? []) injections.push({ kind: 'node', name, becomes: 'failed' });
+  const tickets = [
+    ['grant', flags.ticketGrant],
+    ['revoke', flags.ticketRevoke],
+    ['standby', flags.ticketStandby],
+    ['activate', flags.ticketActivate],
+  ] as const;
+  for (const [change, ids] of tickets) {
+    for (const id of ids ?? []) injections.push({ kind: 'ticket', id, change, nowSeconds });
+  }
+  for (const result of resultsOf('--op-inject', flags.opInject)) {
+    injections.push({ kind: 'operation', result, nowSeconds });
+  }
+  return injections;
+}
+
+function truth(flag: string, text: string): boolean {
+  const value = parseBoolean(text);
+  if (value !== undefined) return value;
+  throw new CommandFailure({ kind: 'usage', what: `${flag} takes true or false, not '${text}'` });
+}
+
+export function resultsOf(flag: string, texts: readonly string[] | undefined): OperationResult[] {
+  return (texts ?? []).map((text) => {
+    const parsed = parseOperationResult(text);
+    if (parsed.ok) return parsed.value;
+    const fix = `For example ${flag} vip_monitor_10000@node1=7`;
+    throw new CommandFailure({ kind: 'usage', what: `${flag}: ${parsed.error}`, fix });
+  });
+}
