@@ -38,8 +38,7 @@ function runTests(/** @type {string} */ kind, /** @type {string[]} */ sources, /
   if (sources.length === 0) return 0;
   console.log(`\n${kind}: ${sources.length} files`);
   const built = sources.map((name) => (name.endsWith('.mjs') ? name : join('build', name.replace(/\.ts$/, '.js'))));
-  const reporter = wanted.length === 0 ? 'dot' : 'spec';
-  const options = ['--enable-source-maps', '--test', `--test-concurrency=${atOnce}`, '--test-reporter', reporter];
+  const options = ['--enable-source-maps', '--test', `--test-concurrency=${atOnce}`, '--test-reporter', 'spec'];
   const done = spawnSync(process.execPath, [...options, '--test-reporter-destination', 'stdout', ...built], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
