@@ -1,11 +1,16 @@
 // The scheduler: the CIB and the time in; placement, scores, actions and their reasons out. Pure; runs in a browser too.
 
+export type { Action } from './actions/action.ts';
+export { featureSet } from './actions/parameter-digests.ts';
 export { assignResources } from './assignment/assignment.ts';
 export { formatScoreLine, type ScoreLine } from './assignment/listing.ts';
 export { instantOfRun, type RunSettings } from './configuration/cluster.ts';
+export { type ActionAttributes, attributesOf } from './graph/attributes.ts';
 export { formatDot } from './graph/dot.ts';
-export type { Synapse, TransitionGraph } from './graph/graph.ts';
-export { formatGraph } from './graph/graph-xml.ts';
+export { elementOf, type Synapse, type TransitionGraph } from './graph/graph.ts';
+export { agentNames, formatGraph } from './graph/graph-xml.ts';
+export { operationKeyOf } from './graph/operation-key.ts';
+export { routerOf } from './graph/router.ts';
 export * from './model/index.ts';
 export { placeResources, prepareAssignment, readCluster } from './placement.ts';
 export { type ActionReasons, actionReasons, formatActionReasons } from './reasons/action-reasons.ts';
@@ -17,6 +22,7 @@ export {
   placementReasons,
 } from './reasons/placement-reasons.ts';
 export { type RunRequest, type Schedule, schedule, scheduleCluster } from './schedule.ts';
+export { digestedParameters } from './simulate/effects.ts';
 export { type Injection, inject, type OperationResult, parseOperationResult } from './simulate/injection.ts';
 export {
   type SimulatedTransition,

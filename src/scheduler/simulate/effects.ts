@@ -6,7 +6,7 @@
 import { childAt, parametersDigest, replaceElements, type XmlElement, xmlElement } from '../../cib/index.ts';
 import type { Action } from '../actions/action.ts';
 import { featureSet } from '../actions/parameter-digests.ts';
-import { attributesOf } from '../graph/attributes.ts';
+import { type ActionAttributes, attributesOf } from '../graph/attributes.ts';
 import { elementOf, type Synapse } from '../graph/graph.ts';
 import { agentNames } from '../graph/graph-xml.ts';
 import type { Cluster } from '../model/index.ts';
@@ -77,7 +77,7 @@ function resultOf(
   const migration = operation.startsWith('migrate_')
     ? { migrate_source: action.meta('migrate_source') ?? '', migrate_target: action.meta('migrate_target') ?? '' }
     : {};
-  const digest = parametersDigest(digestible(cluster, action));
+  const digest = parametersDigest(digestedParameters(attributesOf(cluster, action), action));
   const attributesFor = (callId: number) => {
     const transitionKey = `${callId}:-1:${exitCode}:${transitionUuid}`;
     return {
@@ -118,8 +118,7 @@ function resultId({ task }: Action, name: string, key: string): string {
 }
 
 /** The parameters of which a digest is recorded. */
-function digestible(cluster: Cluster, action: Action): Map<string, string> {
-  const { values } = attributesOf(cluster, action);
+export function digestedParameters({ values }: ActionAttributes, action: Action): Map<string, string> {
   const counted = new Map<string, string>();
   for (const [name, value] of values) {
     if (name === 'crm_feature_set' || name === 'pcmk_external_ip') continue;
