@@ -1,4 +1,25 @@
 // The controller: how the members of a cluster act as one.
+export {
+  invariants as coordinatorInvariants,
+  nextDeadline as nextCoordinatorDeadline,
+  step as stepCoordinator,
+} from './coordinator/coordinator.ts';
+export {
+  type AgentFacts,
+  cancelledUpdate,
+  type OperationOutcome,
+  type OperationReport,
+  outcomeUpdates,
+  pendingUpdates,
+} from './coordinator/operation-entry.ts';
+export {
+  type CoordinatorEffect,
+  type CoordinatorEvent,
+  type CoordinatorState,
+  initialCoordinator,
+  type TransitionRecord,
+  type TransitionReport,
+} from './coordinator/state.ts';
 export { applyEdit, type Edit } from './document/edit.ts';
 export { applyStatus, type OperationRecord, type StatusUpdate } from './document/status.ts';
 export { openDisk } from './driver/disk.ts';
@@ -16,3 +37,4 @@ export { type Disk, DiskError } from './store/disk.ts';
 export { chainOf, type JournalRecord } from './store/record.ts';
 export type { Snapshot } from './store/snapshot.ts';
 export { endOf, type Recovered, Store, type StoreRemark } from './store/store.ts';
+export { formatTransitionKey, parseTransitionKey, type Task, type Transition } from './transition/task.ts';

@@ -1,7 +1,7 @@
 // What the members of a cluster say to one another through the ordered stream. Every member sees the same messages in the
 // same order, and what a message does to the document depends on nothing else.
 import type { Edit } from './document/edit.ts';
-import type { StatusUpdate } from './document/status.ts';
+import type { NodeName, StatusUpdate } from './document/status.ts';
 
 /** Where a document stands in the cluster's history (store/record.ts). */
 export type Place = { readonly term: number; readonly index: number; readonly chain: number };
@@ -40,6 +40,8 @@ export type ExecutionOrder = {
   readonly parameters: Readonly<Record<string, string>>;
   readonly meta: Readonly<Record<string, string>>;
   readonly digest: string;
+  /** When it was given, by the coordinator's clock; a pending operation is recorded with it. */
+  readonly givenAtSeconds: number;
 };
 
 export type ClusterMessage =
@@ -63,7 +65,8 @@ export type ClusterMessage =
     }
   | { readonly kind: 'stored'; readonly index: number }
   | { readonly kind: 'status'; readonly updates: readonly StatusMessage[] }
-  | { readonly kind: 'execute'; readonly node: string; readonly order: ExecutionOrder }
+  /** For the node that runs it; its result counts `on` that node, or on the remote one it acts for. */
+  | { readonly kind: 'execute'; readonly node: string; readonly on: NodeName; readonly order: ExecutionOrder }
   | {
       readonly kind: 'cancel';
       readonly node: string;

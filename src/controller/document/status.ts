@@ -31,11 +31,15 @@ export type StatusUpdate =
       readonly operation: string | undefined;
       readonly intervalMs: number | undefined;
     }
+  /** Forget the last failure that was kept of a resource on a node. */
+  | { readonly kind: 'forget-failure'; readonly node: NodeName; readonly resource: string }
   /** A transient node attribute; undefined removes it. */
   | { readonly kind: 'attribute'; readonly node: NodeName; readonly name: string; readonly value: string | undefined }
   /** The node is out: by its own shutdown, by loss, or fenced. */
   | { readonly kind: 'node-left'; readonly node: NodeName; readonly how: 'shutdown' | 'lost' | 'fenced' }
   | { readonly kind: 'node-joined'; readonly node: NodeName }
+  /** Nothing runs there any more and the node may go: when it leaves it is not lost. */
+  | { readonly kind: 'node-dismissed'; readonly node: NodeName }
   | { readonly kind: 'ticket'; readonly id: string; readonly attributes: Readonly<Record<string, string | undefined>> };
 
 /** The document after the update, its `num_updates` one higher; the same document when nothing changed. */
@@ -66,6 +70,10 @@ function changeNodeState(state: XmlElement, update: NodeUpdate): XmlElement {
       return withHistory(state, update.resources.children);
     case 'forget':
       return withoutHistory(state, update);
+    case 'forget-failure':
+      return withoutEntries(state, update.resource, (entry) => entry.id === `${update.resource}_last_failure_0`);
+    case 'node-dismissed':
+      return state.get('expected') === 'down' ? state : state.with({ expected: 'down' });
     case 'attribute':
       return withAttribute(state, update.name, update.value);
     case 'node-joined':
@@ -132,11 +140,19 @@ function withoutHistory(state: XmlElement, update: Extract<StatusUpdate, { kind:
     );
   }
   const interval = update.intervalMs === undefined ? undefined : String(update.intervalMs);
-  const kept = known.children.filter(
+  return withoutEntries(
+    state,
+    update.resource,
     (entry) =>
-      entry.get('operation') !== update.operation || (interval !== undefined && entry.get('interval') !== interval),
+      entry.get('operation') === update.operation && (interval === undefined || entry.get('interval') === interval),
   );
-  if (kept.length === known.children.length) return state;
+}
+
+function withoutEntries(state: XmlElement, id: string, matches: (entry: XmlElement) => boolean): XmlElement {
+  const resources = historyOf(state);
+  const known = resources.find((resource) => resource.id === id);
+  const kept = known?.children.filter((entry) => !matches(entry));
+  if (known === undefined || kept === undefined || kept.length === known.children.length) return state;
   return withHistory(
     state,
     resources.map((resource) => (resource === known ? known.withNodes(kept) : resource)),

@@ -15,6 +15,7 @@ import {
   xmlElement,
 } from '../../cib/index.ts';
 import { assert, defined, type Failure, hasErrors } from '../../kit/index.ts';
+import { pendingUpdates } from '../coordinator/operation-entry.ts';
 import { applyEdit } from '../document/edit.ts';
 import { applyStatus, type StatusUpdate } from '../document/status.ts';
 import type { ChangeRequest, ClusterMessage, Hello, Place, StatusMessage } from '../message.ts';
@@ -150,10 +151,18 @@ class ReplicaRun {
       case 'stored':
         return this.#stored(from, message.index);
       case 'status':
-        return this.#status(from, message.updates);
+        return this.#status(from, message.updates.flatMap(updateOf));
+      case 'execute':
+        // From the same message that gives the order, so that no coordinator can miss an operation under way.
+        this.#status(from, pendingUpdates(message.on, message.order));
+        return this.#deliver(from, message);
       default:
-        if (this.state.phase === 'together') this.effects.push({ kind: 'deliver', from, message });
+        return this.#deliver(from, message);
     }
+  }
+
+  #deliver(from: number, message: ClusterMessage): void {
+    if (this.state.phase === 'together') this.effects.push({ kind: 'deliver', from, message });
   }
 
   #hello(from: number, hello: Hello): void {
@@ -248,7 +257,8 @@ class ReplicaRun {
     for (const state of states) {
       const present = ring.members.some((member) => String(member) === state.id);
       if (state.name !== 'node_state' || present || state.get('in_ccm') !== 'true') continue;
-      const leaving = hasShutdown(state);
+      // Only who was dismissed leaves with nothing running; one that dies while it shuts down is lost like any other.
+      const leaving = state.get('expected') === 'down';
       const node = { id: state.id ?? '', name: state.get('uname') ?? '' };
       updates.push({ kind: 'node-left', node, how: leaving ? 'shutdown' : 'lost' });
     }
@@ -258,9 +268,8 @@ class ReplicaRun {
     this.effects.push({ kind: 'changed', what: 'status', by: 'membership', updates });
   }
 
-  #status(from: number, messages: readonly StatusMessage[]): void {
+  #status(from: number, updates: readonly StatusUpdate[]): void {
     if (this.state.phase !== 'together') return;
-    const updates = messages.flatMap(updateOf);
     const cib = updates.reduce(applyStatus, this.state.cib);
     if (cib === this.state.cib) return;
     this.#set({ cib });
@@ -406,12 +415,6 @@ function updateOf(message: StatusMessage): StatusUpdate[] {
   if (message.kind !== 'node-history') return [message];
   const parsed = parseXml(message.xml);
   return parsed.ok ? [{ kind: 'node-history', node: message.node, resources: parsed.value }] : [];
-}
-
-/** The node asked to go, and was let go: it is not lost. */
-function hasShutdown(state: XmlElement): boolean {
-  const pairs = childAt(state, 'transient_attributes', 'instance_attributes')?.children ?? [];
-  return pairs.some((pair) => pair.get('name') === 'shutdown' && (pair.get('value') ?? '0') !== '0');
 }
 
 function faultOf(cib: XmlElement): Failure | undefined {

@@ -1,0 +1,106 @@
+// The coordinator: the one member that decides what is done next. It watches the document change, runs the scheduler
+// when something changed that nobody had asked for, and carries the outcome out, one transition at a time.
+//
+// Every member runs this machine; those that do not lead only follow. A new coordinator starts from the document alone:
+// operations that its predecessor ordered stand there as pending, and it decides nothing before each was answered or its
+// node is gone.
+import type { Instant, XmlElement } from '../../cib/index.ts';
+import type { NodeName, StatusUpdate } from '../document/status.ts';
+import type { ClusterMessage } from '../message.ts';
+import type { EngineState, TaskTiming, TransitionEnd } from '../transition/engine.ts';
+import type { Transition } from '../transition/task.ts';
+
+/** Monotonic milliseconds, and the wall clock that rules and records see. */
+export type Clock = { readonly nowMs: number; readonly now: Instant };
+
+export type CoordinatorEvent = Clock &
+  (
+    | {
+        /** All members have the same document. */
+        readonly kind: 'together';
+        readonly leads: boolean;
+        /** New for each term: names it in transition keys. */
+        readonly term: string;
+        readonly cib: XmlElement;
+        /** Members that are going to tell what they run (`node-history`); nothing is decided before. */
+        readonly reporting: readonly NodeName[];
+      }
+    /** The membership is being worked out: nobody leads. */
+    | { readonly kind: 'apart' }
+    | {
+        readonly kind: 'changed';
+        readonly what: 'configuration' | 'status' | 'everything';
+        readonly by: string;
+        readonly updates: readonly StatusUpdate[];
+        readonly cib: XmlElement;
+      }
+    /** An ordered message that changes no document. */
+    | { readonly kind: 'delivered'; readonly message: ClusterMessage }
+    /** Somebody wants the cluster looked at again. */
+    | { readonly kind: 'recheck'; readonly reason: string }
+    | { readonly kind: 'tick' }
+  );
+
+export type CoordinatorEffect =
+  | { readonly kind: 'multicast'; readonly message: ClusterMessage }
+  | { readonly kind: 'transition-begun'; readonly record: TransitionRecord }
+  | { readonly kind: 'transition-ended'; readonly record: TransitionReport }
+  | { readonly kind: 'log'; readonly level: 'error' | 'warning' | 'notice' | 'info'; readonly text: string };
+
+/** With this the decision can be made again, and explained. */
+export type TransitionRecord = {
+  readonly number: number;
+  readonly term: string;
+  /** In words, oldest first. */
+  readonly causes: readonly string[];
+  /** What the scheduler was given. */
+  readonly input: XmlElement;
+  readonly now: Instant;
+  readonly transition: Transition;
+};
+
+export type TransitionReport = {
+  readonly number: number;
+  readonly term: string;
+  readonly end: TransitionEnd;
+  readonly reason: string;
+  /** Of what was begun and answered, in milliseconds since the transition began. */
+  readonly timings: readonly TaskTiming[];
+  readonly now: Instant;
+};
+
+export type CoordinatorState = {
+  readonly leads: boolean;
+  readonly term: string;
+  readonly cib: XmlElement | undefined;
+  /** The last transition, under way or ended. */
+  readonly engine: EngineState | undefined;
+  readonly engineStartMs: number;
+  /** Transitions of this term. */
+  readonly transitions: number;
+  /** Why what follows has to be worked out anew; empty: all is as decided. */
+  readonly causes: readonly string[];
+  /** Ids of members that have not told yet what they run. */
+  readonly reporting: ReadonlySet<string>;
+  /** Until then reports and operations of a former term are waited for. */
+  readonly settlingUntilMs: number | undefined;
+  readonly recheckAtMs: number | undefined;
+  /** By name of the node, how often in a row fencing it failed. */
+  readonly fencingFailures: ReadonlyMap<string, number>;
+};
+
+export type CoordinatorStep = { readonly state: CoordinatorState; readonly effects: readonly CoordinatorEffect[] };
+
+export const initialCoordinator: CoordinatorState = {
+  leads: false,
+  term: '',
+  cib: undefined,
+  engine: undefined,
+  engineStartMs: 0,
+  transitions: 0,
+  causes: [],
+  reporting: new Set(),
+  settlingUntilMs: undefined,
+  recheckAtMs: undefined,
+  fencingFailures: new Map(),
+};
