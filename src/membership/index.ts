@@ -2,6 +2,23 @@
 
 export * from './corosync-conf/index.ts';
 export { aesGcmCrypto } from './driver/aes-gcm.ts';
+export {
+  keyIdOf,
+  type RingDescription,
+  ringOfCorosyncConf,
+  ringOfDescription,
+  sealedBy,
+} from './driver/ring/configuration.ts';
+export { type LinkChange, RingEngine, type RingEngineOptions, ringMessageBytesMax } from './driver/ring/engine.ts';
+export {
+  havenStateDirectory,
+  type RingLink,
+  type RingPeer,
+  type RingSecurity,
+  type RingSettings,
+  ringPriority,
+} from './driver/ring/settings.ts';
+export type { LinkStatus, RingStatus } from './driver/ring/status.ts';
 export { thisMachine } from './driver/this-machine.ts';
 export type {
   EngineEvent,

@@ -5,6 +5,7 @@ export { featureSet } from './actions/parameter-digests.ts';
 export { assignResources } from './assignment/assignment.ts';
 export { formatScoreLine, type ScoreLine } from './assignment/listing.ts';
 export { instantOfRun, type RunSettings } from './configuration/cluster.ts';
+export { childrenOf } from './configuration/tree.ts';
 export { type ActionAttributes, attributesOf } from './graph/attributes.ts';
 export { formatDot } from './graph/dot.ts';
 export { elementOf, type Synapse, type TransitionGraph } from './graph/graph.ts';

@@ -255,10 +255,6 @@ export type InterfaceDelay = {
 export type GlobalOptions = {
   /** Default: the host name. */
   readonly routerId: string | undefined;
-  /** `instance NAME`: several daemons in one namespace. */
-  readonly instanceName: string | undefined;
-  readonly networkNamespace: string | undefined;
-  readonly usePidDir: boolean;
   readonly vrrpVersion: 2 | 3;
   readonly strict: boolean;
   readonly multicastGroup4: string;

@@ -11,6 +11,9 @@ import { changeTimers, type Instance, logOf, recordPeer, setTimers, type Turn } 
 import { demote, promoteWhenAllReady, type SyncGroup } from './sync-group.ts';
 import { advertise, announce, announcementTimers, masterDownOf, notify, skewOf } from './transition.ts';
 
+/** A machine that is late every time must still become master when there is no other. */
+const lateWaitsMax = 3;
+
 export type HeardAdvert = {
   readonly source: Uint8Array;
   readonly priority: number;
@@ -76,7 +79,7 @@ function acceptMaster(instance: Instance, turn: Turn, advert: AddressedAdvert): 
     instance.masterIntervalMs = advert.intervalMs;
   }
   instance.masterDown = false;
-  instance.lateness = 'none';
+  instance.lateWaits = 0;
   if (advert.priority >= instance.effectivePriority) instance.preemptAtMs = undefined;
   setTimers(instance, { masterDownMs: turn.nowMs + masterDownOf(instance) });
 }
@@ -157,8 +160,8 @@ function answerLower(instance: Instance, turn: Turn, advert: AddressedAdvert): v
 
 function expireMasterDown(group: SyncGroup, instance: Instance, turn: Turn): void {
   const lateMs = turn.nowMs - instance.timers.masterDownMs;
-  if (lateMs > instance.masterIntervalMs && instance.lateness === 'none') {
-    instance.lateness = 'waited';
+  if (lateMs > instance.masterIntervalMs && instance.lateWaits < lateWaitsMax) {
+    instance.lateWaits++;
     changeTimers(instance, { masterDownMs: turn.nowMs + instance.masterIntervalMs + skewOf(instance) });
     const late = `was not running for ${Math.round(lateMs)} ms: listening before taking over`;
     logOf(instance, turn, 'warning', late);

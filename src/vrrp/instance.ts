@@ -56,11 +56,10 @@ export type Instance = {
   masterIntervalMs: number;
   /** In a group, this member's master is down and it waits for the others. */
   masterDown: boolean;
-  /**
-   * `waking`: as MASTER, silent for so long that another may have taken over. `waited`: as BACKUP, the one extra wait
-   * of a late timer has been used up. Both end with the next advert heard.
-   */
-  lateness: 'none' | 'waking' | 'waited';
+  /** `waking`: as MASTER, silent for so long that another may have taken over. Ends with the next advert heard. */
+  lateness: 'none' | 'waking';
+  /** Extra waits of a BACKUP whose master-down timer fired late, since it last heard a master. */
+  lateWaits: number;
   /** It lost the address with its link: whoever has it now may not know that the network still believes this router. */
   owesAnswer: boolean;
   /** Before this time a lower master is left alone (`preempt_delay`); undefined: not counting. */
@@ -91,6 +90,7 @@ export function createInstance(configuration: InstanceConfiguration): Instance {
     masterIntervalMs: configuration.advertIntervalMs,
     masterDown: false,
     lateness: 'none',
+    lateWaits: 0,
     owesAnswer: false,
     preemptAtMs: undefined,
     restoredAtMs: Number.NEGATIVE_INFINITY,

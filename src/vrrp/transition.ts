@@ -141,6 +141,7 @@ function release(instance: Instance, turn: Turn): void {
 function resetHearing(instance: Instance): void {
   instance.masterDown = false;
   instance.lateness = 'none';
+  instance.lateWaits = 0;
   instance.preemptAtMs = undefined;
 }
 

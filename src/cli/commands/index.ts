@@ -1,6 +1,7 @@
 // Every command of `haven`, a line a noun.
 import { demoCommand } from './demo/index.ts';
 import { labRoutes } from './lab/index.ts';
+import { ringRoutes } from './ring/index.ts';
 import { simulateCommand } from './simulate/index.ts';
 import { versionCommand } from './version.ts';
 import { vrrpRoutes } from './vrrp/index.ts';
@@ -8,6 +9,7 @@ import { vrrpRoutes } from './vrrp/index.ts';
 export const routes = {
   demo: demoCommand,
   lab: labRoutes,
+  ring: ringRoutes,
   simulate: simulateCommand,
   version: versionCommand,
   vrrp: vrrpRoutes,

@@ -10,6 +10,7 @@ import {
 } from '../../vrrp/index.ts';
 import { runLifeScript } from './life-script.ts';
 import { claimPidFiles, startOperations } from './operations.ts';
+import { promoteSecondaries } from './secondaries.ts';
 import { VrrpSupervisor } from './supervisor.ts';
 import { TrackerSet } from './trackers/tracker-set.ts';
 
@@ -57,6 +58,7 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
     },
     onHeld: () => {},
   });
+  const restoreSecondaries = promoteSecondaries(configuration, logger);
   const parts: Parts = { configuration, supervisor, trackers, notifier, mailer };
   const endOperations = startOperations({ supervisor, configuration: () => parts.configuration, logger });
   const stop = () => parts.supervisor.stop();
@@ -65,6 +67,7 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
   process.on('SIGHUP', () => reload(options, parts));
   await supervisor.ended;
   endOperations();
+  restoreSecondaries();
   trackers.close();
   await notifier.close(configuration.global.process.childWaitMs);
   await runLifeScript(shutdownScript, scriptUser, logger);

@@ -23,7 +23,7 @@ import { Announcer } from './announcer.ts';
 import { Holdings } from './holdings.ts';
 import { Interfaces } from './interfaces.ts';
 import type { FromWorker, ToWorker, TrackerNews } from './message.ts';
-import { pledgeOf } from './pledge.ts';
+import { joinPledges, pledgeOf } from './pledge.ts';
 import { addressesOf, interfaceOf } from './possession.ts';
 import { Repetition } from './repetition.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -38,6 +38,9 @@ export type EngineOutside = {
   /** Told before an address is taken and after one was given up: what to undo when this process dies. */
   readonly pledge: (pledge: Pledge) => void;
 };
+
+/** Effects are carried out for this long before adverts and timers have their turn. */
+const workMsMax = 5;
 
 /** A timer that fires later than this may have adverts waiting in front of it. */
 const lateMs = 1;
@@ -56,6 +59,10 @@ export class Engine {
   /** Configurations by name for effects about instances that a reload has just removed. */
   readonly #configurations = new Map<string, InstanceConfiguration>();
   readonly #linkIndexes = new Map<string, number | undefined>();
+  /** Effects that wait for their turn behind others. */
+  readonly #waiting: (Exclude<VrrpEffect, { kind: 'advertise' }> | 'tell-held')[] = [];
+  #busy = false;
+  readonly #pledgeParts = new Map<string, Pledge>();
   /** Names of the masters, as last pledged. */
   #holding: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -120,11 +127,31 @@ export class Engine {
     if (effects.length > 0) {
       const moves = effects.some(({ kind }) => kind === 'acquire' || kind === 'release' || kind === 'update');
       if (moves) this.#pledgeFor(this.#holding);
-      for (const effect of effects) this.#carryOut(effect);
+      for (const effect of effects) {
+        // An advert comes before whatever else its instance does, and another instance's addresses must not delay it.
+        if (effect.kind === 'advertise') this.#transport.advertise(effect.instance, effect.priority);
+        else this.#waiting.push(effect);
+      }
+      if (moves) this.#waiting.push('tell-held');
       invariants(this.#router);
-      if (moves) this.#tellHeld();
+      if (!this.#busy) this.#work();
     }
     this.#arm();
+  }
+
+  /** Carries out what waits, in order; after a while the event loop has its turn, so that no instance waits for all. */
+  #work(): void {
+    this.#busy = true;
+    const untilMs = monotonicMs() + workMsMax;
+    let done = 0;
+    while (done < this.#waiting.length && (done === 0 || monotonicMs() < untilMs)) {
+      const next = this.#waiting[done++];
+      if (next === 'tell-held') this.#tellHeld();
+      else if (next !== undefined) this.#carryOut(next);
+    }
+    this.#waiting.splice(0, done);
+    if (this.#waiting.length > 0) setImmediate(() => this.#work());
+    else this.#busy = false;
   }
 
   /** While addresses change hands the guardian knows of the old ones and the new ones. */
@@ -133,8 +160,7 @@ export class Engine {
       .filter((instance) => instance.status === 'MASTER')
       .map((instance) => instance.configuration.name);
     const names = new Set([...before, ...this.#holding]);
-    const masters = [...names].flatMap((name) => this.#configurations.get(name) ?? []);
-    this.#pledge(pledgeOf(masters, this.#interfaces, ({ name }) => this.#transport.farewell(name)));
+    this.#pledge(joinPledges([...names].flatMap((name) => this.#pledgePart(name) ?? [])));
   }
 
   /** One timer for the soonest deadline. A deadline that moved away is found out when the timer fires. */
@@ -156,11 +182,8 @@ export class Engine {
     else this.#arm();
   }
 
-  #carryOut(effect: VrrpEffect): void {
+  #carryOut(effect: Exclude<VrrpEffect, { kind: 'advertise' }>): void {
     switch (effect.kind) {
-      case 'advertise':
-        this.#transport.advertise(effect.instance, effect.priority);
-        return;
       case 'acquire':
         this.#withConfiguration(effect.instance, (configuration) => this.#holdings.acquire(configuration));
         return;
@@ -257,6 +280,7 @@ export class Engine {
   #attach(instance: Instance): void {
     const { configuration } = instance;
     this.#configurations.set(configuration.name, configuration);
+    this.#pledgeParts.delete(configuration.name);
     const error = this.#virtualMacs.make(configuration) ?? this.#transport.attach(instance);
     const cause = 'its socket or macvlan cannot be made';
     if (error !== undefined) this.#complain(configuration.name, error);
@@ -276,6 +300,7 @@ export class Engine {
         : canonicalAddress(given);
     const address = source === undefined ? undefined : parseAddress(source);
     this.#transport.setSource(configuration.name, address);
+    this.#pledgeParts.delete(configuration.name);
     const before = instance.source;
     const known = before !== undefined && address !== undefined && Buffer.compare(before, address) === 0;
     if (!known) this.#step({ kind: 'source', instance: configuration.name, address });
@@ -298,6 +323,16 @@ export class Engine {
     this.#holdings.exchangeStatic(previous, configuration);
     this.#followInterfaces();
     this.#attachAll();
+  }
+
+  /** Made once: nothing in it changes while the instance's socket and source stay. */
+  #pledgePart(name: string): Pledge | undefined {
+    const known = this.#pledgeParts.get(name);
+    const configuration = this.#configurations.get(name);
+    if (known !== undefined || configuration === undefined) return known;
+    const part = pledgeOf(configuration, this.#interfaces, this.#transport.farewell(name));
+    this.#pledgeParts.set(name, part);
+    return part;
   }
 
   #tellHeld(): void {

@@ -16,17 +16,28 @@ export type Farewell = {
   readonly bytes: Uint8Array;
 };
 
-/** `farewellOf` answers undefined for an instance without one multicast group to say farewell to. */
+/** What one master holds; `farewell` is undefined where there is no multicast group to say it to. */
 export function pledgeOf(
-  masters: readonly InstanceConfiguration[],
+  master: InstanceConfiguration,
   interfaces: Interfaces,
-  farewellOf: (instance: InstanceConfiguration) => Farewell | undefined,
+  farewell: Farewell | undefined,
 ): Pledge {
+  const frame = farewellFrame(master, interfaces, farewell);
+  const link = master.virtualMac?.name;
   return {
     ...emptyPledge,
-    addresses: masters.flatMap(heldAddresses),
-    frames: masters.flatMap((instance) => farewellFrame(instance, interfaces, farewellOf(instance)) ?? []),
-    links: masters.flatMap(({ virtualMac }) => virtualMac?.name ?? []),
+    addresses: heldAddresses(master),
+    frames: frame === undefined ? [] : [frame],
+    links: link === undefined ? [] : [link],
+  };
+}
+
+export function joinPledges(parts: readonly Pledge[]): Pledge {
+  return {
+    ...emptyPledge,
+    addresses: parts.flatMap((part) => part.addresses),
+    frames: parts.flatMap((part) => part.frames),
+    links: parts.flatMap((part) => part.links),
   };
 }
 

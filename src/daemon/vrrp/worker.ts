@@ -9,8 +9,11 @@ import type { FromWorker, ToWorker, WorkerStart } from './message.ts';
 /** Above every ordinary thread, below the kernel's own real-time threads (50). */
 const realTimePriority = 20;
 
-/** A stopped or spinning thread is given up on after this long; one that only waits for a processor has more patience. */
-const hungMs = 75;
+/**
+ * A thread that spins or sleeps is given up on after this long (the kernel may hold it that long over a netlink request);
+ * a stopped one at once; one that only waits for a processor has more time.
+ */
+const hungMs = 500;
 const starvedMs = 5000;
 
 export async function runVrrpWorker(): Promise<void> {

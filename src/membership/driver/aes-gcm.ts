@@ -5,9 +5,13 @@ import { envelopeHeaderBytes, type SealCrypto, tagBytes } from '../seal/index.ts
 /** Separates Haven's ring from any other use of the same authkey. */
 const extractSalt = 'haven ring seal 1';
 
-/** `authkeys`: the whole key files by key id (0..255). */
-export function aesGcmCrypto(authkeys: ReadonlyMap<number, Uint8Array>): SealCrypto<KeyObject> {
-  const extracted = new Map([...authkeys].map(([keyId, authkey]) => [keyId, hmac(extractSalt, authkey)]));
+/**
+ * `authkeys`: the whole key files by key id (0..255). The cluster's name is part of every key: two clusters that were given
+ * one key file still do not hear each other.
+ */
+export function aesGcmCrypto(authkeys: ReadonlyMap<number, Uint8Array>, clusterName = ''): SealCrypto<KeyObject> {
+  const salt = `${extractSalt}\0${clusterName}`;
+  const extracted = new Map([...authkeys].map(([keyId, authkey]) => [keyId, hmac(salt, authkey)]));
   return {
     deriveKey: (keyId, info) => {
       const root = extracted.get(keyId);

@@ -18,6 +18,7 @@ const magicFirst = 0x48;
 const magicSecond = 0x76;
 /** Counters stay exact numbers; at a million datagrams a second they last 285 years. */
 const counterHighMax = 2 ** 21;
+export const counterMax = counterHighMax * 2 ** 32 - 1;
 
 /** When a sender's process started, in ms since 1970, and a random part: later sessions of a sender compare greater. */
 export type Session = { readonly high: number; readonly low: number };

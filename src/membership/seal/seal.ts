@@ -2,6 +2,7 @@
 // when it is authentic, of a session in force, and not seen before. What fails costs one counter and, at most, one try.
 import { assert, defined } from '../../kit/index.ts';
 import {
+  counterMax,
   decodeEnvelope,
   type Envelope,
   encodeEnvelope,
@@ -70,6 +71,7 @@ export class Seal<Key> {
   #activeKeyId: number;
   #activeKey: Key;
   #counter = 0;
+  #lastCounter = counterMax;
 
   constructor(config: SealConfig<Key>) {
     this.#config = config;
@@ -99,6 +101,15 @@ export class Seal<Key> {
 
   seal(plain: Uint8Array): Uint8Array {
     const envelope = this.#own(this.#activeKeyId, this.#counter++);
+    return this.#config.crypto.seal(this.#activeKey, nonceOf(envelope), encodeEnvelope(envelope), plain);
+  }
+
+  /**
+   * Seals what is to be said after everything else, by a guardian when this process is gone: it is accepted whatever was
+   * sent before it, and nothing of this session is accepted after it.
+   */
+  sealLast(plain: Uint8Array): Uint8Array {
+    const envelope = this.#own(this.#activeKeyId, this.#lastCounter--);
     return this.#config.crypto.seal(this.#activeKey, nonceOf(envelope), encodeEnvelope(envelope), plain);
   }
 

@@ -65,9 +65,6 @@ export function defaultGlobals(): GlobalDraft {
 function defaultOptions(): GlobalDraft['options'] {
   return {
     routerId: undefined,
-    instanceName: undefined,
-    networkNamespace: undefined,
-    usePidDir: false,
     vrrpVersion: 2,
     strict: false,
     multicastGroup4: '224.0.0.18',

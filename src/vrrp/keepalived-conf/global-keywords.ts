@@ -326,15 +326,9 @@ const elsewhereKeywords: Table<GlobalDraft> = {
 
 /** Keywords that may stand in global_defs or, of old, at top level. */
 export const daemonKeywords: Table<GlobalDraft> = {
-  net_namespace: word(({ options }, value) => {
-    options.networkNamespace = value;
-  }),
-  instance: word(({ options }, value) => {
-    options.instanceName = value;
-  }),
-  use_pid_dir: flag(({ options }) => {
-    options.usePidDir = true;
-  }),
+  net_namespace: notDone('it runs in the namespace in which it is started: ip netns exec NAME haven vrrp'),
+  instance: notDone('pid files have the names that -p gives'),
+  use_pid_dir: notDone('pid files have the names that -p gives'),
   child_wait_time: wholeSeconds({ min: 0, max: repeatMax }, ({ process: draft }, value) => {
     draft.childWaitMs = value;
   }),

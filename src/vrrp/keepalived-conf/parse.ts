@@ -24,7 +24,7 @@ import type { Tracked } from './tracking.ts';
 
 export type ParsedConfiguration = {
   readonly configuration: VrrpConfiguration;
-  /** In the order of the file where they have a line. */
+  /** File by file, line by line. */
   readonly findings: readonly Finding[];
 };
 
@@ -36,7 +36,17 @@ export function parseConfiguration(path: string, surroundings: Surroundings): Pa
   const scope: Scope = { findings, surroundings, subject: '', scripts: undefined };
   const statements = readStatements(lines, topOnlyKeywords, findings);
   const configuration = configurationOf(statements, scope);
-  return { configuration, findings: findings.items };
+  return { configuration, findings: inOrderOfLines(findings.items) };
+}
+
+/** The checks find things in an order of their own; people read a file from its top. */
+function inOrderOfLines(findings: readonly Finding[]): readonly Finding[] {
+  const files = [...new Set(findings.map(({ place }) => place.file))];
+  return findings.toSorted(
+    (left, right) =>
+      files.indexOf(left.place.file) - files.indexOf(right.place.file) ||
+      (left.place.line ?? 0) - (right.place.line ?? 0),
+  );
 }
 
 function configurationOf(statements: readonly Statement[], before: Scope): VrrpConfiguration {

@@ -21,6 +21,8 @@ type Named = { readonly name: string; readonly statement: Statement };
 
 /** Instances and groups are kept as statements: they are read when all that they may refer to is known. */
 export type TopDraft = {
+  /** Names taken in each of the lists. */
+  readonly names: Map<readonly object[], Set<string>>;
   readonly instances: Named[];
   readonly syncGroups: Named[];
   readonly scripts: TrackedScript[];
@@ -37,6 +39,7 @@ export type TopDraft = {
 
 export function emptyTop(): TopDraft {
   return {
+    names: new Map(),
     instances: [],
     syncGroups: [],
     scripts: [],
@@ -140,14 +143,19 @@ function named<Item extends { readonly name: string }>(
       return;
     }
     if (statement.block === undefined) blockOf(statement, scope);
-    if (target(top).some((item) => item.name === name)) {
+    const items = target(top);
+    const names = top.names.get(items) ?? new Set();
+    top.names.set(items, names);
+    if (names.has(name)) {
       scope.findings.error(statement.place, `${statement.keyword.replace('_', ' ')} ${name} already defined`, {
         why: 'the first one counts',
       });
       return;
     }
     const item = read(name, statement, scope);
-    if (item !== undefined) target(top).push(item);
+    if (item === undefined) return;
+    items.push(item);
+    names.add(name);
   };
 }
 

@@ -9,9 +9,6 @@ import { noNotify } from './instance.ts';
 
 export const globalDefaults: GlobalOptions = {
   routerId: undefined,
-  instanceName: undefined,
-  networkNamespace: undefined,
-  usePidDir: false,
   vrrpVersion: 2,
   strict: false,
   multicastGroup4: '224.0.0.18',

@@ -1,0 +1,335 @@
+// Datagrams of one member: on which links and to which addresses they go, sealed or not, and which of those that arrive
+// are believed.
+import { type KeyObject, randomInt } from 'node:crypto';
+import { CommandFailure, type LogLevel } from '../../../kit/index.ts';
+import {
+  type Endpoint,
+  listLinks,
+  monotonicMs,
+  type NetworkWatch,
+  openRouteSocket,
+  orFail,
+  watchNetwork,
+} from '../../../linux/index.ts';
+import {
+  createLinks,
+  decodeProbe,
+  type LinkHealth,
+  type Links,
+  type LinksEffect,
+  linkHealth,
+  nextLinkDeadline,
+  routeTo,
+  stepLinks,
+} from '../../links/index.ts';
+import { Seal, type SealRefusal, sessionOf } from '../../seal/index.ts';
+import { aesGcmCrypto } from '../aes-gcm.ts';
+import type { RingSettings } from './settings.ts';
+import { LinkSockets } from './sockets.ts';
+
+export type NetworkListener = {
+  /** An authentic ring message. */
+  readonly onMessage: (bytes: Uint8Array) => void;
+  readonly onDrained: () => void;
+  readonly onLinkChange: (change: Exclude<LinksEffect, { kind: 'probe' }>) => void;
+  /** Every link lost its carrier, or one has it again. */
+  readonly onIsolation: (state: 'isolated' | 'connected') => void;
+  readonly onLog: (level: LogLevel, text: string) => void;
+};
+
+/** Datagrams by what became of them. */
+export type NetworkCounters = {
+  sentDatagrams: number;
+  sentBytes: number;
+  receivedDatagrams: number;
+  receivedBytes: number;
+  /** From an address that is not in the node list. */
+  unlisted: number;
+  sendErrors: number;
+};
+
+/** The sender's place in a ring message's header; 0 in a leave message. */
+const headerNodeIdAt = 5;
+const mcastType = 1;
+/** The same complaint is made again no sooner. */
+const complaintPauseMs = 10_000;
+
+export class RingNetwork {
+  readonly counters: NetworkCounters = {
+    sentDatagrams: 0,
+    sentBytes: 0,
+    receivedDatagrams: 0,
+    receivedBytes: 0,
+    unlisted: 0,
+    sendErrors: 0,
+  };
+  readonly #settings: RingSettings;
+  readonly #listener: NetworkListener;
+  readonly #sockets: LinkSockets[];
+  readonly #seal: Seal<KeyObject> | undefined;
+  /** By link, then by node. */
+  readonly #endpoints: readonly Map<number, Endpoint>[];
+  /** By link, then by address. */
+  readonly #nodes: readonly Map<string, number>[];
+  /** With one link there is no choice to make, so no health to probe. */
+  readonly #links: Links | undefined;
+  readonly #carrierWatch: NetworkWatch;
+  readonly #carriers: ('up' | 'down')[];
+  readonly #complained = new Map<string, number>();
+
+  constructor(settings: RingSettings, listener: NetworkListener) {
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#endpoints = settings.links.map(() => new Map());
+    this.#nodes = settings.links.map(() => new Map());
+    for (const peer of settings.peers) this.#enter(peer.nodeId, peer.addresses);
+    this.#seal = sealOf(settings);
+    const peers = settings.peers.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== settings.nodeId);
+    const several = settings.links.length > 1 && peers.length > 0;
+    const { linkMode: mode, linkTiming: timing } = settings;
+    this.#links = several
+      ? createLinks({ nodeId: settings.nodeId, peers, linkCount: settings.links.length, mode, timing })
+      : undefined;
+    this.#carriers = settings.links.map(() => 'up');
+    this.#sockets = this.#openSockets();
+    this.#carrierWatch = this.#watchCarriers();
+    if (this.#links !== undefined) this.#carryOut(stepLinks(this.#links, { kind: 'start', nowMs: monotonicMs() }));
+  }
+
+  get refused(): ReadonlyMap<SealRefusal, number> {
+    return this.#seal?.refused ?? new Map();
+  }
+
+  /** Health of each link to each peer; empty with one link. */
+  get health(): readonly LinkHealth[] {
+    return this.#links === undefined ? [] : linkHealth(this.#links);
+  }
+
+  get carriers(): readonly ('up' | 'down')[] {
+    return this.#carriers;
+  }
+
+  nextDeadline(): number {
+    return this.#links === undefined ? Infinity : nextLinkDeadline(this.#links);
+  }
+
+  deadline(nowMs: number): void {
+    if (this.#links !== undefined) this.#carryOut(stepLinks(this.#links, { kind: 'deadline', nowMs }));
+  }
+
+  send(nodeId: number, bytes: Uint8Array): void {
+    const datagram = this.#seal?.seal(bytes) ?? bytes;
+    for (const link of this.#route(nodeId)) this.#sendOn(link, nodeId, datagram);
+  }
+
+  /** To everybody but ourselves. */
+  multicast(bytes: Uint8Array): void {
+    const datagram = this.#seal?.seal(bytes) ?? bytes;
+    if (this.#sockets[0]?.hasGroup === true) {
+      for (const link of this.#groupLinks()) {
+        this.#count(datagram);
+        this.#sockets[link]?.sendToGroup(datagram);
+      }
+      return;
+    }
+    for (const { nodeId } of this.#settings.peers) {
+      if (nodeId === this.#settings.nodeId) continue;
+      for (const link of this.#route(nodeId)) this.#sendOn(link, nodeId, datagram);
+    }
+  }
+
+  /** Ready datagrams that say `bytes` to every peer in our name after we are gone. */
+  farewells(bytes: Uint8Array): readonly { readonly to: Endpoint; readonly payload: Uint8Array }[] {
+    const payload = this.#seal?.sealLast(bytes) ?? bytes;
+    return this.#endpoints.flatMap((byNode) =>
+      [...byNode].flatMap(([nodeId, to]) => (nodeId === this.#settings.nodeId ? [] : [{ to, payload }])),
+    );
+  }
+
+  close(): void {
+    this.#carrierWatch.close();
+    for (const sockets of this.#sockets) sockets.close();
+  }
+
+  #openSockets(): LinkSockets[] {
+    const opened: LinkSockets[] = [];
+    try {
+      this.#settings.links.forEach((link, index) => {
+        const listener = {
+          onDatagram: (bytes: Uint8Array, source: string) => this.#receive(bytes, index, source),
+          onDrained: this.#listener.onDrained,
+          onError: (errno: string) => {
+            this.counters.sendErrors++;
+            this.#complain(`link ${link.number}: ${errno}`);
+          },
+        };
+        opened.push(new LinkSockets(link, listener));
+      });
+    } catch (thrown) {
+      for (const sockets of opened) sockets.close();
+      throw thrown;
+    }
+    return opened;
+  }
+
+  #enter(nodeId: number, addresses: readonly (string | undefined)[]): void {
+    addresses.forEach((address, link) => {
+      const port = this.#settings.links[link]?.port;
+      if (address === undefined || port === undefined) return;
+      this.#endpoints[link]?.set(nodeId, { address, port });
+      this.#nodes[link]?.set(address, nodeId);
+    });
+  }
+
+  #route(nodeId: number): readonly number[] {
+    return this.#links === undefined ? firstLink : routeTo(this.#links, nodeId);
+  }
+
+  /** A group cannot be reached on one link for one member and on another for the next: all links that anyone needs. */
+  #groupLinks(): readonly number[] {
+    if (this.#links === undefined) {
+      return this.#settings.linkMode === 'active' ? this.#sockets.map((_, index) => index) : firstLink;
+    }
+    const wanted = new Set<number>();
+    for (const { nodeId } of this.#settings.peers) {
+      if (nodeId !== this.#settings.nodeId) for (const link of routeTo(this.#links, nodeId)) wanted.add(link);
+    }
+    return [...wanted];
+  }
+
+  #sendOn(link: number, nodeId: number, datagram: Uint8Array): void {
+    const to = this.#endpoints[link]?.get(nodeId);
+    if (to === undefined) return;
+    this.#count(datagram);
+    this.#sockets[link]?.send(datagram, to);
+  }
+
+  #count(datagram: Uint8Array): void {
+    this.counters.sentDatagrams++;
+    this.counters.sentBytes += datagram.length;
+  }
+
+  #receive(datagram: Uint8Array, link: number, source: string): void {
+    this.counters.receivedDatagrams++;
+    this.counters.receivedBytes += datagram.length;
+    const nowMs = monotonicMs();
+    let bytes = datagram;
+    let sender = this.#nodes[link]?.get(source);
+    if (this.#seal !== undefined) {
+      const opened = this.#seal.open(datagram, nowMs);
+      if (opened.kind === 'refused') return this.#refused(opened.reason, source);
+      bytes = opened.bytes;
+      sender = opened.sender;
+    } else if (sender === undefined && this.#settings.peers.length > 0) {
+      this.counters.unlisted++;
+      return;
+    }
+    if (this.#settings.peers.length === 0) this.#learn(bytes, link, source);
+    const probe = this.#links === undefined ? undefined : decodeProbe(bytes);
+    if (this.#links !== undefined && sender !== undefined) {
+      const heard = { kind: 'heard', nowMs, peer: sender, link } as const;
+      const effects = stepLinks(this.#links, probe === undefined ? heard : { ...heard, hearsUs: probe.hearsUs });
+      if (effects.length > 0) this.#carryOut(effects);
+    }
+    if (probe === undefined) this.#listener.onMessage(bytes);
+  }
+
+  /** Without a node list, tokens go where their receiver was last heard from. */
+  #learn(bytes: Uint8Array, link: number, source: string): void {
+    if (bytes.length <= headerNodeIdAt + 4 || bytes[3] === mcastType) return;
+    const nodeId = new DataView(bytes.buffer, bytes.byteOffset).getUint32(headerNodeIdAt, true);
+    if (nodeId === 0 || this.#endpoints[link]?.get(nodeId)?.address === source) return;
+    const port = this.#settings.links[link]?.port ?? 0;
+    this.#endpoints[link]?.set(nodeId, { address: source, port });
+  }
+
+  #refused(reason: SealRefusal, source: string): void {
+    const text = complaints[reason];
+    if (text !== undefined) this.#complain(`datagrams from ${source} ${text(this.#settings.clusterName)}`);
+  }
+
+  #complain(text: string): void {
+    const nowMs = monotonicMs();
+    if (nowMs - (this.#complained.get(text) ?? -Infinity) < complaintPauseMs) return;
+    if (this.#complained.size > 1000) this.#complained.clear();
+    this.#complained.set(text, nowMs);
+    this.#listener.onLog('warning', text);
+  }
+
+  #carryOut(effects: readonly LinksEffect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'probe')
+        this.#sendOn(effect.link, effect.peer, this.#seal?.seal(effect.bytes) ?? effect.bytes);
+      else this.#listener.onLinkChange(effect);
+    }
+  }
+
+  #watchCarriers(): NetworkWatch {
+    const watch = orFail(
+      watchNetwork({
+        subjects: ['link'],
+        onEvent: (event) => {
+          if (event.kind === 'lost') this.#lookAtCarriers();
+          else if (event.kind === 'link') this.#carrier(event.link);
+          else if (event.kind === 'link-gone') this.#carrier({ index: event.link.index, state: 'down' });
+        },
+        onError: (error) => this.#listener.onLog('error', `no more news of links: ${error.errno}`),
+      }),
+    );
+    this.#lookAtCarriers();
+    return watch;
+  }
+
+  #lookAtCarriers(): void {
+    const routes = orFail(openRouteSocket());
+    for (const link of orFail(listLinks(routes))) this.#carrier(link);
+    routes.close();
+  }
+
+  #carrier(link: { readonly index: number; readonly state: string | number }): void {
+    const state = ['down', 'lower-layer-down', 'not-present'].includes(String(link.state)) ? 'down' : 'up';
+    const wasIsolated = this.#isIsolated();
+    this.#sockets.forEach((sockets, index) => {
+      if (sockets.interfaceIndex !== link.index || this.#carriers[index] === state) return;
+      this.#carriers[index] = state;
+      const name = `link ${sockets.link.number} (${sockets.link.address})`;
+      this.#listener.onLog('warning', `${name} ${state === 'up' ? 'has its carrier again' : 'lost its carrier'}`);
+      if (this.#links !== undefined) {
+        this.#carryOut(stepLinks(this.#links, { kind: 'carrier', nowMs: monotonicMs(), link: index, state }));
+      }
+    });
+    if (this.#isIsolated() !== wasIsolated) this.#listener.onIsolation(wasIsolated ? 'connected' : 'isolated');
+  }
+
+  #isIsolated(): boolean {
+    return this.#carriers.every((carrier) => carrier === 'down');
+  }
+}
+
+const firstLink: readonly number[] = [0];
+
+/** What an administrator should hear of; the rest is only counted. */
+const complaints: Partial<Record<SealRefusal, (clusterName: string) => string>> = {
+  'not-sealed': () =>
+    'are not sealed: its ring runs without a key (secure mode is off there). Give it the same authkey',
+  forged: (name) =>
+    `do not verify: it has another authkey, or another cluster name than '${name}'. Copy this node's authkey there, and compare the names`,
+  'unknown-key': () => 'are sealed with a key id that this node does not have. Give both nodes the same keys',
+  'unknown-sender': () => 'carry a node id that is not in the node list',
+  'old-session': () => 'belong to an earlier session of their sender: two nodes with one node id, or a clock set back',
+};
+
+function sealOf(settings: RingSettings): Seal<KeyObject> | undefined {
+  const { security, nodeId, peers } = settings;
+  if (security.kind === 'plain') return undefined;
+  if (!security.keys.has(security.activeKeyId)) {
+    throw new CommandFailure({ kind: 'config', what: `key ${security.activeKeyId} is not among the ring's keys` });
+  }
+  return new Seal({
+    nodeId,
+    session: sessionOf(Date.now(), randomInt(65_536)),
+    crypto: aesGcmCrypto(security.keys, settings.clusterName),
+    activeKeyId: security.activeKeyId,
+    ...(peers.length === 0 ? {} : { knownNodes: new Set(peers.map((peer) => peer.nodeId)) }),
+  });
+}

@@ -1,0 +1,316 @@
+// A ring member on the kernel: the pure member, its sockets, its disk and its clock. Runs on one thread, which should be a
+// worker under real-time scheduling (worker.ts); tests may run it where they like.
+import type { LogLevel } from '../../../kit/index.ts';
+import { bootMs, type Endpoint, monotonicMs } from '../../../linux/index.ts';
+import {
+  createMember,
+  type Member,
+  type MemberEffect,
+  type MemberEvent,
+  nextMemberDeadline,
+  stepMember,
+} from '../../member.ts';
+import { quorumView } from '../../services/stack.ts';
+import { formatRingId, isDrained } from '../../totem/index.ts';
+import { type NetworkCounters, RingNetwork } from './network.ts';
+import type { RingSettings } from './settings.ts';
+import { type LinkStatus, quorumFlagsOf, type RingCounters, type RingStatus } from './status.ts';
+import { RingStorage } from './storage.ts';
+
+export type NodeListener = {
+  /** What the services and the ring tell, in order. */
+  readonly onEffect: (effect: NodeEffect) => void;
+  /** A turn is over: a good moment to hand on what came together. */
+  readonly onTurn: () => void;
+  /** What a guardian has to send when this process dies; replaces what was said before. */
+  readonly onFarewells: (datagrams: readonly { readonly to: Endpoint; readonly payload: Uint8Array }[]) => void;
+  /** The boot clock's reading at the last proof of a quorate membership. */
+  readonly onProof: (bootClockMs: number) => void;
+};
+
+export type NodeEffect =
+  | Exclude<MemberEffect, { readonly kind: 'send' | 'broadcast' | 'persist' | 'crash-notice' | 'store-tracked-votes' }>
+  | {
+      readonly kind: 'link-up' | 'link-down';
+      readonly peer: number;
+      readonly link: number;
+      readonly reason?: 'silent' | 'one-way' | 'carrier';
+    }
+  /** Our ring number cannot be kept: going on could use a ring id twice. */
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** Datagrams to ourselves handled before other work has its turn (a ring of one member turns as fast as we let it). */
+const ownPerTurnMax = 8;
+/** How long a member that leaves waits for the token to carry its farewells. */
+const farewellMsMax = 300;
+const clockOffsetAgeMsMax = 1000;
+
+export class RingNode {
+  readonly #settings: RingSettings;
+  readonly #listener: NodeListener;
+  readonly #member: Member;
+  readonly #storage: RingStorage;
+  readonly #network: RingNetwork;
+  readonly #toOurselves: Uint8Array[] = [];
+  readonly #counters: RingCounters = { tokens: 0, ringChanges: 0, delivered: 0, multicasts: 0, retransmitRequests: 0 };
+  #timer: NodeJS.Timeout | undefined;
+  #timerDueMs = Infinity;
+  #looping = false;
+  #ended = false;
+  /** We want to go, when our last words are said and no later than this. */
+  #leaveByMs = Infinity;
+  #lastTokenSeq = -1;
+  #bootOffset = { ms: 0, readAtMs: -Infinity };
+
+  /** @throws CommandFailure when sockets or the state directory cannot be had. */
+  static async start(settings: RingSettings, listener: NodeListener): Promise<RingNode> {
+    const storage = await RingStorage.open(settings.stateDirectory, settings.nodeId);
+    return new RingNode(settings, listener, storage);
+  }
+
+  private constructor(settings: RingSettings, listener: NodeListener, storage: RingStorage) {
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#storage = storage;
+    this.#member = createMember({
+      ring: settings.ring,
+      stack: {
+        nodeId: settings.nodeId,
+        quorum: settings.quorum,
+        storedVotes: storage.trackedVotes,
+        configVersion: settings.configVersion,
+      },
+    });
+    this.#network = new RingNetwork(settings, {
+      onMessage: (bytes) => this.#handle({ kind: 'datagram', nowMs: monotonicMs(), bytes }),
+      onDrained: () => this.#endTurn(),
+      onLinkChange: (change) => listener.onEffect(change),
+      onIsolation: (state) => this.#isolation(state),
+      onLog: (level, text) => this.#log(level, text),
+    });
+    this.#handle({ kind: 'start', nowMs: monotonicMs(), storedRingSeq: storage.ringSeq });
+    this.#endTurn();
+  }
+
+  /** What a client of the services asks for, without the time. `endTurn` after a batch of them. */
+  ask(event: ClientRequest): void {
+    if (event.kind === 'multicast') this.#counters.multicasts++;
+    this.#handle({ ...event, nowMs: monotonicMs() } as MemberEvent);
+  }
+
+  endTurn(): void {
+    this.#endTurn();
+  }
+
+  /** A member is known to be gone: fenced, or announced by its guardian. */
+  memberFailed(nodeId: number): void {
+    this.#handle({ kind: 'member-failed', nowMs: monotonicMs(), nodeId });
+    this.#endTurn();
+  }
+
+  /** Says goodbye; the effect `stopped` follows. */
+  leave(): void {
+    if (this.#leaveByMs !== Infinity) return;
+    const nowMs = monotonicMs();
+    this.#leaveByMs = nowMs + farewellMsMax;
+    // Processes of ours leave their groups in the order, so that nobody has to miss them.
+    const ours = this.#member.stack.cpg.entries.filter(({ nodeId }) => nodeId === this.#settings.nodeId);
+    for (const processId of new Set(ours.map((entry) => entry.processId))) {
+      this.#handle({ kind: 'process-gone', nowMs, processId });
+    }
+    this.#handle({ kind: 'announce-leave', nowMs });
+    this.#endTurn();
+  }
+
+  status(): RingStatus {
+    const { ring, stack } = this.#member;
+    const peers = this.#settings.peers;
+    return {
+      clusterName: this.#settings.clusterName,
+      nodeId: this.#settings.nodeId,
+      phase: ring.phase,
+      ringId: formatRingId(ring.ringId),
+      synchronised: !ring.waitingForSync,
+      members: ring.members.map((nodeId) => ({
+        nodeId,
+        name: peers.find((peer) => peer.nodeId === nodeId)?.name,
+        votes: stack.quorum?.nodes.get(nodeId)?.votes,
+      })),
+      expected: peers.map(({ nodeId, name }) => ({ nodeId, name })),
+      quorum: quorumView(stack),
+      quorumFlags: quorumFlagsOf(stack.quorum),
+      links: this.#linkStatus(),
+      security: this.#settings.security.kind,
+      counters: this.#counters,
+      network: { ...this.#network.counters } satisfies NetworkCounters,
+      refused: Object.fromEntries(this.#network.refused),
+    };
+  }
+
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#network.close();
+  }
+
+  #linkStatus(): LinkStatus[] {
+    const health = this.#network.health;
+    return this.#settings.links.map((link, index) => ({
+      number: link.number,
+      address: link.address,
+      port: link.port,
+      group: link.group?.address,
+      carrier: this.#network.carriers[index] ?? 'up',
+      peers: health.filter((one) => one.link === index).map(({ peer, health: state }) => ({ nodeId: peer, state })),
+    }));
+  }
+
+  #handle(event: MemberEvent): void {
+    if (this.#ended) return;
+    this.#carryOut(stepMember(this.#member, event));
+    if (event.kind === 'datagram') this.#noteToken();
+  }
+
+  #carryOut(effects: readonly MemberEffect[]): void {
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'send':
+          if (effect.nodeId === this.#settings.nodeId) this.#toOurselves.push(effect.bytes);
+          else this.#network.send(effect.nodeId, effect.bytes);
+          break;
+        case 'broadcast':
+          this.#network.multicast(effect.bytes);
+          break;
+        case 'persist':
+          this.#persist(effect.ringSeq);
+          break;
+        case 'store-tracked-votes':
+          this.#storage.storeTrackedVotes(effect.votes).catch((thrown: Error) => this.#fail(thrown));
+          break;
+        case 'crash-notice':
+          this.#listener.onFarewells(this.#network.farewells(effect.bytes));
+          break;
+        default:
+          this.#tell(effect);
+      }
+    }
+  }
+
+  #tell(effect: NodeEffect): void {
+    if (effect.kind === 'deliver') this.#counters.delivered++;
+    else if (effect.kind === 'configuration' && effect.type === 'regular') this.#counters.ringChanges++;
+    else if (effect.kind === 'log' && effect.text.startsWith('Retransmit List')) this.#counters.retransmitRequests++;
+    this.#listener.onEffect(effect);
+    if (effect.kind === 'stopped') this.close();
+  }
+
+  #persist(ringSeq: number): void {
+    this.#storage.storeRingSeq(ringSeq).then(
+      () => {
+        this.#handle({ kind: 'persisted', nowMs: monotonicMs(), ringSeq });
+        this.#endTurn();
+      },
+      (thrown: Error) => this.#fail(thrown),
+    );
+  }
+
+  #fail(thrown: Error): void {
+    const why = `cannot keep the ring number in ${this.#settings.stateDirectory}: ${thrown.message}`;
+    this.#listener.onEffect({ kind: 'failed', why });
+    this.close();
+    this.#listener.onTurn();
+  }
+
+  /** A token that came while we are quorate proves that the whole membership stood one rotation ago. */
+  #noteToken(): void {
+    const { ring, stack } = this.#member;
+    if (ring.phase !== 'operational' || ring.lastTokenSeq === this.#lastTokenSeq) return;
+    this.#lastTokenSeq = ring.lastTokenSeq;
+    this.#counters.tokens++;
+    if (ring.waitingForSync || !(stack.quorum?.quorate ?? true)) return;
+    this.#listener.onProof(this.#bootClockMs());
+  }
+
+  /** The boot clock by way of the monotonic one, which is cheap to read. After a suspension it errs towards the past. */
+  #bootClockMs(): number {
+    const nowMs = monotonicMs();
+    if (nowMs - this.#bootOffset.readAtMs > clockOffsetAgeMsMax) {
+      this.#bootOffset = { ms: bootMs() - nowMs, readAtMs: nowMs };
+    }
+    return nowMs + this.#bootOffset.ms;
+  }
+
+  /** Without a carrier nobody can be heard, whatever the timers say; a ring of our own shows it at once. */
+  #isolation(state: 'isolated' | 'connected'): void {
+    if (state === 'connected') return;
+    for (const nodeId of [...this.#member.ring.members]) {
+      if (nodeId !== this.#settings.nodeId) this.#handle({ kind: 'member-failed', nowMs: monotonicMs(), nodeId });
+    }
+    this.#endTurn();
+  }
+
+  #endTurn(): void {
+    this.#hearOurselves();
+    this.#leaveWhenSaid();
+    this.#listener.onTurn();
+    this.#setTimer();
+  }
+
+  #leaveWhenSaid(): void {
+    if (this.#leaveByMs === Infinity || this.#ended) return;
+    const nowMs = monotonicMs();
+    const said = this.#member.ring.phase === 'operational' && isDrained(this.#member.ring);
+    if (said || nowMs >= this.#leaveByMs) this.#handle({ kind: 'leave', nowMs });
+  }
+
+  #hearOurselves(): void {
+    for (let count = 0; count < ownPerTurnMax; count++) {
+      const bytes = this.#toOurselves.shift();
+      if (bytes === undefined) return;
+      this.#handle({ kind: 'datagram', nowMs: monotonicMs(), bytes });
+    }
+    if (this.#toOurselves.length === 0 || this.#looping) return;
+    this.#looping = true;
+    setImmediate(() => {
+      this.#looping = false;
+      this.#endTurn();
+    });
+  }
+
+  #setTimer(): void {
+    if (this.#ended) return;
+    const dueMs = Math.min(nextMemberDeadline(this.#member), this.#network.nextDeadline(), this.#leaveByMs);
+    // A timer that is early only looks and sets itself again: cheaper than one new timer for every token.
+    if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (dueMs === Infinity) return;
+    this.#timerDueMs = dueMs;
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(dueMs - monotonicMs())));
+  }
+
+  #wake(): void {
+    this.#timer = undefined;
+    this.#timerDueMs = Infinity;
+    // What has arrived by now is handled before what has not is missed: a token that is there is not lost.
+    setImmediate(() => {
+      const nowMs = monotonicMs();
+      if (this.#network.nextDeadline() <= nowMs) this.#network.deadline(nowMs);
+      if (nextMemberDeadline(this.#member) <= nowMs) this.#handle({ kind: 'deadline', nowMs });
+      this.#endTurn();
+    });
+  }
+
+  #log(level: LogLevel, text: string): void {
+    this.#listener.onEffect({ kind: 'log', level, text });
+  }
+}
+
+/** What clients of the services ask for. */
+export type ClientRequest = DistributiveOmit<
+  Exclude<MemberEvent, { readonly kind: 'start' | 'datagram' | 'deadline' | 'persisted' | 'member-failed' | 'leave' }>,
+  'nowMs'
+>;
+
+type DistributiveOmit<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;

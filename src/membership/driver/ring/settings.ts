@@ -1,0 +1,53 @@
+// What one member of a ring runs by: plain data, the same for the thread that asks and the thread that runs it.
+import type { LinkMode, LinkTiming } from '../../links/index.ts';
+import type { QuorumConfig } from '../../quorum/model.ts';
+import type { RingProfile } from '../../ring-profile.ts';
+
+/** One of the ways on which this node speaks, in the order of their numbers. */
+export type RingLink = {
+  readonly number: number;
+  /** Our own address on it. */
+  readonly address: string;
+  readonly port: number;
+  /** `udp`: the group that everyone listens to. */
+  readonly group?: { readonly address: string; readonly ttl: number };
+};
+
+export type RingPeer = {
+  readonly nodeId: number;
+  readonly name?: string;
+  /** One for each of our links, in the same order. */
+  readonly addresses: readonly (string | undefined)[];
+};
+
+export type RingSecurity =
+  /** As Corosync without a cipher: whoever has a listed address is believed. */
+  | { readonly kind: 'plain' }
+  | {
+      readonly kind: 'sealed';
+      /** Whole key files by key id, 0 to 255. */
+      readonly keys: ReadonlyMap<number, Uint8Array>;
+      readonly activeKeyId: number;
+    };
+
+export type RingSettings = {
+  readonly clusterName: string;
+  readonly nodeId: number;
+  /** Ourselves included. Empty: members are whoever is heard (a multicast ring of Corosync 1 or 2). */
+  readonly peers: readonly RingPeer[];
+  readonly links: readonly RingLink[];
+  readonly linkMode: LinkMode;
+  readonly linkTiming: LinkTiming;
+  readonly ring: RingProfile;
+  readonly security: RingSecurity;
+  readonly quorum: QuorumConfig | undefined;
+  readonly configVersion: number | undefined;
+  /** Where the ring number is kept over restarts. */
+  readonly stateDirectory: string;
+  /** SCHED_RR priority of the ring's thread, 1 to 99; undefined: ordinary scheduling. */
+  readonly realTimePriority: number | undefined;
+};
+
+export const havenStateDirectory = '/var/lib/haven';
+/** Above every ordinary thread, below the kernel's own real-time threads (50). */
+export const ringPriority = 25;

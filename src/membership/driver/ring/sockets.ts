@@ -1,0 +1,133 @@
+// The sockets of one link. `udpu`: one, bound to our address. `udp`: Corosync's three; everything leaves from port - 1,
+// tokens come to our address, multicasts to the group.
+
+import { CommandFailure, defined } from '../../../kit/index.ts';
+import {
+  type Endpoint,
+  familyOf,
+  type IpSocket,
+  listAddresses,
+  openRouteSocket,
+  openUdpSocket,
+  orFail,
+  type ReceivedMessage,
+  type Watch,
+  watchReadable,
+} from '../../../linux/index.ts';
+import type { RingLink } from './settings.ts';
+
+export type LinkListener = {
+  readonly onDatagram: (bytes: Uint8Array, source: string) => void;
+  /** All that waited has been handed over. */
+  readonly onDrained: () => void;
+  readonly onError: (what: string) => void;
+};
+
+/** Twice what Corosync asks for: a burst of a whole window from every member fits. */
+const bufferBytes = 4 << 20;
+/** The queue of interactive traffic (TC_PRIO_INTERACTIVE, man 7 socket). */
+const interactivePriority = 6;
+const datagramsPerTurnMax = 128;
+
+export class LinkSockets {
+  readonly link: RingLink;
+  readonly interfaceIndex: number;
+  readonly #listener: LinkListener;
+  readonly #unicast: IpSocket;
+  readonly #group: IpSocket | undefined;
+  readonly #sender: IpSocket;
+  readonly #groupEndpoint: Endpoint | undefined;
+  readonly #watches: Watch[];
+  #closed = false;
+
+  /** @throws CommandFailure when the address is not ours, or is taken. */
+  constructor(link: RingLink, listener: LinkListener) {
+    this.link = link;
+    this.#listener = listener;
+    const family = defined(familyOf(link.address), `${link.address} was checked to be an address`);
+    this.interfaceIndex = interfaceOf(link.address);
+    const buffers = { family, receiveBufferBytes: bufferBytes, sendBufferBytes: bufferBytes } as const;
+    const common = { ...buffers, priority: interactivePriority };
+    this.#unicast = orFail(openUdpSocket({ ...common, address: link.address, port: link.port }));
+    if (link.group === undefined) {
+      this.#sender = this.#unicast;
+    } else {
+      const { address, ttl } = link.group;
+      const leave = { multicastInterfaceIndex: this.interfaceIndex, multicastLoop: 'others-only' } as const;
+      const hops = ttl === 1 ? {} : { hopLimit: ttl };
+      this.#sender = orFail(
+        openUdpSocket({ ...common, ...leave, ...hops, address: link.address, port: link.port - 1 }),
+      );
+      this.#group = orFail(openUdpSocket({ ...common, address, port: link.port, sharing: 'shared' }));
+      orFail(this.#group.join({ address, interfaceIndex: this.interfaceIndex }));
+      this.#groupEndpoint = { address, port: link.port };
+    }
+    const sockets = [this.#unicast, this.#group].filter((socket) => socket !== undefined);
+    this.#watches = sockets.map(({ fd, name }) => orFail(watchReadable(fd, name, () => this.#drain())));
+  }
+
+  /** Whether one datagram reaches everybody on the link. */
+  get hasGroup(): boolean {
+    return this.#groupEndpoint !== undefined;
+  }
+
+  send(bytes: Uint8Array, to: Endpoint): void {
+    if (this.#closed) return;
+    const sent = this.#sender.send(bytes, { to });
+    // A full buffer or a missing route is a loss like any other: the ring repeats what matters.
+    if (!sent.ok && sent.error.errno !== 'EAGAIN') this.#listener.onError(sent.error.errno);
+  }
+
+  sendToGroup(bytes: Uint8Array): void {
+    if (this.#groupEndpoint !== undefined) this.send(bytes, this.#groupEndpoint);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const watch of this.#watches) watch.close();
+    for (const socket of new Set([this.#unicast, this.#group, this.#sender])) socket?.close();
+  }
+
+  /** What was sent to the group before a token was sent to us is handed over before it. */
+  #drain(): void {
+    if (this.#closed) return;
+    const toUs = this.#read(this.#unicast);
+    if (this.#group !== undefined) this.#hand(this.#read(this.#group));
+    this.#hand(toUs);
+    this.#listener.onDrained();
+  }
+
+  #read(socket: IpSocket): ReceivedMessage[] {
+    const messages: ReceivedMessage[] = [];
+    while (messages.length < datagramsPerTurnMax) {
+      const received = socket.receive();
+      if (!received.ok) this.#listener.onError(received.error.errno);
+      if (!received.ok || received.value === undefined) break;
+      messages.push(received.value);
+    }
+    return messages;
+  }
+
+  #hand(messages: readonly ReceivedMessage[]): void {
+    for (const { bytes, source } of messages) {
+      if (this.#closed) return;
+      this.#listener.onDatagram(bytes, source.address);
+    }
+  }
+}
+
+function interfaceOf(address: string): number {
+  const routes = orFail(openRouteSocket());
+  try {
+    const found = orFail(listAddresses(routes)).find((one) => one.address === address);
+    if (found !== undefined) return found.interfaceIndex;
+    throw new CommandFailure({
+      kind: 'unavailable',
+      what: `no interface of this machine has the ring's address ${address}`,
+      why: 'the ring binds to it, so that peers see where datagrams come from',
+      fix: 'Configure the address on an interface, or correct the address of this node',
+    });
+  } finally {
+    routes.close();
+  }
+}
