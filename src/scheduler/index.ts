@@ -3,7 +3,7 @@
 export type { Action } from './actions/action.ts';
 export { featureSet } from './actions/parameter-digests.ts';
 export { assignResources } from './assignment/assignment.ts';
-export { formatScoreLine, type ScoreLine } from './assignment/listing.ts';
+export { formatScoreLine, type ScoreLine, type ScoreListing } from './assignment/listing.ts';
 export { instantOfRun, type RunSettings } from './configuration/cluster.ts';
 export { childrenOf } from './configuration/tree.ts';
 export { type ActionAttributes, attributesOf } from './graph/attributes.ts';

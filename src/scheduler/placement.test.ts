@@ -71,7 +71,7 @@ function constraintsOf(nodeCount: number, resourceCount: number): fc.Arbitrary<C
 
 function placed(sketch: ClusterSketch): { readonly cluster: Cluster; readonly text: string } {
   const { cluster, listing } = placeResources(sketchedDocument(sketch), settings);
-  return { cluster, text: listing.map(formatScoreLine).sort().join('\n') };
+  return { cluster, text: [...listing.lines()].map(formatScoreLine).sort().join('\n') };
 }
 
 function placements(cluster: Cluster): string[] {
@@ -169,7 +169,7 @@ test('preferences added up once are those that walking every chain gives', () =>
       prepareAssignment(cluster);
       // Sums are not used in clusters with remote nodes: so this run walks.
       cluster.caches.hasRemoteNodes = true;
-      const walked = assignResources(cluster).map(formatScoreLine).sort().join('\n');
+      const walked = [...assignResources(cluster).lines()].map(formatScoreLine).sort().join('\n');
       assert.equal(placed(sketch).text, walked);
     }),
     { numRuns: 1000 },

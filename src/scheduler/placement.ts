@@ -2,7 +2,7 @@
 
 import type { XmlElement } from '../cib/index.ts';
 import { assignResources } from './assignment/assignment.ts';
-import type { ScoreLine } from './assignment/listing.ts';
+import type { ScoreListing } from './assignment/listing.ts';
 import { openCluster, type RunSettings } from './configuration/cluster.ts';
 import { readNodes } from './configuration/nodes.ts';
 import { readResources, readTags } from './configuration/resources.ts';
@@ -32,7 +32,7 @@ export function prepareAssignment(cluster: Cluster): void {
 }
 
 /** A document read and its resources placed. */
-export function placeResources(cib: XmlElement, settings: RunSettings): { cluster: Cluster; listing: ScoreLine[] } {
+export function placeResources(cib: XmlElement, settings: RunSettings): { cluster: Cluster; listing: ScoreListing } {
   const cluster = readCluster(cib, settings);
   prepareAssignment(cluster);
   return { cluster, listing: assignResources(cluster) };

@@ -11,7 +11,7 @@ import type { Instant, XmlElement } from '../cib/index.ts';
 import { completePlan, openPlan } from './actions/create-plan.ts';
 import type { Plan } from './actions/plan.ts';
 import { assignResources } from './assignment/assignment.ts';
-import type { ScoreLine } from './assignment/listing.ts';
+import type { ScoreListing } from './assignment/listing.ts';
 import { createGraph, type TransitionGraph } from './graph/graph.ts';
 import type { Cluster } from './model/index.ts';
 import { prepareAssignment, readCluster } from './placement.ts';
@@ -30,7 +30,7 @@ export type Schedule = {
   readonly cluster: Cluster;
   readonly plan: Plan;
   readonly graph: TransitionGraph;
-  readonly scores: readonly ScoreLine[];
+  readonly scores: ScoreListing;
   /** What happens to each resource, in a line each. */
   readonly changes: readonly ResourceChange[];
 };

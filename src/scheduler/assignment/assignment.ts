@@ -5,15 +5,15 @@ import { assignBundle } from './bundle.ts';
 import { farEndFirst } from './chain.ts';
 import { assignClone } from './clone.ts';
 import { assignGroup } from './group.ts';
-import type { ScoreLine } from './listing.ts';
+import { ScoreListing } from './listing.ts';
 import { orderResources } from './order.ts';
 import { assignPrimitive } from './primitive.ts';
 import { type AssignmentRequest, finalRequest, type Run } from './run.ts';
 
 /** Decides where everything runs, and in which role; answers the listing of scores. */
-export function assignResources(cluster: Cluster): ScoreLine[] {
+export function assignResources(cluster: Cluster): ScoreListing {
   if (cluster.options.placementStrategy !== 'default') orderResources(cluster);
-  const run: Run = { cluster, listing: [], assign };
+  const run: Run = { cluster, listing: new ScoreListing(cluster.nodes), assign };
   if (cluster.nodes.some((node) => node.kind === 'remote')) {
     // What runs on remote nodes can be placed only when it is known which of them will be there.
     for (const resource of cluster.resources) {

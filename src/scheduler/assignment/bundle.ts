@@ -8,14 +8,13 @@ import { type Bundle, type Clone, type Primitive, type Replica, roles } from '..
 import { mergeSort } from '../model/ordering.ts';
 import { distribute } from './distribution.ts';
 import { compareInstances } from './instance-order.ts';
-import { listScores } from './listing.ts';
 import type { AssignmentRequest, Run } from './run.ts';
 
 /** A second request does all of it again: what is decided stays, but the listing shows each time. */
 export function assignBundle(run: Run, bundle: Bundle, request: AssignmentRequest): undefined {
   if (bundle.deciding) return undefined;
   bundle.deciding = true;
-  listScores(run, bundle);
+  run.listing.addTables(bundle);
   const containers = mergeSort(
     bundle.replicas.map(({ container }) => container),
     (a, b) => compareInstances(run, a, b),

@@ -6,7 +6,6 @@ import type { Clone } from '../model/index.ts';
 import { sortInPlace } from '../model/ordering.ts';
 import { distribute } from './distribution.ts';
 import { compareInstances } from './instance-order.ts';
-import { listScores } from './listing.ts';
 import { chooseRoles } from './promotion.ts';
 import { addPromotionScores } from './promotion-score.ts';
 import type { AssignmentRequest, Run } from './run.ts';
@@ -17,7 +16,7 @@ export function assignClone(run: Run, clone: Clone, request: AssignmentRequest):
   if (clone.promotable) addPromotionScores(run, clone);
   for (const { primary } of thisWithOf(clone)) run.assign(run, primary, request);
   for (const colocation of withThisOf(clone)) incorporateDependent(run, clone, colocation);
-  listScores(run, clone);
+  run.listing.addTables(clone);
   sortInPlace(clone.instances, (a, b) => compareInstances(run, a, b));
   distribute(run, clone, clone.instances, { totalMax: clone.cloneMax, perNodeMax: clone.cloneNodeMax });
   if (clone.promotable) chooseRoles(run, clone);

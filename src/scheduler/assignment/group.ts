@@ -1,7 +1,6 @@
 // Assigning a group: member by member; what couples them are colocations.
 
 import type { ClusterNode, Group } from '../model/index.ts';
-import { listScores } from './listing.ts';
 import type { AssignmentRequest, Run } from './run.ts';
 
 export function assignGroup(run: Run, group: Group, request: AssignmentRequest): ClusterNode | undefined {
@@ -9,7 +8,7 @@ export function assignGroup(run: Run, group: Group, request: AssignmentRequest):
   if (group.decided || group.deciding || first === undefined) return firstNode(group);
   group.deciding = true;
   group.currentRole = first.currentRole;
-  listScores(run, group);
+  run.listing.addTables(group);
   for (const member of group.members) run.assign(run, member, request);
   group.nextRole = first.nextRole;
   group.deciding = false;

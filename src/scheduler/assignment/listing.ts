@@ -4,7 +4,6 @@
 import { formatScore } from '../../kit/index.ts';
 import { childrenOf } from '../configuration/tree.ts';
 import type { ClusterNode, Resource } from '../model/index.ts';
-import type { Run } from './run.ts';
 
 export type ScoreLine =
   | {
@@ -21,19 +20,60 @@ export type ScoreLine =
       readonly score: number;
     };
 
-/** Lists the table of a resource and of everything below it; what only history knows is not listed. */
-export function listScores(run: Run, resource: Resource): void {
-  listTables(run, resource, resource.variant);
-}
+/** A table as it was: scores in the order of the nodes. */
+type Snapshot = {
+  readonly kind: 'table';
+  readonly variant: Resource['variant'];
+  readonly resource: string;
+  readonly scores: Int32Array;
+};
 
-function listTables(run: Run, resource: Resource, variant: Resource['variant']): void {
-  if (resource.removed) return;
-  for (const node of run.cluster.nodes) {
-    if (!resource.allowed.has(node.index)) continue;
-    const score = resource.allowed.score(node.index);
-    run.listing.push({ kind: 'allocation', variant, resource: resource.id, node, score });
+/** Below every score: there is no entry. */
+const noEntry = -(2 ** 31);
+
+/** Keeps snapshots rather than lines: 64 nodes with 10,000 resources make more than a million lines, and few are ever shown. */
+export class ScoreListing {
+  readonly #nodes: readonly ClusterNode[];
+  readonly #entries: (Snapshot | ScoreLine)[] = [];
+
+  constructor(nodes: readonly ClusterNode[]) {
+    this.#nodes = nodes;
   }
-  for (const child of childrenOf(resource)) listTables(run, child, variant);
+
+  /** Lists the table of a resource and of everything below it; what only history knows is not listed. */
+  addTables(resource: Resource): void {
+    this.#addTables(resource, resource.variant);
+  }
+
+  addPromotion(resource: Resource, node: ClusterNode | undefined, score: number): void {
+    this.#entries.push({ kind: 'promotion', resource: resource.id, node, score });
+  }
+
+  /** Every line, in the order in which they came about. */
+  *lines(): Generator<ScoreLine> {
+    for (const entry of this.#entries) {
+      if (entry.kind === 'table') yield* this.#linesOf(entry);
+      else yield entry;
+    }
+  }
+
+  #addTables(resource: Resource, variant: Resource['variant']): void {
+    if (resource.removed) return;
+    const { allowed } = resource;
+    const scores = new Int32Array(this.#nodes.length);
+    this.#nodes.forEach(({ index }, position) => {
+      scores[position] = allowed.has(index) ? allowed.score(index) : noEntry;
+    });
+    this.#entries.push({ kind: 'table', variant, resource: resource.id, scores });
+    for (const child of childrenOf(resource)) this.#addTables(child, variant);
+  }
+
+  *#linesOf({ variant, resource, scores }: Snapshot): Generator<ScoreLine> {
+    for (const [position, node] of this.#nodes.entries()) {
+      const score = scores[position] ?? noEntry;
+      if (score !== noEntry) yield { kind: 'allocation', variant, resource, node, score };
+    }
+  }
 }
 
 /** One line of the listing. */

@@ -10,7 +10,6 @@ import { nodeNamed } from '../configuration/nodes.ts';
 import { type ClusterNode, type Colocation, isAvailable, type Primitive, roles } from '../model/index.ts';
 import { ledgerLength, rewindLedger } from '../reasons/ledger.ts';
 import { currentNode } from '../status/active.ts';
-import { listScores } from './listing.ts';
 import { canTake, compareNodes, hasCandidate, nodesByPreference } from './node-choice.ts';
 import { place } from './placement.ts';
 import { type AssignmentRequest, finalRequest, type Run } from './run.ts';
@@ -25,7 +24,7 @@ export function assignPrimitive(run: Run, resource: Primitive, request: Assignme
   forgetAccumulated(run.cluster, resource);
   applyColocations(run, resource);
   limitRole(run, resource);
-  listScores(run, resource);
+  run.listing.addTables(resource);
   decide(run, resource, request);
   resource.deciding = false;
   forgetAccumulated(run.cluster, resource);

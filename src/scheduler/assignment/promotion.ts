@@ -36,7 +36,7 @@ export function chooseRoles(run: Run, clone: Clone): void {
   for (const instance of clone.instances) {
     const priority = priorities.get(instance) ?? 0;
     const node = soleAssignedNode(instance);
-    run.listing.push({ kind: 'promotion', resource: instance.id, node, score: priority });
+    run.listing.addPromotion(instance, node, priority);
     if (isPromoted(run, clone, { instance, priority, promoted })) {
       if (node !== undefined) clone.allowed.counts[node.index] = clone.allowed.count(node.index) + 1;
       promoted += 1;

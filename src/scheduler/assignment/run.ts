@@ -2,7 +2,7 @@
 // variants need because assigning one resource assigns others on demand.
 
 import type { Cluster, ClusterNode, Resource } from '../model/index.ts';
-import type { ScoreLine } from './listing.ts';
+import type { ScoreListing } from './listing.ts';
 
 export type AssignmentRequest = {
   /** Where it should go if nothing speaks against it. */
@@ -15,6 +15,6 @@ export const finalRequest: AssignmentRequest = { preferred: undefined, stopIfFai
 
 export type Run = {
   readonly cluster: Cluster;
-  readonly listing: ScoreLine[];
+  readonly listing: ScoreListing;
   readonly assign: (run: Run, resource: Resource, request: AssignmentRequest) => ClusterNode | undefined;
 };

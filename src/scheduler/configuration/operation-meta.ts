@@ -8,6 +8,7 @@ import { addValues, type ValueContext, valuesOf } from './nvset.ts';
 
 export type OperationName = { readonly task: string; readonly intervalMs: number };
 
+const noParameters: ReadonlyMap<string, string> = new Map();
 const timeoutMsDefault = 20_000;
 const timeoutMsMax = 2 ** 31 - 1;
 
@@ -59,12 +60,14 @@ export function operationParameters(
   resource: Primitive,
   name: OperationName,
   node: ClusterNode | undefined,
-): Map<string, string> {
+): ReadonlyMap<string, string> {
+  const operation = configuredOperation(resource, name);
+  if (operation?.xml.child('instance_attributes') === undefined) return noParameters;
   const context =
     node === undefined
       ? plainContext(cluster)
       : contextWith(plainContext(cluster), { nodeAttribute: (attribute) => node.attributes.get(attribute) });
-  return valuesOf(configuredOperation(resource, name)?.xml, 'instance_attributes', context);
+  return valuesOf(operation.xml, 'instance_attributes', context);
 }
 
 function timeoutMsOf(text: string | undefined): number {

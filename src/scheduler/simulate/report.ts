@@ -66,5 +66,5 @@ export function statusText({ notices, current }: Simulation): string {
 }
 
 export function scoreListing({ scores }: Schedule): string {
-  return scores.map((line) => `${formatScoreLine(line)}\n`).join('');
+  return [...scores.lines()].map((line) => `${formatScoreLine(line)}\n`).join('');
 }

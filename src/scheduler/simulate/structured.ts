@@ -80,7 +80,7 @@ export function describeRun({ plan, graph, changes, scores }: Schedule): Describ
       })),
       actions: graph.synapses.map(({ action, inputs }) => describeAction(action, inputs)),
     },
-    scores: scores.map(({ resource, node, score }) => ({
+    scores: [...scores.lines()].map(({ resource, node, score }) => ({
       resource,
       node: node?.name ?? null,
       score: formatScore(score),
