@@ -31,6 +31,14 @@ export {
   encodeClusterMessage,
   type Place,
 } from './message.ts';
+export {
+  initialNode,
+  invariants as nodeInvariants,
+  isSettled,
+  nextDeadline as nodeDeadline,
+  step as stepNode,
+} from './node/node.ts';
+export type { NodeEffect, NodeEvent, NodeState } from './node/state.ts';
 export { initialReplica, replay, snapshotOf, step as stepReplica } from './replication/replica.ts';
 export type { NodeIdentity, ReplicaEffect, ReplicaEvent, ReplicaState } from './replication/state.ts';
 export { type Disk, DiskError } from './store/disk.ts';

@@ -1,0 +1,70 @@
+// One node of a cluster as a pure machine: the replica that holds the document, the coordinator that decides, and this
+// node's own part in what was decided. The driver around it has the ring, the disk, the agents and the clock.
+import type { Instant, XmlElement } from '../../cib/index.ts';
+import type { Failure } from '../../kit/index.ts';
+import type { OperationReport } from '../coordinator/operation-entry.ts';
+import type { CoordinatorState, TransitionRecord, TransitionReport } from '../coordinator/state.ts';
+import type { StatusUpdate } from '../document/status.ts';
+import type { ChangeRequest, ClusterMessage, ExecutionOrder } from '../message.ts';
+import type { ReplicaState, Ring } from '../replication/state.ts';
+import type { JournalRecord } from '../store/record.ts';
+import type { Snapshot } from '../store/snapshot.ts';
+
+export type NodeState = {
+  readonly replica: ReplicaState;
+  readonly coordinator: CoordinatorState;
+  /** `lrm_resources` of this node as it knows them itself: the authority on what it runs. */
+  readonly history: XmlElement;
+  /** What could not be told while members were apart. */
+  readonly unsaid: readonly OperationReport[];
+  /** The administrator asked this node to stop: its daemon ends when it is dismissed. */
+  readonly leaving: boolean;
+};
+
+/** Monotonic milliseconds and the wall clock, as with the coordinator. */
+export type Clock = { readonly nowMs: number; readonly now: Instant };
+
+export type NodeEvent = Clock &
+  (
+    | { readonly kind: 'configuration'; readonly ring: Ring }
+    | { readonly kind: 'quorum'; readonly quorate: boolean }
+    | { readonly kind: 'message'; readonly from: number; readonly message: ClusterMessage }
+    | { readonly kind: 'persisted'; readonly index: number }
+    | { readonly kind: 'request'; readonly request: ChangeRequest }
+    /** An operation of this node has ended, or a recurring one has news. */
+    | { readonly kind: 'outcome'; readonly report: Omit<OperationReport, 'node'> }
+    /** A recurring operation of this node no longer recurs. */
+    | { readonly kind: 'cancelled'; readonly resource: string; readonly operation: string; readonly intervalMs: number }
+    | {
+        readonly kind: 'fenced';
+        readonly target: string;
+        readonly action: string;
+        readonly transitionKey: string;
+        readonly device: string;
+        readonly failure: string | undefined;
+      }
+    | { readonly kind: 'status'; readonly updates: readonly StatusUpdate[] }
+    | { readonly kind: 'recheck'; readonly reason: string }
+    /** Move everything away, then end. */
+    | { readonly kind: 'leave' }
+    | { readonly kind: 'tick' }
+  );
+
+export type NodeEffect =
+  | { readonly kind: 'multicast'; readonly message: ClusterMessage }
+  | { readonly kind: 'persist'; readonly record: JournalRecord }
+  | { readonly kind: 'adopt'; readonly snapshot: Snapshot }
+  | { readonly kind: 'keep-aside'; readonly snapshot: Snapshot; readonly why: string }
+  | { readonly kind: 'answer'; readonly request: string; readonly outcome: 'accepted' | Failure }
+  | { readonly kind: 'run'; readonly order: ExecutionOrder }
+  | { readonly kind: 'cancel'; readonly resource: string; readonly operation: string; readonly intervalMs: number }
+  | { readonly kind: 'fence'; readonly target: string; readonly action: string; readonly transitionKey: string }
+  /** Nothing of ours runs any more and the others know: the daemon may end. */
+  | { readonly kind: 'dismissed' }
+  | { readonly kind: 'changed'; readonly what: 'configuration' | 'status' | 'everything'; readonly by: string }
+  | { readonly kind: 'together'; readonly coordinator: string }
+  | { readonly kind: 'transition-begun'; readonly record: TransitionRecord }
+  | { readonly kind: 'transition-ended'; readonly record: TransitionReport }
+  | { readonly kind: 'log'; readonly level: 'error' | 'warning' | 'notice' | 'info'; readonly text: string };
+
+export type NodeStep = { readonly state: NodeState; readonly effects: readonly NodeEffect[] };
