@@ -5,6 +5,8 @@
 //   - a recurring operation keeps its beat: due at first start + n × interval, a beat missed while it ran is left out
 //   - a recurring result is reported when it differs from the one before; every other result always
 //   - a stop cancels what recurs for the resource and goes before what only waits
+//   - what an agent notices by itself counts as the result of the resource's most frequent monitor, unless the resource
+//     is just being changed
 import { assert } from '../kit/index.ts';
 import type { Agent } from './agent.ts';
 import type { Operation } from './environment.ts';
@@ -16,6 +18,8 @@ export type Request = {
   readonly agent: Agent;
   readonly operation: Operation;
   readonly startDelayMs: number;
+  /** A recurring operation that goes on after a restart of the daemon: the result that the cluster knows already. */
+  readonly knownCode?: number;
 };
 
 export type ExecutorEvent =
@@ -28,10 +32,13 @@ export type ExecutorEvent =
       readonly intervalMs: number;
     }
   | { readonly kind: 'finished'; readonly nowMs: number; readonly runId: number; readonly outcome: Outcome }
+  /** A built-in agent saw by itself what the next monitor would have found. */
+  | { readonly kind: 'noticed'; readonly nowMs: number; readonly resource: string; readonly outcome: Outcome }
   | { readonly kind: 'tick'; readonly nowMs: number };
 
 export type ExecutorEffect =
-  | { readonly kind: 'run'; readonly runId: number; readonly request: Request }
+  /** `queueMs`: how long it was due and had to wait. */
+  | { readonly kind: 'run'; readonly runId: number; readonly request: Request; readonly queueMs: number }
   | { readonly kind: 'report'; readonly request: Request; readonly outcome: Outcome }
   | { readonly kind: 'cancelled'; readonly request: Request };
 
@@ -74,6 +81,8 @@ function apply(state: ExecutorState, event: ExecutorEvent): ExecutorStep {
       return cancel(state, (request) => isSameRecurring(request, event));
     case 'finished':
       return finish(state, event);
+    case 'noticed':
+      return notice(state, event);
     case 'tick':
       return { state, effects: [] };
   }
@@ -86,7 +95,7 @@ function accept(state: ExecutorState, nowMs: number, request: Request): Executor
     if (isStop) return other.operation.resource === operation.resource && other.operation.intervalMs > 0;
     return isSameRecurring(other, operation);
   });
-  const entry: Waiting = { request, dueMs: nowMs + request.startDelayMs, lastCode: undefined };
+  const entry: Waiting = { request, dueMs: nowMs + request.startDelayMs, lastCode: request.knownCode };
   const waiting = isStop ? [entry, ...before.state.waiting] : [...before.state.waiting, entry];
   return { state: { ...before.state, waiting }, effects: before.effects };
 }
@@ -124,6 +133,25 @@ function finish(state: ExecutorState, event: Extract<ExecutorEvent, { kind: 'fin
   return { state: { ...freed, waiting: [...freed.waiting, next] }, effects: isNews ? [report] : [] };
 }
 
+function notice(state: ExecutorState, event: Extract<ExecutorEvent, { kind: 'noticed' }>): ExecutorStep {
+  const own = [...state.waiting, ...state.running.filter((entry) => !entry.cancelled)].filter(
+    ({ request }) => request.operation.resource === event.resource,
+  );
+  const isMonitor = ({ request }: Waiting) => request.operation.action === 'monitor';
+  if (!own.every(isMonitor)) return { state, effects: [] };
+  const [monitor] = own
+    .filter(({ request }) => request.operation.intervalMs > 0)
+    .sort((left, right) => left.request.operation.intervalMs - right.request.operation.intervalMs);
+  if (monitor === undefined || monitor.lastCode === event.outcome.code) return { state, effects: [] };
+  const { callId } = monitor.request;
+  const known = <Entry extends Waiting>(entry: Entry): Entry =>
+    entry.request.callId === callId ? { ...entry, lastCode: event.outcome.code } : entry;
+  return {
+    state: { ...state, waiting: state.waiting.map(known), running: state.running.map(known) },
+    effects: [{ kind: 'report', request: monitor.request, outcome: event.outcome }],
+  };
+}
+
 /** Starts what is due, in order of arrival, as far as resources and processors are free. */
 function dispatch(state: ExecutorState, nowMs: number): ExecutorStep {
   const effects: ExecutorEffect[] = [];
@@ -140,7 +168,7 @@ function dispatch(state: ExecutorState, nowMs: number): ExecutorStep {
     const runId = nextRunId++;
     busy.add(resource);
     running.push({ ...entry, runId, cancelled: false });
-    effects.push({ kind: 'run', runId, request: entry.request });
+    effects.push({ kind: 'run', runId, request: entry.request, queueMs: nowMs - entry.dueMs });
   }
   return { state: { ...state, nextRunId, waiting, running }, effects };
 }

@@ -1,7 +1,14 @@
 // The agents room: what runs a resource. The pure part says how an operation is put to an agent and what its answer
 // means; driver/ runs it.
 export { type Agent, formatAgent, parseAgent } from './agent.ts';
+export { type BuiltinName, builtinMetadata, type FastAgents } from './builtin.ts';
 export { AgentCatalogue } from './driver/catalogue.ts';
+export {
+  type ExecutionReport,
+  NodeExecutor,
+  type NodeExecutorOptions,
+  type RunningSummary,
+} from './driver/executor.ts';
 export { type AgentFolders, runFence, runOperation, standardFolders } from './driver/runner.ts';
 export { type FenceTarget, type Operation, ocfEnvironment } from './environment.ts';
 export {
@@ -14,4 +21,5 @@ export {
   step as stepExecutor,
 } from './executor.ts';
 export { type AgentAction, type AgentMetadata, type AgentParameter, parseMetadata } from './metadata.ts';
+export type { Order } from './order.ts';
 export { type OcfCode, type OperationStatus, type Outcome, ocfCodes } from './outcome.ts';

@@ -65,3 +65,8 @@ export function exitReasonOf(standardError: string): string {
   const lines = standardError.split('\n').filter((line) => line.startsWith(reasonPrefix));
   return (lines.at(-1) ?? '').slice(reasonPrefix.length).trim();
 }
+
+/** What an agent without a process of its own answers. */
+export function answer(code: OcfCode, reason = '', durationMs = 0): Outcome {
+  return { status: 'done', code, reason, output: '', durationMs };
+}

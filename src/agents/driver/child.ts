@@ -1,5 +1,6 @@
 // Runs one program to its end or to its timeout: its own process group, bounded output, nothing of it left behind.
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { inNamespace, type NamespacePath } from '../../linux/index.ts';
 
 export type ChildRequest = {
   readonly argv: readonly [string, ...string[]];
@@ -8,6 +9,8 @@ export type ChildRequest = {
   readonly input?: string;
   readonly uid?: number;
   readonly gid?: number;
+  /** The network namespace to run in; this thread's when left out. */
+  readonly namespace?: NamespacePath;
 };
 
 export type ChildResult =
@@ -25,18 +28,42 @@ const graceMs = 500;
 /** How long output may still come from a grandchild that kept the pipe after the program itself ended. */
 const drainMs = 100;
 
+/** setTimeout takes a longer wait for none at all. */
+const timerMsMax = 2 ** 31 - 1;
+
 export type RunningChild = { readonly result: Promise<ChildResult>; readonly pid: number | undefined; kill(): void };
 
+/** Starts the program; its result never rejects. */
 export function runChild(request: ChildRequest): RunningChild {
+  const started = start(request);
+  if ('message' in started) return { result: Promise.resolve(started), pid: undefined, kill: () => {} };
+  return follow(started, request);
+}
+
+/** `spawn` tells most failures by an event, and throws on the others: arguments too long, no descriptors left. */
+function start(request: ChildRequest): ChildProcessWithoutNullStreams | (ChildResult & { kind: 'not-started' }) {
   const [program, ...args] = request.argv;
-  const child = spawn(program, args, {
-    env: request.environment,
-    detached: true,
-    cwd: '/',
-    stdio: ['pipe', 'pipe', 'pipe'],
-    ...(request.uid === undefined ? {} : { uid: request.uid }),
-    ...(request.gid === undefined ? {} : { gid: request.gid }),
-  });
+  try {
+    const spawned = inNamespace(request.namespace, () => ({
+      ok: true,
+      value: spawn(program, args, {
+        env: request.environment,
+        detached: true,
+        cwd: '/',
+        stdio: ['pipe', 'pipe', 'pipe'],
+        ...(request.uid === undefined ? {} : { uid: request.uid }),
+        ...(request.gid === undefined ? {} : { gid: request.gid }),
+      }),
+    }));
+    if (spawned.ok) return spawned.value;
+    return { kind: 'not-started', code: spawned.error.errno, message: `cannot ${spawned.error.attempted}` };
+  } catch (thrown) {
+    const { code = 'EUNKNOWN', message } = thrown as NodeJS.ErrnoException;
+    return { kind: 'not-started', code, message };
+  }
+}
+
+function follow(child: ChildProcessWithoutNullStreams, request: ChildRequest): RunningChild {
   const output = keepTail(child.stdout);
   const errors = keepTail(child.stderr);
   child.stdin.on('error', () => {}); // A program may end without reading what it is given.
@@ -44,11 +71,18 @@ export function runChild(request: ChildRequest): RunningChild {
   const group = child.pid;
   let timedOut = false;
   let grace: NodeJS.Timeout | undefined;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    signalGroup(group, 'SIGTERM');
-    grace = setTimeout(() => signalGroup(group, 'SIGKILL'), graceMs);
-  }, request.timeoutMs);
+  let giveUp = () => {};
+  const timer = setTimeout(
+    () => {
+      timedOut = true;
+      signalGroup(group, 'SIGTERM');
+      grace = setTimeout(() => {
+        signalGroup(group, 'SIGKILL');
+        grace = setTimeout(() => giveUp(), graceMs);
+      }, graceMs);
+    },
+    Math.min(request.timeoutMs, timerMsMax),
+  );
 
   const result = new Promise<ChildResult>((resolve) => {
     child.once('error', (thrown: NodeJS.ErrnoException) => {
@@ -72,6 +106,8 @@ export function runChild(request: ChildRequest): RunningChild {
       const drain = setTimeout(settle, drainMs);
       child.once('close', settle);
     });
+    // A process in uninterruptible sleep outlives even SIGKILL: the cluster must hear of the timeout all the same.
+    giveUp = () => resolve({ kind: 'timeout', output: output(), errors: errors() });
   });
   return { result, pid: group, kill: () => signalGroup(group, 'SIGKILL') };
 }

@@ -8,7 +8,13 @@ import { type ChildRequest, type ChildResult, runChild } from './child.ts';
 import { runSystemdUnit } from './systemd.ts';
 
 /** Where agents are found; a test or a container may keep them elsewhere. */
-export type AgentFolders = { readonly ocfRoot: string; readonly lsb: string; readonly fence: readonly string[] };
+export type AgentFolders = {
+  readonly ocfRoot: string;
+  readonly lsb: string;
+  readonly fence: readonly string[];
+  /** The network namespace that agents run in; this thread's when left out. */
+  readonly namespace?: string;
+};
 
 export const standardFolders: AgentFolders = {
   ocfRoot,
@@ -29,7 +35,9 @@ export function runOperation(agent: Agent, operation: Operation, folders = stand
   const path = agentPath(agent, folders);
   const missing = missingReason(path);
   if (missing !== undefined) return finished(notInstalled(missing));
-  const child = runChild(childRequestOf(agent, path, operation, folders));
+  const request = childRequestOf(agent, path, operation, folders);
+  const where = folders.namespace === undefined ? {} : { namespace: folders.namespace };
+  const child = runChild({ ...request, ...where });
   const outcome = child.result.then((result) => outcomeOf(agent, operation, result, performance.now() - startedMs));
   return { outcome, pid: child.pid, kill: child.kill };
 }

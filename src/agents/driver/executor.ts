@@ -1,0 +1,327 @@
+// Drives the pure executor: runs what it says with real agents, and hands every reported outcome to the node's daemon.
+import { availableParallelism } from 'node:os';
+import type { HeldAddress } from '../../guardian/index.ts';
+import type { Logger } from '../../kit/index.ts';
+import type { Agent } from '../agent.ts';
+import { type BuiltinAgent, type BuiltinName, builtinOf, type FastAgents, isAddressAgent } from '../builtin.ts';
+import type { Operation } from '../environment.ts';
+import {
+  type ExecutorEffect,
+  type ExecutorEvent,
+  type ExecutorState,
+  executor,
+  nextDeadline,
+  type Request,
+  step,
+} from '../executor.ts';
+import { agentOf, agentText, type Order, operationOf } from '../order.ts';
+import { answer, type Outcome } from '../outcome.ts';
+import { AddressAgent } from './builtin/ip.ts';
+import { ProcessAgent } from './builtin/process.ts';
+import { expectedAddress, presentAddress } from './held.ts';
+import { type AgentFolders, runOperation, standardFolders } from './runner.ts';
+
+export type ExecutionReport<Asked extends Order> = {
+  readonly callId: number;
+  readonly order: Asked;
+  readonly outcome: Outcome;
+  /** Wall clock, milliseconds since 1970: when this run began. */
+  readonly startedAtMs: number;
+  /** How long it was due and waited for others, and how long it then ran. */
+  readonly queueMs: number;
+  readonly execMs: number;
+};
+
+export type NodeExecutorOptions<Asked extends Order> = {
+  readonly logger: Logger;
+  /** Every one-shot result, every change of a recurring one, every failure noticed, every cancellation. */
+  readonly onReport: (report: ExecutionReport<Asked>) => void;
+  /** The addresses that this node's resources hold, whenever that changes: the guardian's pledge. */
+  readonly onAddresses?: (addresses: readonly HeldAddress[]) => void;
+  /** node-action-limit; twice the processors when left out. */
+  readonly runsMax?: number;
+  readonly fastAgents?: FastAgents;
+  readonly folders?: AgentFolders;
+  /** Where built-in agents keep what outlives the daemon. */
+  readonly stateFolder?: string;
+};
+
+export type RunningSummary = {
+  readonly callId: number;
+  readonly resource: string;
+  readonly action: string;
+  readonly intervalMs: number;
+  /** So far. */
+  readonly execMs: number;
+};
+
+type Run = {
+  readonly request: Request;
+  readonly startedMs: number;
+  readonly startedAtMs: number;
+  readonly queueMs: number;
+  readonly kill: () => void;
+};
+
+const timerMsMax = 2 ** 31 - 1;
+
+export class NodeExecutor<Asked extends Order = Order> {
+  readonly #options: NodeExecutorOptions<Asked>;
+  readonly #folders: AgentFolders;
+  readonly #orders = new Map<number, Asked>();
+  readonly #runs = new Map<number, Run>();
+  readonly #held = new Map<string, HeldAddress>();
+  readonly #builtins = new Map<BuiltinName, BuiltinAgent>();
+  #state: ExecutorState;
+  #fastAgents: FastAgents;
+  #nextCallId = 1;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+  #idle = () => {};
+
+  constructor(options: NodeExecutorOptions<Asked>) {
+    this.#options = options;
+    this.#folders = options.folders ?? standardFolders;
+    this.#fastAgents = options.fastAgents ?? 'keep';
+    this.#state = executor(options.runsMax ?? 2 * availableParallelism());
+  }
+
+  /** Takes an order; its result comes by `onReport`, never before this returns. Answers the call id. */
+  execute(order: Asked): number {
+    return this.#accept(order, undefined);
+  }
+
+  /**
+   * After a restart of the daemon: a recurring operation goes on. A result equal to `knownCode` is no news and is not
+   * reported; a failure since then is.
+   */
+  resume(order: Asked, knownCode: number): number {
+    const agent = agentOf(order);
+    if (agent !== undefined && isAddressAgent(agent)) this.#holdAsKernelHas(order.resource.id, order.parameters);
+    return this.#accept(order, knownCode);
+  }
+
+  /** Ends a recurring operation. False when there is none such; else its cancellation is reported. */
+  cancel(which: { readonly resource: string; readonly operation: string; readonly intervalMs: number }): boolean {
+    const { resource, operation, intervalMs } = which;
+    const effects = this.#step({ kind: 'cancel', nowMs: performance.now(), resource, action: operation, intervalMs });
+    return effects.some(({ kind }) => kind === 'cancelled');
+  }
+
+  /** The cluster property fast-agents, which may change at any time: either agent can stop what the other started. */
+  setFastAgents(fastAgents: FastAgents): void {
+    this.#fastAgents = fastAgents;
+  }
+
+  /** node-action-limit */
+  setRunsMax(runsMax: number): void {
+    this.#state = { ...this.#state, runsMax };
+    this.#step({ kind: 'tick', nowMs: performance.now() });
+  }
+
+  /** What runs now. */
+  running(): RunningSummary[] {
+    const nowMs = performance.now();
+    return [...this.#runs.values()].map(({ request: { callId, operation }, startedMs }) => {
+      const { resource, action, intervalMs } = operation;
+      return { callId, resource, action, intervalMs, execMs: nowMs - startedMs };
+    });
+  }
+
+  /** How many operations are due or will be, recurring ones included. */
+  waiting(): number {
+    return this.#state.waiting.length;
+  }
+
+  /** The addresses that the guardian has to take down should the daemon die. */
+  pledge(): HeldAddress[] {
+    return [...this.#held.values()];
+  }
+
+  /** Announces every built-in address again: after a partition has healed. */
+  announce(): void {
+    const agent = this.#builtins.get('ip');
+    if (agent instanceof AddressAgent) agent.announce();
+  }
+
+  /**
+   * Starts nothing any more, waits for what runs to `graceMs` and kills the rest. Resources stay as they are: to stop
+   * them is the cluster's decision, made before.
+   */
+  async close(graceMs: number): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    if (this.#runs.size > 0) {
+      const idle = new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+      const kill = setTimeout(() => {
+        for (const run of this.#runs.values()) run.kill();
+      }, graceMs);
+      await idle;
+      clearTimeout(kill);
+    }
+    for (const builtin of this.#builtins.values()) builtin.close();
+  }
+
+  #accept(order: Asked, knownCode: number | undefined): number {
+    const callId = this.#nextCallId++;
+    this.#orders.set(callId, order);
+    // In a turn of its own: the caller knows the call id before any report bears it.
+    queueMicrotask(() => {
+      const agent = agentOf(order);
+      if (agent === undefined) return this.#refuse(callId, order);
+      const known = knownCode === undefined ? {} : { knownCode };
+      const request: Request = {
+        callId,
+        agent,
+        operation: operationOf(order),
+        startDelayMs: order.startDelayMs,
+        ...known,
+      };
+      this.#step({ kind: 'request', nowMs: performance.now(), request });
+    });
+    return callId;
+  }
+
+  #refuse(callId: number, { resource }: Order): void {
+    const outcome: Outcome = { ...answer(5, `'${agentText(resource)}' names no agent`), status: 'not-installed' };
+    this.#report(callId, outcome, { startedAtMs: Date.now(), queueMs: 0, execMs: 0 });
+    this.#orders.delete(callId);
+  }
+
+  #step(event: ExecutorEvent): readonly ExecutorEffect[] {
+    if (this.#closed) return [];
+    const { state, effects } = step(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#carryOut(effect);
+    this.#arm();
+    return effects;
+  }
+
+  /** Reports of an ended run are made by `#finish`, which knows its times. */
+  #carryOut(effect: ExecutorEffect): void {
+    switch (effect.kind) {
+      case 'run':
+        return this.#run(effect);
+      case 'cancelled': {
+        const outcome: Outcome = { ...answer(193, 'cancelled'), status: 'cancelled' };
+        this.#report(effect.request.callId, outcome, { startedAtMs: Date.now(), queueMs: 0, execMs: 0 });
+        this.#orders.delete(effect.request.callId);
+        return;
+      }
+      case 'report':
+        return;
+    }
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const dueMs = nextDeadline(this.#state);
+    if (dueMs === undefined) return;
+    // A timer may come a fraction of a millisecond early; the machine then just names the same deadline again.
+    const delayMs = Math.min(timerMsMax, Math.max(0, Math.ceil(dueMs - performance.now())));
+    this.#timer = setTimeout(() => this.#step({ kind: 'tick', nowMs: performance.now() }), delayMs);
+  }
+
+  #run({ runId, request, queueMs }: Extract<ExecutorEffect, { kind: 'run' }>): void {
+    const { agent, operation } = request;
+    this.#beforehand(agent, operation);
+    const builtin = this.#builtinFor(agent);
+    const [startedMs, startedAtMs] = [performance.now(), Date.now()];
+    const { outcome, kill } = builtin?.run(operation) ?? runOperation(agent, operation, this.#folders);
+    this.#runs.set(runId, { request, startedMs, startedAtMs, queueMs, kill });
+    void outcome.then((given) => this.#finish(runId, given));
+  }
+
+  #finish(runId: number, outcome: Outcome): void {
+    const run = this.#runs.get(runId);
+    if (run === undefined) return;
+    this.#runs.delete(runId);
+    const { request, startedMs, startedAtMs, queueMs } = run;
+    this.#afterwards(request.agent, request.operation, outcome);
+    const nowMs = performance.now();
+    if (this.#closed) {
+      // The result of a change still counts; that of a monitor may only tell that it was killed.
+      if (request.operation.intervalMs === 0)
+        this.#report(request.callId, outcome, { startedAtMs, queueMs, execMs: nowMs - startedMs });
+      if (this.#runs.size === 0) this.#idle();
+      return;
+    }
+    const { state, effects } = step(this.#state, { kind: 'finished', nowMs, runId, outcome });
+    this.#state = state;
+    if (effects.some(({ kind }) => kind === 'report')) {
+      this.#report(request.callId, outcome, { startedAtMs, queueMs, execMs: nowMs - startedMs });
+    }
+    if (request.operation.intervalMs === 0) this.#orders.delete(request.callId);
+    for (const effect of effects) this.#carryOut(effect);
+    this.#arm();
+  }
+
+  #notice(resource: string, outcome: Outcome): void {
+    const nowMs = performance.now();
+    const effects = this.#step({ kind: 'noticed', nowMs, resource, outcome });
+    const report = effects.find(({ kind }) => kind === 'report');
+    if (report === undefined) {
+      this.#options.logger.warning(`${resource}: ${outcome.reason}`);
+      return;
+    }
+    this.#report(report.request.callId, outcome, { startedAtMs: Date.now(), queueMs: 0, execMs: 0 });
+  }
+
+  #report(
+    callId: number,
+    outcome: Outcome,
+    times: Pick<ExecutionReport<Asked>, 'startedAtMs' | 'queueMs' | 'execMs'>,
+  ): void {
+    const order = this.#orders.get(callId);
+    if (order !== undefined) this.#options.onReport({ callId, order, outcome, ...times });
+  }
+
+  #builtinFor(agent: Agent): BuiltinAgent | undefined {
+    const name = builtinOf(agent, this.#fastAgents);
+    if (name === undefined) return undefined;
+    const known = this.#builtins.get(name);
+    if (known !== undefined) return known;
+    const { namespace } = this.#folders;
+    const around = {
+      logger: this.#options.logger,
+      onFailure: (resource: string, outcome: Outcome) => this.#notice(resource, outcome),
+      onHeld: (resource: string, held: HeldAddress | undefined) => this.#hold(resource, held),
+      stateFolder: this.#options.stateFolder ?? '/run/haven/agents',
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+    const made = name === 'ip' ? new AddressAgent(around) : new ProcessAgent(around);
+    this.#builtins.set(name, made);
+    return made;
+  }
+
+  /** A program's address is on the network before its start answers: where it goes is worked out beforehand. */
+  #beforehand(agent: Agent, { action, resource, parameters }: Operation): void {
+    if (action !== 'start' || !isAddressAgent(agent) || builtinOf(agent, this.#fastAgents) !== undefined) return;
+    const expected = expectedAddress(parameters, this.#folders.namespace);
+    if (expected !== undefined) this.#hold(resource, expected);
+  }
+
+  #afterwards(agent: Agent, { action, resource, parameters }: Operation, outcome: Outcome): void {
+    if (!isAddressAgent(agent) || builtinOf(agent, this.#fastAgents) !== undefined) return;
+    const isMonitor = action === 'monitor' || action === 'status';
+    if (outcome.code === 0 && (action === 'start' || isMonitor)) return this.#holdAsKernelHas(resource, parameters);
+    const isGone = (action === 'stop' && outcome.code === 0) || (isMonitor && outcome.code === 7);
+    if (isGone) this.#hold(resource, undefined);
+  }
+
+  #holdAsKernelHas(resource: string, parameters: Readonly<Record<string, string>>): void {
+    const held = presentAddress(parameters, this.#folders.namespace);
+    if (held !== undefined) this.#hold(resource, held);
+  }
+
+  #hold(resource: string, held: HeldAddress | undefined): void {
+    const before = this.#held.get(resource);
+    if (JSON.stringify(before) === JSON.stringify(held)) return;
+    if (held === undefined) this.#held.delete(resource);
+    else this.#held.set(resource, held);
+    this.#options.onAddresses?.(this.pledge());
+  }
+}
