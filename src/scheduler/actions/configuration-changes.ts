@@ -151,10 +151,10 @@ function applyChange(plan: Plan, recorded: Recorded): void {
   const { resource, node, entry } = recorded;
   const { task, intervalMs } = entry;
   if (intervalMs > 0) {
-    triggerUnfencing(plan, resource, node, 'device parameters changed (reschedule)');
+    triggerUnfencing(plan, resource, node, 'Device parameters changed (reschedule)');
     requestAction(plan, { resource, task, node, need: 'optional', intervalMs }).set(RESCHEDULE);
   } else if (entry.xml.has('op-restart-digest')) {
-    triggerUnfencing(plan, resource, node, 'device parameters changed (reload)');
+    triggerUnfencing(plan, resource, node, 'Device parameters changed (reload)');
     createReload(plan, resource, node);
   } else {
     forceRestart(plan, recorded);
@@ -172,7 +172,7 @@ function forceRestart(plan: Plan, { resource, node, entry }: Recorded): void {
     intervalMs,
   });
   required.reason = changeReason;
-  triggerUnfencing(plan, resource, node, 'device parameters changed (restart)');
+  triggerUnfencing(plan, resource, node, 'Device parameters changed');
 }
 
 function createReload(plan: Plan, resource: Primitive, node: ClusterNode): void {

@@ -41,10 +41,10 @@ export function primitiveLine(cluster: Cluster, resource: Primitive, display: Pr
 }
 
 /** Where it is, else where something is under way, else where it is locked to; none when it is in several places. */
-function shownNode(resource: Primitive, { node, pending }: PrimitiveDisplay): ClusterNode | undefined {
+function shownNode(resource: Primitive, { node }: PrimitiveDisplay): ClusterNode | undefined {
   if (resource.activeNodes.length > 1) return undefined;
   if (node !== undefined) return node;
-  if (pending === 'show-pending' && resource.pendingTask !== undefined) return resource.pendingNode;
+  if (resource.pendingTask !== undefined) return resource.pendingNode;
   return resource.lock?.node;
 }
 
