@@ -172,6 +172,12 @@ export class RingEngine implements MessagingEngine {
     await this.#closed;
   }
 
+  /** Ends the ring's thread without a word to the others; for when leaving in order is not wanted. */
+  async terminate(): Promise<void> {
+    this.#end('ended');
+    await this.#worker.terminate();
+  }
+
   #await(table: Map<string, Waiting[]>, group: string, message: ToRing): Promise<void> {
     const waiting = table.get(group) ?? [];
     table.set(group, waiting);

@@ -119,7 +119,9 @@ export class LinkSockets {
 function interfaceOf(address: string): number {
   const routes = orFail(openRouteSocket());
   try {
-    const found = orFail(listAddresses(routes)).find((one) => one.address === address);
+    const found = orFail(listAddresses(routes)).find(
+      (one) => one.address === address || isLoopback(one.address, address),
+    );
     if (found !== undefined) return found.interfaceIndex;
     throw new CommandFailure({
       kind: 'unavailable',
@@ -130,4 +132,9 @@ function interfaceOf(address: string): number {
   } finally {
     routes.close();
   }
+}
+
+/** All of 127.0.0.0/8 is ours as soon as 127.0.0.1 is. */
+function isLoopback(ours: string, wanted: string): boolean {
+  return ours === '127.0.0.1' && wanted.startsWith('127.');
 }
