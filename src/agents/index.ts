@@ -9,6 +9,7 @@ export {
   type NodeExecutorOptions,
   type RunningSummary,
 } from './driver/executor.ts';
+export { type FenceRequest, type FenceRun, FenceRunner, type Reach } from './driver/fencing.ts';
 export { type AgentFolders, runFence, runOperation, standardFolders } from './driver/runner.ts';
 export { type FenceTarget, type Operation, ocfEnvironment } from './environment.ts';
 export {
@@ -20,6 +21,7 @@ export {
   type Request as ExecutorRequest,
   step as stepExecutor,
 } from './executor.ts';
+export { type FenceAction, type FenceDevice, staticTargets } from './fence/device.ts';
 export { type AgentAction, type AgentMetadata, type AgentParameter, parseMetadata } from './metadata.ts';
 export type { Order } from './order.ts';
 export { type OcfCode, type OperationStatus, type Outcome, ocfCodes } from './outcome.ts';

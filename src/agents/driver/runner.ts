@@ -57,6 +57,7 @@ export function runFence(
     environment: fixedEnvironment,
     timeoutMs: request.timeoutMs,
     input: fenceInput(request.action, request.parameters, request.target),
+    ...(folders.namespace === undefined ? {} : { namespace: folders.namespace }),
   });
   const operation = { ...emptyOperation, action: request.action };
   const outcome = child.result.then((result) =>
