@@ -4,6 +4,7 @@ import { assert } from '../kit/index.ts';
 
 /** Each role loads its own room only, so that a worker's memory holds nothing else. */
 const roles: Readonly<Record<string, () => Promise<void>>> = {
+  'guarded-ring': async () => (await import('./cluster/ring-thread.ts')).runGuardedRing(),
   readiness: async () => (await import('../linux/readiness/worker.ts')).runReadinessWorker(),
   ring: async () => (await import('../membership/driver/ring/worker.ts')).runRingWorker(),
   vrrp: async () => (await import('./vrrp/worker.ts')).runVrrpWorker(),

@@ -19,6 +19,7 @@ export {
   ringPriority,
 } from './driver/ring/settings.ts';
 export type { LinkStatus, RingStatus } from './driver/ring/status.ts';
+export { runRingWorker } from './driver/ring/worker.ts';
 export { thisMachine } from './driver/this-machine.ts';
 export type {
   EngineEvent,

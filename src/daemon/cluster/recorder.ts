@@ -1,0 +1,114 @@
+// What the daemon remembers for people: events, and transitions with their inputs, the latest of each.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EventView, TransitionView } from '../../api/index.ts';
+import { serialiseXmlDocument } from '../../cib/index.ts';
+import type { TransitionRecord, TransitionReport } from '../../controller/index.ts';
+
+const eventsMax = 5000;
+const transitionsMax = 200;
+
+export class Recorder {
+  readonly #folder: string;
+  readonly #events: EventView[] = [];
+  readonly #listeners = new Set<(event: EventView) => void>();
+  readonly #transitions: TransitionView[] = [];
+  #sequence = 0;
+  #next: number;
+
+  /** Inputs of earlier runs of the daemon stay readable under their numbers. */
+  constructor(stateDirectory: string) {
+    this.#folder = join(stateDirectory, 'transitions');
+    mkdirSync(this.#folder, { recursive: true });
+    this.#next = Math.max(0, ...this.#stored()) + 1;
+  }
+
+  get events(): readonly EventView[] {
+    return this.#events;
+  }
+
+  get transitions(): readonly TransitionView[] {
+    return this.#transitions;
+  }
+
+  onEvent(listener: (event: EventView) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  event(kind: EventView['kind'], level: EventView['level'], text: string): void {
+    const event = { sequence: ++this.#sequence, at: Date.now(), kind, level, text };
+    this.#events.push(event);
+    if (this.#events.length > eventsMax) this.#events.shift();
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  begun(record: TransitionRecord): void {
+    const number = this.#next++;
+    writeFileSync(join(this.#folder, `${number}.xml`), serialiseXmlDocument(record.input));
+    for (const old of this.#stored())
+      if (old <= number - transitionsMax) rmSync(join(this.#folder, `${old}.xml`), { force: true });
+    const actions = record.transition.tasks
+      .filter((task) => task.work.kind !== 'milestone')
+      .map((task) => ({
+        what: task.key,
+        node: nodeOf(task.work),
+        startedMs: undefined,
+        durationMs: undefined,
+        result: 'not begun',
+        reason: undefined,
+      }));
+    const view: TransitionView = {
+      number,
+      at: Date.now(),
+      cause: record.causes.join('; '),
+      state: 'running',
+      durationMs: undefined,
+      actions,
+    };
+    this.#transitions.push(view);
+    if (this.#transitions.length > transitionsMax) this.#transitions.shift();
+    const keys = record.transition.tasks.filter((task) => task.work.kind !== 'milestone').map((task) => task.id);
+    this.#open = { number, keys };
+    this.event('transition', 'notice', `transition ${number} (${actions.length} actions): ${view.cause}`);
+  }
+
+  #open: { readonly number: number; readonly keys: readonly number[] } | undefined;
+
+  ended(report: TransitionReport): void {
+    const open = this.#open;
+    const index = this.#transitions.findIndex((view) => view.number === open?.number);
+    const view = this.#transitions[index];
+    if (open === undefined || view === undefined) return;
+    const timings = new Map(report.timings.map((timing) => [timing.task, timing]));
+    const actions = view.actions.map((action, position) => {
+      const timing = timings.get(open.keys[position] ?? -1);
+      if (timing === undefined) return action;
+      return { ...action, startedMs: timing.startedMs, durationMs: timing.endedMs - timing.startedMs, result: 'done' };
+    });
+    const durationMs = Date.now() - view.at;
+    this.#transitions[index] = { ...view, state: report.end, durationMs, actions };
+    const why = report.end === 'complete' ? '' : ` (${report.reason})`;
+    this.event(
+      'transition',
+      report.end === 'complete' ? 'info' : 'notice',
+      `transition ${view.number} is ${report.end} after ${durationMs} ms${why}`,
+    );
+  }
+
+  input(number: number): string | undefined {
+    return this.#stored().includes(number) ? readFileSync(join(this.#folder, `${number}.xml`), 'utf8') : undefined;
+  }
+
+  #stored(): number[] {
+    return readdirSync(this.#folder).flatMap((name) => {
+      const number = /^(\d+)\.xml$/.exec(name)?.[1];
+      return number === undefined ? [] : [Number(number)];
+    });
+  }
+}
+
+function nodeOf(work: TransitionRecord['transition']['tasks'][number]['work']): string {
+  if ('node' in work) return work.node.name;
+  return 'target' in work ? work.target.name : '';
+}

@@ -1,0 +1,72 @@
+// The ring's thread in a cluster daemon: the ring, and beside it the daemon's guardian, because it is this thread whose
+// life matters. It renews the guardian's lease with every proof that the membership is quorate, and pledges what the main
+// thread says is held.
+import { BroadcastChannel } from 'node:worker_threads';
+import { emptyPledge, type FarewellDatagram, Guard, type HeldAddress } from '../../guardian/index.ts';
+import { type LogLevel, loggerOf } from '../../kit/index.ts';
+import { workerRoleData } from '../../linux/index.ts';
+import { runRingWorker } from '../../membership/index.ts';
+
+/** From the main thread: everything that is held now. */
+export type Holdings = { readonly addresses: readonly HeldAddress[] };
+
+/** Beside what the ring needs (its own start data): what the guardian is to know. */
+export type GuardedStart = {
+  readonly lease: SharedArrayBuffer;
+  readonly settings: { readonly clusterName: string; readonly nodeId: number };
+};
+
+/** The channel between the two threads of one daemon. */
+export function holdingsChannel(nodeId: number): string {
+  return `haven-holdings-${process.pid}-${nodeId}`;
+}
+
+/**
+ * A node that has had no proof of quorum for so long gives up its addresses. The others begin to act a token timeout and a
+ * consensus timeout (500 ms together) after the last token: the addresses are gone by then.
+ */
+export const leaseMs = 400;
+
+const limits = { hungMs: 1000, starvedMs: 3000 };
+const renewMs = 20;
+
+export async function runGuardedRing(): Promise<void> {
+  const { lease, settings } = workerRoleData() as GuardedStart;
+  const proof = new Float64Array(lease);
+  const guard = new Guard(limits, loggerOf(say));
+  await guard.start();
+  let datagrams: readonly FarewellDatagram[] = [];
+  let addresses: readonly HeldAddress[] = [];
+  const pledge = () => guard.pledge({ ...emptyPledge, addresses, datagrams });
+  const channel = new BroadcastChannel(holdingsChannel(settings.nodeId));
+  channel.onmessage = (event) => {
+    addresses = (event as { readonly data: Holdings }).data.addresses;
+    pledge();
+  };
+  let leased = 0;
+  const renewal = setInterval(() => {
+    const until = (proof[0] ?? 0) + leaseMs;
+    if (until === leased || proof[0] === 0) return;
+    leased = until;
+    guard.lease(until);
+  }, renewMs);
+  await runRingWorker({
+    onFarewells: (farewells) => {
+      datagrams = farewells.map(({ to, payload }) => ({
+        address: to.address,
+        port: to.port,
+        payload: Buffer.from(payload).toString('hex'),
+      }));
+      pledge();
+    },
+    onStopped: async () => {
+      clearInterval(renewal);
+      channel.close();
+      await guard.release();
+    },
+  });
+}
+
+function say(level: LogLevel, message: string): void {
+  process.stderr.write(`haven: ${level}: ${message}\n`);
+}
