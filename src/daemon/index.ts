@@ -1,4 +1,12 @@
 // The daemons, composed of the rooms.
+export {
+  type ClusterConfiguration,
+  type ConfiguredMember,
+  defaultConfigurationFile,
+  parseClusterConfiguration,
+  readClusterConfiguration,
+} from './cluster/configuration.ts';
+export { type NodeDaemonOptions, runNodeDaemon } from './cluster/node-daemon.ts';
 
 export type { RingDaemonOptions, RingSource } from './ring/daemon.ts';
 export { ringSettings, ringSocketPath, runRingDaemon } from './ring/daemon.ts';

@@ -1,4 +1,6 @@
 // Every command of `haven`, a line a noun.
+import { clusterRoutes } from './cluster/index.ts';
+import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo/index.ts';
 import { labRoutes } from './lab/index.ts';
 import { ringRoutes } from './ring/index.ts';
@@ -7,6 +9,8 @@ import { versionCommand } from './version.ts';
 import { vrrpRoutes } from './vrrp/index.ts';
 
 export const routes = {
+  cluster: clusterRoutes,
+  daemon: daemonCommand,
   demo: demoCommand,
   lab: labRoutes,
   ring: ringRoutes,
