@@ -64,6 +64,40 @@ test('a stop cancels what recurs and goes before what waits', () => {
   assert.deepEqual(words, ['0 run a monitor', '2 cancelled a monitor', '3 run a stop']);
 });
 
+test('what an agent notices is the result of its most frequent monitor, once, and not while the resource is changed', () => {
+  const noticed = { kind: 'noticed', resource: 'a', outcome: notRunning } as const;
+  const first = play(executor(8), [
+    { kind: 'request', nowMs: 0, request: request('a', 'monitor', 20) },
+    { kind: 'finished', nowMs: 1, runId: 1, outcome: ok },
+    { kind: 'request', nowMs: 2, request: request('a', 'monitor', 10) },
+    { kind: 'finished', nowMs: 3, runId: 2, outcome: ok },
+    { ...noticed, nowMs: 4 },
+    { ...noticed, nowMs: 5 },
+    { kind: 'tick', nowMs: 12 },
+    { kind: 'finished', nowMs: 13, runId: 3, outcome: notRunning },
+    { kind: 'request', nowMs: 14, request: request('a', 'stop') },
+    { ...noticed, nowMs: 15 },
+  ]);
+  assert.deepEqual(first.words.slice(4), [
+    '4 report a monitor 7',
+    '12 run a monitor',
+    '14 cancelled a monitor',
+    '14 cancelled a monitor',
+    '14 run a stop',
+  ]);
+});
+
+test('a monitor that is resumed tells only what differs from what is known', () => {
+  const known = { ...request('a', 'monitor', 10), knownCode: 0 };
+  const { words } = play(executor(8), [
+    { kind: 'request', nowMs: 0, request: known },
+    { kind: 'finished', nowMs: 1, runId: 1, outcome: ok },
+    { kind: 'tick', nowMs: 10 },
+    { kind: 'finished', nowMs: 11, runId: 2, outcome: notRunning },
+  ]);
+  assert.deepEqual(words, ['0 run a monitor', '10 run a monitor', '11 report a monitor 7']);
+});
+
 test('whatever is asked, no resource runs twice at once, the limit holds, and one-shot results are all reported', () => {
   const command = fc.record({
     resource: fc.constantFrom('a', 'b', 'c'),

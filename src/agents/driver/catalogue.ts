@@ -1,7 +1,8 @@
 // Which agents this machine has, and what each says of itself. Meta-data is read once and again when the file changes.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { err, nearest, ok, type Result } from '../../kit/index.ts';
-import { type Agent, formatAgent } from '../agent.ts';
+import { type Agent, formatAgent, parseAgent } from '../agent.ts';
+import { builtinMetadata, builtinOf } from '../builtin.ts';
 import { type AgentMetadata, parseMetadata } from '../metadata.ts';
 import { runChild } from './child.ts';
 import { type AgentFolders, agentPath, standardFolders } from './runner.ts';
@@ -19,14 +20,18 @@ export class AgentCatalogue {
     this.#folders = folders;
   }
 
-  /** Every agent of the class that is installed here, sorted. */
+  /** Every agent of the class that is installed here or built in, sorted. */
   list(agentClass: Agent['class']): Agent[] {
     switch (agentClass) {
       case 'ocf': {
         const root = `${this.#folders.ocfRoot}/resource.d`;
-        return namesIn(root).flatMap((provider) =>
+        const installed = namesIn(root).flatMap((provider) =>
           executablesIn(`${root}/${provider}`).map((type) => ({ class: 'ocf', provider, type }) as const),
         );
+        const builtin = Object.keys(builtinMetadata).map(
+          (type) => ({ class: 'ocf', provider: 'haven', type }) as const,
+        );
+        return [...installed, ...builtin].sort((left, right) => (formatAgent(left) < formatAgent(right) ? -1 : 1));
       }
       case 'lsb':
       case 'service':
@@ -48,6 +53,8 @@ export class AgentCatalogue {
   /** What the agent says of itself; the error is a sentence, with the nearest agent's name when there is none of this. */
   metadata(agent: Agent): Promise<Result<AgentMetadata, string>> {
     if (agent.class === 'systemd') return Promise.resolve(ok(unitMetadata(agent.type)));
+    const builtin = builtinOf(agent, 'keep');
+    if (builtin !== undefined) return Promise.resolve(ok(builtinMetadata[builtin]));
     const path = agentPath(agent, this.#folders);
     const stamp = stampOf(path);
     if (stamp === undefined) return Promise.resolve(err(this.#unknown(agent)));
@@ -58,6 +65,24 @@ export class AgentCatalogue {
     const metadata = readMetadata(agent, path, this.#folders);
     this.#read.set(path, { stamp, metadata });
     return metadata;
+  }
+
+  /**
+   * The agent of a name as people write it: `ocf:heartbeat:IPaddr2`, or just `IPaddr2` where one agent only is called so.
+   * The error is a sentence.
+   */
+  resolve(name: string): Result<Agent, string> {
+    if (name.includes(':')) return parseAgent(name);
+    const all = (['ocf', 'stonith', 'systemd', 'lsb'] as const).flatMap((agentClass) => this.list(agentClass));
+    const exact = all.filter(({ type }) => type === name);
+    const same = exact.length > 0 ? exact : all.filter(({ type }) => type.toLowerCase() === name.toLowerCase());
+    const [first] = same;
+    if (first !== undefined && same.length === 1) return ok(first);
+    if (same.length > 1) return err(`'${name}' may be any of ${same.map(formatAgent).join(', ')}`);
+    const near = nearest(name, new Set(all.map(({ type }) => type)));
+    const meant = all.find(({ type }) => type === near);
+    const suggestion = meant === undefined ? '' : `; did you mean '${formatAgent(meant)}'?`;
+    return err(`no agent on this node is called '${name}'${suggestion}`);
   }
 
   #unknown(agent: Agent): string {

@@ -3,6 +3,7 @@ import { clusterRoutes } from './cluster/index.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo/index.ts';
 import { labRoutes } from './lab/index.ts';
+import { resourceRoutes } from './resource/index.ts';
 import { ringRoutes } from './ring/index.ts';
 import { simulateCommand } from './simulate/index.ts';
 import { versionCommand } from './version.ts';
@@ -13,6 +14,7 @@ export const routes = {
   daemon: daemonCommand,
   demo: demoCommand,
   lab: labRoutes,
+  resource: resourceRoutes,
   ring: ringRoutes,
   simulate: simulateCommand,
   version: versionCommand,
