@@ -16,6 +16,7 @@ export {
   type CoordinatorEffect,
   type CoordinatorEvent,
   type CoordinatorState,
+  type FencingRecord,
   initialCoordinator,
   type TransitionRecord,
   type TransitionReport,
@@ -29,6 +30,7 @@ export {
   decodeClusterMessage,
   type ExecutionOrder,
   encodeClusterMessage,
+  type FencingOrder,
   type Place,
 } from './message.ts';
 export {

@@ -44,6 +44,23 @@ export type ExecutionOrder = {
   readonly givenAtSeconds: number;
 };
 
+/** One attempt to fence a node, complete: the node that makes it needs no document. */
+export type FencingOrder = {
+  readonly attempt: string;
+  /** The node that runs the agent. */
+  readonly node: string;
+  readonly target: string;
+  readonly device: {
+    readonly id: string;
+    /** Type of the agent, `fence_ipmilan`. */
+    readonly agent: string;
+    readonly parameters: Readonly<Record<string, string>>;
+  };
+  readonly action: 'on' | 'off' | 'reboot';
+  /** Of one run of the agent. */
+  readonly timeoutMs: number;
+};
+
 export type ClusterMessage =
   | Hello
   /** The source's document, for members that have another. */
@@ -75,20 +92,36 @@ export type ClusterMessage =
       readonly intervalMs: number;
       readonly transitionKey: string;
     }
-  | {
-      readonly kind: 'fence';
-      readonly by: string;
-      readonly target: string;
-      readonly action: string;
-      readonly transitionKey: string;
-    }
+  /** For the node that runs the device's agent. */
+  | { readonly kind: 'fence'; readonly order: FencingOrder }
+  | { readonly kind: 'fence-answer'; readonly attempt: string; readonly failure: string | undefined }
+  /** It is over: `failure` undefined says that it worked. The status section was changed before. */
   | {
       readonly kind: 'fenced';
-      readonly target: string;
+      readonly target: NodeName;
       readonly action: string;
-      readonly transitionKey: string;
+      /** Transition keys, and requests of administrators. */
+      readonly requests: readonly string[];
+      readonly by: string;
       readonly device: string;
       readonly failure: string | undefined;
+    }
+  /** An administrator wants a node fenced, or vouches that it is down. */
+  | {
+      readonly kind: 'fence-request';
+      readonly request: string;
+      readonly target: string;
+      readonly action: 'on' | 'off' | 'reboot';
+      readonly by: string;
+    }
+  | { readonly kind: 'fence-confirm'; readonly target: string; readonly by: string }
+  /** A transient attribute is to change, at once or once it has been quiet for `dampenMs`. */
+  | {
+      readonly kind: 'attribute';
+      readonly node: NodeName;
+      readonly name: string;
+      readonly value: string | undefined;
+      readonly dampenMs: number;
     }
   /** The node may go: nothing runs there any more. */
   | { readonly kind: 'dismiss'; readonly node: string; readonly transitionKey: string };

@@ -1,22 +1,28 @@
 // The coordinator's steps (state.ts says what it is).
-import { type Instant, intervalMsOf, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
+import type { XmlElement } from '../../cib/index.ts';
 import { assert, INFINITY_SCORE } from '../../kit/index.ts';
 import { schedule } from '../../scheduler/index.ts';
-import { clusterOptionsOf, isMember, nodeNameOf, nodeStatesOf, recordedOperations } from '../document/query.ts';
+import { clusterOptionsOf, transientAttributesOf } from '../document/query.ts';
 import type { StatusUpdate } from '../document/status.ts';
+import * as fencers from '../fencing/fencer.ts';
+import { type FencingWish, fencingRequestOf, nodeNamed } from '../fencing/request.ts';
+import type { ClusterMessage } from '../message.ts';
 import * as engines from '../transition/engine.ts';
 import { transitionOf } from '../transition/planning.ts';
 import { parseTransitionKey, type Task } from '../transition/task.ts';
+import { type AttributeWish, dampen, dueAttributes, nextDue, withoutDue, written } from './dampening.ts';
 import { judge } from './judgement.ts';
 import { outcomeUpdates } from './operation-entry.ts';
 import { isAnsweredBy, isExpectedBy, performanceOf } from './performance.ts';
-import type {
-  Clock,
-  CoordinatorEffect,
-  CoordinatorEvent,
-  CoordinatorState,
-  CoordinatorStep,
-  TransitionReport,
+import { longestOperationMs, pendingOnMembers, recheckTime } from './settling.ts';
+import {
+  type Clock,
+  type CoordinatorEffect,
+  type CoordinatorEvent,
+  type CoordinatorState,
+  type CoordinatorStep,
+  fencingHistoryMax,
+  type TransitionReport,
 } from './state.ts';
 
 /** A member that has not told what it runs after so long is taken as the document has it. */
@@ -31,15 +37,23 @@ export function step(state: CoordinatorState, event: CoordinatorEvent): Coordina
 }
 
 /** When a `tick` is wanted (monotonic ms), or undefined while nothing is due by time. */
-export function nextDeadline({ leads, engine, recheckAtMs, settlingUntilMs }: CoordinatorState): number | undefined {
-  if (!leads) return undefined;
-  const due = [engine === undefined ? undefined : engines.nextDeadline(engine), recheckAtMs, settlingUntilMs];
+export function nextDeadline(state: CoordinatorState): number | undefined {
+  if (!state.leads) return undefined;
+  const due = [
+    state.engine === undefined ? undefined : engines.nextDeadline(state.engine),
+    fencers.nextDeadline(state.fencer),
+    nextDue(state.dampening),
+    state.recheckAtMs,
+    state.settlingUntilMs,
+    state.causes.length > 0 && !isUnderWay(state) && state.heldUntilMs > 0 ? state.heldUntilMs : undefined,
+  ];
   const known = due.filter((each) => each !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
 export function invariants(state: CoordinatorState): void {
   if (state.engine !== undefined) engines.invariants(state.engine);
+  fencers.invariants(state.fencer);
   assert(!isUnderWay(state) || state.leads, 'only the coordinator carries a transition out');
 }
 
@@ -66,10 +80,12 @@ class CoordinatorRun {
       case 'apart':
         this.#dropTransition('the membership changed');
         return this.#set({ leads: false });
+      case 'hold':
+        return this.#set({ heldUntilMs: event.untilMs });
       case 'changed':
         return this.#changed(event);
       case 'delivered':
-        return this.#delivered(event);
+        return this.#delivered(event.message);
       case 'recheck':
         return this.#cause(event.reason);
       case 'tick':
@@ -95,6 +111,10 @@ class CoordinatorRun {
     this.effects.push({ kind: 'log', level, text });
   }
 
+  #send(message: ClusterMessage): void {
+    this.effects.push({ kind: 'multicast', message });
+  }
+
   #cause(reason: string): void {
     if (!this.state.leads || this.state.causes.includes(reason)) return;
     this.#set({ causes: [...this.state.causes, reason] });
@@ -114,6 +134,7 @@ class CoordinatorRun {
       settlingUntilMs: leads ? this.#clock.nowMs + Math.max(reportingMsMax, longestOperationMs(cib)) : undefined,
       recheckAtMs: undefined,
       fencingFailures: new Map(),
+      fencer: fencers.fencer(term),
     });
   }
 
@@ -128,6 +149,7 @@ class CoordinatorRun {
   #changed(event: Extract<CoordinatorEvent, { kind: 'changed' }>): void {
     const { what, by, updates, cib } = event;
     this.#set({ cib });
+    this.#set({ dampening: updates.reduce(written, this.state.dampening) });
     if (!this.state.leads) return;
     if (what === 'configuration') return this.#cause(`the configuration was changed by ${by}`);
     if (what === 'everything' || updates.length === 0) return this.#cause(`the document was changed by ${by}`);
@@ -195,32 +217,106 @@ class CoordinatorRun {
   #left({ node, how }: Extract<StatusUpdate, { kind: 'node-left' }>): void {
     this.#set({ reporting: without(this.state.reporting, node.id) });
     this.#engine({ kind: 'node-gone', node: node.name });
+    this.#fencer({ kind: 'node-gone', node: node.name });
     // A node that was dismissed, or fenced as decided, is gone as foreseen.
     if (how === 'lost') this.#cause(`${node.name} was lost`);
   }
 
-  #delivered({ message }: Extract<CoordinatorEvent, { kind: 'delivered' }>): void {
-    if (message.kind !== 'fenced' || !this.state.leads) return;
-    const key = parseTransitionKey(message.transitionKey);
-    if (key === undefined || key.uuid !== this.state.term) return;
-    if (message.failure === undefined) return this.#fenced(message.target, key.action);
-    this.#fencingFailed(message.target, key.action, message.failure);
+  #delivered(message: ClusterMessage): void {
+    switch (message.kind) {
+      case 'fenced':
+        this.#remember(message);
+        return this.state.leads ? this.#fenced(message) : undefined;
+      case 'attribute':
+        return this.#wish(message);
+      case 'fence-answer':
+        return this.#fencer({ kind: 'answered', attempt: message.attempt, failure: message.failure });
+      case 'fence-request':
+        return this.#fencingAsked(message);
+      case 'fence-confirm':
+        return this.#fencingConfirmed(message);
+    }
   }
 
-  #fenced(target: string, task: number): void {
+  #remember({ target, action, by, device, failure, requests }: Extract<ClusterMessage, { kind: 'fenced' }>): void {
+    const record = { target: target.name, action, by, device, failure, now: this.#clock.now };
+    this.#set({ fencingHistory: [...this.state.fencingHistory, record].slice(-fencingHistoryMax) });
+    const outcome =
+      failure === undefined
+        ? 'accepted'
+        : ({ kind: 'failed', what: `fencing ${target.name} failed: ${failure}` } as const);
+    for (const request of requests) this.effects.push({ kind: 'answer', request, outcome });
+  }
+
+  #fencingAsked({ request, target, action, by }: Extract<ClusterMessage, { kind: 'fence-request' }>): void {
+    const { leads, cib } = this.state;
+    if (!leads || cib === undefined) return;
+    const node = nodeNamed(cib, target) ?? { id: target, name: target };
+    this.#fence({ target: node, action, request, by, delayMs: 0 });
+  }
+
+  /** Whoever vouches for a node's being down is believed: it is fenced then, whether a device was at work on it or not. */
+  #fencingConfirmed({ target, by }: Extract<ClusterMessage, { kind: 'fence-confirm' }>): void {
+    const { leads, cib, fencer } = this.state;
+    const node = cib === undefined ? undefined : nodeNamed(cib, target);
+    if (!leads || node === undefined) return;
+    if (fencer.operations.some((operation) => operation.target.name === target)) {
+      return this.#fencer({ kind: 'confirmed-by-hand', target, by });
+    }
+    this.#announce({ target: node, action: 'off', requests: [], by, device: `confirmed by ${by}`, failure: undefined });
+  }
+
+  #fence(wish: FencingWish): void {
+    const { cib } = this.state;
+    assert(cib !== undefined, 'there is a document while somebody leads');
+    this.#log('warning', `fencing ${wish.target.name} (${wish.action}), as ${wish.by} wants`);
+    this.#fencer({ kind: 'request', ...fencingRequestOf(cib, this.#clock.now, wish) });
+  }
+
+  #fencer(event: TimelessFencerEvent): void {
+    if (!this.state.leads) return;
+    const done = fencers.step(this.state.fencer, { ...event, nowMs: this.#clock.nowMs } as fencers.FencerEvent);
+    this.#set({ fencer: done.state });
+    for (const effect of done.effects) {
+      if (effect.kind === 'attempt') this.#send({ kind: 'fence', order: effect.order });
+      else this.#announce(effect);
+    }
+  }
+
+  /** First the document says so, then everybody is told. */
+  #announce({ target, action, requests, by, device, failure }: Omit<Ended, 'kind'>): void {
+    if (failure === undefined) {
+      const seconds = String(this.#clock.now.epochSeconds);
+      const update: StatusUpdate =
+        action === 'on'
+          ? { kind: 'attribute', node: target, name: '#node-unfenced', value: seconds }
+          : { kind: 'node-left', node: target, how: 'fenced' };
+      this.#send({ kind: 'status', updates: [update] });
+    }
+    this.#send({ kind: 'fenced', target, action, requests, by, device, failure });
+  }
+
+  #fenced({ target, action, requests, failure }: Extract<ClusterMessage, { kind: 'fenced' }>): void {
+    const tasks = requests.flatMap((request) => {
+      const key = parseTransitionKey(request);
+      return key?.uuid === this.state.term ? [key.action] : [];
+    });
+    if (failure !== undefined) return this.#fencingFailed(target.name, tasks, failure);
     const fencingFailures = new Map(this.state.fencingFailures);
-    fencingFailures.delete(target);
+    fencingFailures.delete(target.name);
     this.#set({ fencingFailures });
-    this.#engine({ kind: 'confirmed', task });
+    for (const task of tasks) this.#engine({ kind: 'confirmed', task });
+    if (tasks.length === 0) this.#cause(`${target.name} was fenced (${action})`);
   }
 
-  #fencingFailed(target: string, task: number, failure: string): void {
+  #fencingFailed(target: string, tasks: readonly number[], failure: string): void {
+    this.#log('error', `fencing ${target} failed: ${failure}`);
+    if (tasks.length === 0) return;
     const failures = (this.state.fencingFailures.get(target) ?? 0) + 1;
     this.#set({ fencingFailures: new Map(this.state.fencingFailures).set(target, failures) });
-    this.#engine({ kind: 'failed', task });
-    const attemptsMax = this.#fencingAttemptsMax();
-    if (failures < attemptsMax) return this.#cause(`fencing ${target} failed: ${failure}`);
-    this.#log('error', `fencing ${target} failed ${failures} times, the last time because ${failure}: not tried again`);
+    for (const task of tasks) this.#engine({ kind: 'failed', task });
+    if (failures < this.#fencingAttemptsMax()) return this.#cause(`fencing ${target} failed: ${failure}`);
+    this.#log('error', `fencing ${target} failed ${failures} times in a row: not tried again before something changes`);
   }
 
   #fencingAttemptsMax(): number {
@@ -237,15 +333,34 @@ class CoordinatorRun {
   #tick(): void {
     if (!this.state.leads) return;
     this.#engine({ kind: 'tick' });
+    this.#fencer({ kind: 'tick' });
+    this.#writeDue();
     const { recheckAtMs } = this.state;
     if (recheckAtMs === undefined || recheckAtMs > this.#clock.nowMs) return;
     this.#set({ recheckAtMs: undefined });
     this.#cause('time passed');
   }
 
+  #wish(wish: AttributeWish): void {
+    const { cib, dampening } = this.state;
+    if (cib === undefined) return;
+    const present = transientAttributesOf(cib, wish.node).get(wish.name);
+    this.#set({ dampening: dampen(dampening, wish, { nowMs: this.#clock.nowMs, present }) });
+    this.#writeDue();
+  }
+
+  #writeDue(): void {
+    if (!this.state.leads) return;
+    const updates = dueAttributes(this.state.dampening, this.#clock.nowMs).filter((each) => each.kind === 'attribute');
+    if (updates.length === 0) return;
+    this.#set({ dampening: withoutDue(this.state.dampening, this.#clock.nowMs) });
+    this.#send({ kind: 'status', updates });
+  }
+
   /** Whether everybody has told what it runs, and everything ordered in a former term was answered. */
   #isSettled(cib: XmlElement): boolean {
-    const { settlingUntilMs, reporting } = this.state;
+    const { settlingUntilMs, reporting, heldUntilMs } = this.state;
+    if (this.#clock.nowMs < heldUntilMs) return false;
     if (settlingUntilMs === undefined) return true;
     const open = reporting.size > 0 ? [...reporting] : pendingOnMembers(cib);
     if (open.length > 0 && this.#clock.nowMs < settlingUntilMs) return false;
@@ -307,10 +422,12 @@ class CoordinatorRun {
       case 'done-already':
         return this.#engine({ kind: 'confirmed', task: task.id });
       case 'send':
-        for (const message of performance.messages) this.effects.push({ kind: 'multicast', message });
+        for (const message of performance.messages) this.#send(message);
         return;
-      case 'fence':
-        return this.#fencingFailed(performance.work.target.name, task.id, 'no device can fence it');
+      case 'fence': {
+        const { target, action, delayMs, transitionKey } = performance.work;
+        return this.#fence({ target, action, delayMs, request: transitionKey, by: 'the scheduler' });
+      }
     }
   }
 
@@ -331,7 +448,7 @@ class CoordinatorRun {
       agent: { restartParameters: undefined, privateParameters: [] },
     });
     const plain = updates.filter((update) => update.kind !== 'node-history');
-    this.effects.push({ kind: 'multicast', message: { kind: 'status', updates: plain } });
+    this.#send({ kind: 'status', updates: plain });
   }
 
   #report({ engine, end, reason }: Pick<TransitionReport, 'end' | 'reason'> & { engine: engines.EngineState }): void {
@@ -353,53 +470,9 @@ class CoordinatorRun {
 
 type Timeless<Event> = Event extends unknown ? Omit<Event, 'nowMs'> : never;
 type EventWithoutTime = Timeless<engines.EngineEvent>;
+type TimelessFencerEvent = Timeless<fencers.FencerEvent>;
+type Ended = Extract<fencers.FencerEffect, { kind: 'ended' }>;
 
 function without(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
   return ids.has(id) ? new Set([...ids].filter((other) => other !== id)) : ids;
-}
-
-/** Operations ordered and not answered, of nodes that are here. */
-function pendingOnMembers(cib: XmlElement): string[] {
-  const members = new Set(
-    nodeStatesOf(cib)
-      .filter(isMember)
-      .map((state) => nodeNameOf(state).id),
-  );
-  return recordedOperations(cib)
-    .filter(({ node, entry }) => members.has(node.id) && entry.get('op-status') === '-1')
-    .map(({ node, entry }) => `${entry.get('operation_key')} on ${node.name}`);
-}
-
-const timeoutMsDefault = 20_000;
-
-/** No operation of the document can take longer, the way to the node and back included. */
-function longestOperationMs(cib: XmlElement): number {
-  const index = xmlIndexOf(cib);
-  const written = [
-    ...index.allNamed('op').map((operation) => operation.get('timeout')),
-    ...index
-      .allNamed('nvpair')
-      .filter((pair) => pair.get('name') === 'timeout')
-      .map((pair) => pair.get('value')),
-  ];
-  return timeoutMsDefault + Math.max(timeoutMsDefault, ...written.map(intervalMsOf));
-}
-
-/** When time alone may change what is right: as the scheduler says, and at the latest after cluster-recheck-interval. */
-function recheckTime(
-  recheckBySeconds: number | undefined,
-  options: ReadonlyMap<string, string>,
-  { nowMs, now }: Clock,
-): number | undefined {
-  const intervalMs = intervalMsOf(options.get('cluster-recheck-interval') ?? '15min');
-  const untilMs = [
-    ...(intervalMs > 0 ? [intervalMs] : []),
-    ...(recheckBySeconds === undefined ? [] : [millisecondsUntil(recheckBySeconds, now)]),
-  ];
-  return untilMs.length === 0 ? undefined : nowMs + Math.min(...untilMs);
-}
-
-/** Never now: the same moment would bring the same answer. */
-function millisecondsUntil(epochSeconds: number, now: Instant): number {
-  return Math.max(1, epochSeconds - now.epochSeconds) * 1000;
 }

@@ -5,10 +5,13 @@
 // operations that its predecessor ordered stand there as pending, and it decides nothing before each was answered or its
 // node is gone.
 import type { Instant, XmlElement } from '../../cib/index.ts';
+import type { Failure } from '../../kit/index.ts';
 import type { NodeName, StatusUpdate } from '../document/status.ts';
+import { type FencerState, fencer } from '../fencing/fencer.ts';
 import type { ClusterMessage } from '../message.ts';
 import type { EngineState, TaskTiming, TransitionEnd } from '../transition/engine.ts';
 import type { Transition } from '../transition/task.ts';
+import { type Dampening, nothingDampened } from './dampening.ts';
 
 /** Monotonic milliseconds, and the wall clock that rules and records see. */
 export type Clock = { readonly nowMs: number; readonly now: Instant };
@@ -25,6 +28,8 @@ export type CoordinatorEvent = Clock &
         /** Members that are going to tell what they run (`node-history`); nothing is decided before. */
         readonly reporting: readonly NodeName[];
       }
+    /** Nothing is decided before: a node that was lost gives up by itself until then what it runs. */
+    | { readonly kind: 'hold'; readonly untilMs: number }
     /** The membership is being worked out: nobody leads. */
     | { readonly kind: 'apart' }
     | {
@@ -43,6 +48,8 @@ export type CoordinatorEvent = Clock &
 
 export type CoordinatorEffect =
   | { readonly kind: 'multicast'; readonly message: ClusterMessage }
+  /** To whoever asked for something by a message. */
+  | { readonly kind: 'answer'; readonly request: string; readonly outcome: 'accepted' | Failure }
   | { readonly kind: 'transition-begun'; readonly record: TransitionRecord }
   | { readonly kind: 'transition-ended'; readonly record: TransitionReport }
   | { readonly kind: 'log'; readonly level: 'error' | 'warning' | 'notice' | 'info'; readonly text: string };
@@ -85,8 +92,27 @@ export type CoordinatorState = {
   /** Until then reports and operations of a former term are waited for. */
   readonly settlingUntilMs: number | undefined;
   readonly recheckAtMs: number | undefined;
+  /** No decision before. */
+  readonly heldUntilMs: number;
   /** By name of the node, how often in a row fencing it failed. */
   readonly fencingFailures: ReadonlyMap<string, number>;
+  readonly fencer: FencerState;
+  /** Every member keeps it, oldest first, the last few hundred. */
+  readonly fencingHistory: readonly FencingRecord[];
+  /** Every member knows them; the coordinator writes them. */
+  readonly dampening: Dampening;
+};
+
+export const fencingHistoryMax = 500;
+
+export type FencingRecord = {
+  readonly target: string;
+  readonly action: string;
+  readonly by: string;
+  readonly device: string;
+  /** Undefined: it worked. */
+  readonly failure: string | undefined;
+  readonly now: Instant;
 };
 
 export type CoordinatorStep = { readonly state: CoordinatorState; readonly effects: readonly CoordinatorEffect[] };
@@ -102,5 +128,9 @@ export const initialCoordinator: CoordinatorState = {
   reporting: new Set(),
   settlingUntilMs: undefined,
   recheckAtMs: undefined,
+  heldUntilMs: 0,
   fencingFailures: new Map(),
+  fencer: fencer(''),
+  fencingHistory: [],
+  dampening: nothingDampened,
 };

@@ -2,14 +2,9 @@
 // the message and the document alone; what only this node does leaves as an effect.
 import { childAt, serialiseXml, type XmlElement, xmlElement } from '../../cib/index.ts';
 import * as coordinators from '../coordinator/coordinator.ts';
-import {
-  cancelledUpdate,
-  type OperationReport,
-  outcomeUpdates,
-  pendingUpdates,
-} from '../coordinator/operation-entry.ts';
+import { cancelledUpdate, type OperationReport, outcomeUpdates } from '../coordinator/operation-entry.ts';
 import { type CoordinatorEvent, initialCoordinator } from '../coordinator/state.ts';
-import { applyStatus, type NodeName, type StatusUpdate } from '../document/status.ts';
+import type { NodeName, StatusUpdate } from '../document/status.ts';
 import type { ClusterMessage, StatusMessage } from '../message.ts';
 import {
   type Begin,
@@ -91,10 +86,10 @@ class NodeRun {
         return this.#outcome({ ...event.report, node: this.#self });
       case 'cancelled':
         return this.#say([cancelledUpdate(this.#self, event.resource, event)]);
-      case 'fenced': {
-        const { kind, target, action, transitionKey, device, failure } = event;
-        return this.#multicast({ kind, target, action, transitionKey, device, failure });
-      }
+      case 'fence-answer':
+        return this.#multicast({ kind: 'fence-answer', attempt: event.attempt, failure: event.failure });
+      case 'say':
+        return this.#multicast(event.message);
       case 'status':
         return this.#say(event.updates);
       case 'recheck':
@@ -190,50 +185,23 @@ class NodeRun {
   #deliver(message: ClusterMessage): void {
     const mine = 'node' in message && message.node === this.#self.name;
     switch (message.kind) {
-      case 'execute': {
-        const node = this.#nodeNamed(message.node);
-        if (node !== undefined) this.#apply(pendingUpdates(node, message.order), 'the coordinator');
+      case 'execute':
         if (mine) this.effects.push({ kind: 'run', order: message.order });
         return;
-      }
       case 'cancel': {
         const { resource, operation, intervalMs } = message;
         if (mine) this.effects.push({ kind: 'cancel', resource, operation, intervalMs });
         return;
       }
-      case 'fence': {
-        const { target, action, transitionKey } = message;
-        if (message.by === this.#self.name) this.effects.push({ kind: 'fence', target, action, transitionKey });
+      case 'fence':
+        if (message.order.node === this.#self.name) this.effects.push({ kind: 'fence', order: message.order });
         return;
-      }
-      case 'fenced': {
-        const target = this.#nodeNamed(message.target);
-        if (message.failure === undefined && message.action !== 'on' && target !== undefined) {
-          this.#apply([{ kind: 'node-left', node: target, how: 'fenced' }], `fencing by ${message.device}`);
-        }
-        return this.#coordinator({ kind: 'delivered', message });
-      }
       case 'dismiss':
         if (mine) this.effects.push({ kind: 'dismissed' });
         return this.#coordinator({ kind: 'delivered', message });
       default:
         return this.#coordinator({ kind: 'delivered', message });
     }
-  }
-
-  /** A change of the status section that follows from a delivered message: all members make it alike. */
-  #apply(updates: readonly StatusUpdate[], by: string): void {
-    const { replica } = this.state;
-    const cib = updates.reduce(applyStatus, replica.cib);
-    if (cib === replica.cib) return;
-    this.#set({ replica: { ...replica, cib } });
-    this.#changed({ kind: 'changed', what: 'status', by, updates });
-  }
-
-  #nodeNamed(name: string): NodeName | undefined {
-    const states = childAt(this.state.replica.cib, 'status')?.children ?? [];
-    const state = states.find((each) => each.get('uname') === name);
-    return state?.id === undefined ? undefined : { id: state.id, name };
   }
 
   #coordinator(event: Timeless<CoordinatorEvent>): void {

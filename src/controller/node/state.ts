@@ -5,7 +5,7 @@ import type { Failure } from '../../kit/index.ts';
 import type { OperationReport } from '../coordinator/operation-entry.ts';
 import type { CoordinatorState, TransitionRecord, TransitionReport } from '../coordinator/state.ts';
 import type { StatusUpdate } from '../document/status.ts';
-import type { ChangeRequest, ClusterMessage, ExecutionOrder } from '../message.ts';
+import type { ChangeRequest, ClusterMessage, ExecutionOrder, FencingOrder } from '../message.ts';
 import type { ReplicaState, Ring } from '../replication/state.ts';
 import type { JournalRecord } from '../store/record.ts';
 import type { Snapshot } from '../store/snapshot.ts';
@@ -35,13 +35,12 @@ export type NodeEvent = Clock &
     | { readonly kind: 'outcome'; readonly report: Omit<OperationReport, 'node'> }
     /** A recurring operation of this node no longer recurs. */
     | { readonly kind: 'cancelled'; readonly resource: string; readonly operation: string; readonly intervalMs: number }
+    /** What an attempt of this node to fence came to. */
+    | { readonly kind: 'fence-answer'; readonly attempt: string; readonly failure: string | undefined }
+    /** What an administrator wants, or an agent, for whoever coordinates. */
     | {
-        readonly kind: 'fenced';
-        readonly target: string;
-        readonly action: string;
-        readonly transitionKey: string;
-        readonly device: string;
-        readonly failure: string | undefined;
+        readonly kind: 'say';
+        readonly message: Extract<ClusterMessage, { kind: 'fence-request' | 'fence-confirm' | 'attribute' }>;
       }
     | { readonly kind: 'status'; readonly updates: readonly StatusUpdate[] }
     | { readonly kind: 'recheck'; readonly reason: string }
@@ -58,7 +57,7 @@ export type NodeEffect =
   | { readonly kind: 'answer'; readonly request: string; readonly outcome: 'accepted' | Failure }
   | { readonly kind: 'run'; readonly order: ExecutionOrder }
   | { readonly kind: 'cancel'; readonly resource: string; readonly operation: string; readonly intervalMs: number }
-  | { readonly kind: 'fence'; readonly target: string; readonly action: string; readonly transitionKey: string }
+  | { readonly kind: 'fence'; readonly order: FencingOrder }
   /** Nothing of ours runs any more and the others know: the daemon may end. */
   | { readonly kind: 'dismissed' }
   | { readonly kind: 'changed'; readonly what: 'configuration' | 'status' | 'everything'; readonly by: string }

@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
+import { FenceRunner } from '../../agents/index.ts';
 import {
   type ClusterStatus,
   type Command,
@@ -23,6 +24,7 @@ import {
   type Edit,
   encodeClusterMessage,
   endOf,
+  type FencingOrder,
   initialNode,
   isSettled,
   type NodeEffect,
@@ -35,7 +37,7 @@ import {
   snapshotOf,
   stepNode,
 } from '../../controller/index.ts';
-import { CommandFailure, type Failure, type Logger } from '../../kit/index.ts';
+import { CommandFailure, type Failure, type Logger, Random } from '../../kit/index.ts';
 import { monotonicMs } from '../../linux/index.ts';
 import {
   type EngineEvent,
@@ -66,6 +68,7 @@ export class NodeDaemon implements NodeService {
   readonly #store: Store;
   readonly #recorder: Recorder;
   readonly #operations: Operations;
+  readonly #fencing = new FenceRunner(new Random(randomUUID()));
   readonly #requests = new Map<string, (outcome: Outcome) => void>();
   readonly #queue: Timeless[] = [];
   #state: NodeState;
@@ -229,11 +232,8 @@ export class NodeDaemon implements NodeService {
     >,
   ): void {
     switch (effect.kind) {
-      case 'fence': {
-        const { target, action, transitionKey } = effect;
-        const failure = 'no fence device is configured for it';
-        return this.#tell({ kind: 'fenced', target, action, transitionKey, device: '', failure });
-      }
+      case 'fence':
+        return this.#fence(effect.order);
       case 'dismissed':
         return this.#end('nothing runs here any more');
       case 'changed':
@@ -250,6 +250,17 @@ export class NodeDaemon implements NodeService {
       case 'log':
         return this.#log(effect.level, effect.text);
     }
+  }
+
+  #fence({ attempt, target, action, device, timeoutMs }: FencingOrder): void {
+    const { id, agent: type, parameters } = device;
+    this.#recorder.event('operation', 'warning', `fencing ${target} (${action}) with ${id}`);
+    // Who shoots first was decided by the coordinator, delay and all.
+    const run = this.#fencing.fence({ id, type, parameters }, { node: target, action, timeoutMs, delay: 'skip' });
+    run.outcome.then(({ status, code, reason }) => {
+      const failure = status === 'done' && code === 0 ? undefined : reason || `the agent answered ${code}`;
+      this.#tell({ kind: 'fence-answer', attempt, failure });
+    });
   }
 
   #log(level: EventView['level'], text: string): void {
@@ -317,13 +328,17 @@ export class NodeDaemon implements NodeService {
         const node = this.#member(command.node);
         if (node === undefined)
           return Promise.resolve(failed({ kind: 'not-found', what: `there is no node '${command.node}'` }));
-        this.#tell({ kind: 'status', updates: [{ kind: 'node-left', node, how: 'fenced' }] });
+        this.#tell({ kind: 'say', message: { kind: 'fence-confirm', target: node.name, by } });
         return Promise.resolve({ ok: true });
       }
-      case 'fence':
-        return Promise.resolve(
-          failed({ kind: 'unavailable', what: `no fence device is configured for '${command.node}'` }),
-        );
+      case 'fence': {
+        const { node: target, action } = command;
+        const request = randomUUID();
+        return new Promise((resolve) => {
+          this.#requests.set(request, resolve);
+          this.#tell({ kind: 'say', message: { kind: 'fence-request', request, target, action, by } });
+        });
+      }
       case 'reschedule':
         this.#tell({ kind: 'recheck', reason: by });
         return Promise.resolve({ ok: true });

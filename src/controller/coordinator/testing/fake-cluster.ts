@@ -4,7 +4,7 @@ import { type Instant, parseXml, type XmlElement } from '../../../cib/index.ts';
 import { assert, Random } from '../../../kit/index.ts';
 import { recordedOperations } from '../../document/query.ts';
 import { applyStatus, type NodeName, type StatusUpdate } from '../../document/status.ts';
-import type { ClusterMessage, ExecutionOrder } from '../../message.ts';
+import type { ClusterMessage, ExecutionOrder, FencingOrder } from '../../message.ts';
 import { invariants, isUnderWay, nextDeadline, step } from '../coordinator.ts';
 import { cancelledUpdate, type OperationOutcome, outcomeUpdates, pendingUpdates } from '../operation-entry.ts';
 import { type CoordinatorEffect, type CoordinatorEvent, type CoordinatorState, initialCoordinator } from '../state.ts';
@@ -31,6 +31,8 @@ export class FakeCluster {
   readonly events: string[] = [];
   /** What an operation comes to other than success; asked with `OPERATION RESOURCE NODE INTERVAL`. */
   answers: (operation: string) => Answer | undefined = () => undefined;
+  /** What fencing comes to, `never` or a failure; asked with `DEVICE TARGET NODE`. */
+  fencing: (attempt: string) => string | undefined = () => undefined;
   durationMs: (operation: string) => number = () => 10;
   readonly coordinators = new Map<string, CoordinatorState>();
   readonly effects: CoordinatorEffect[] = [];
@@ -135,7 +137,17 @@ export class FakeCluster {
   }
 
   /** Lets time pass until nothing is left to do (recurring timers of a quarter of an hour are not waited for). */
-  settle(untilMs = this.nowMs + 600_000): void {
+  settle(): void {
+    this.#passUntil(this.nowMs + 600_000);
+  }
+
+  pass(forMs: number): void {
+    const untilMs = this.nowMs + forMs;
+    this.#passUntil(untilMs);
+    this.nowMs = untilMs;
+  }
+
+  #passUntil(untilMs: number): void {
     for (let count = 0; count < stepsMax; count++) {
       const next = this.#nextDue();
       const timer = this.#nextTimer();
@@ -151,7 +163,7 @@ export class FakeCluster {
   }
 
   get isIdle(): boolean {
-    return ![...this.coordinators.values()].some(isUnderWay);
+    return !this.nodes.some(({ name, up }) => up && isUnderWay(this.coordinators.get(name) ?? initialCoordinator));
   }
 
   #nextDue(): Due | undefined {
@@ -212,9 +224,30 @@ export class FakeCluster {
           this.node(message.node).up = false;
           this.membership();
         });
+      case 'fence':
+        return this.#fence(message.order);
       default:
         this.#tellAll({ kind: 'delivered', message });
     }
+  }
+
+  #fence({ node, target, action, device, attempt }: FencingOrder): void {
+    this.events.push(`${action} ${target} by ${device.id} on ${node}`);
+    const failure = this.fencing(`${device.id} ${target} ${node}`);
+    if (failure === 'never') return;
+    this.#later(50, () => {
+      if (!this.node(node).up) return;
+      if (failure === undefined && action !== 'on') {
+        this.node(target).up = false;
+        this.node(target).running.clear();
+      }
+      this.say({ kind: 'fence-answer', attempt, failure });
+    });
+  }
+
+  /** A message of whoever, to all. */
+  say(message: ClusterMessage): void {
+    this.#tellAll({ kind: 'delivered', message });
   }
 
   #execute(node: FakeNode, order: ExecutionOrder): void {
