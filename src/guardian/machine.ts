@@ -91,7 +91,7 @@ function receive(state: GuardianState, nowMs: number, message: GuardianMessage):
       return { state: { ...state, daemon, lastBeatMs: nowMs, cpuTicksInSilence: undefined }, effects: [] };
     }
     case 'pledge':
-      return { state: { ...state, pledge: message.pledge, leaseEnforced: false, lastBeatMs: nowMs }, effects: [] };
+      return { state: { ...pledged(state, message.pledge), lastBeatMs: nowMs }, effects: [] };
     case 'lease':
       return { state: { ...state, leaseUntilBootMs: message.untilBootMs, leaseEnforced: false }, effects: [] };
     case 'release':
@@ -128,16 +128,33 @@ function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick'
   return { state: ticked, effects: feeds ? [{ kind: 'feed-watchdog' }] : [] };
 }
 
+/** An address that is new since the lease was enforced is taken too. */
+function pledged(state: GuardianState, pledge: Pledge): GuardianState {
+  const before = JSON.stringify(state.pledge.addresses);
+  const same = before === JSON.stringify(pledge.addresses);
+  return { ...state, pledge, leaseEnforced: state.leaseEnforced && same };
+}
+
+/**
+ * What a lapsed lease takes away: addresses. The daemon lives, so nobody is told that it is dead: peers that took it for
+ * gone would form a ring without it, and without its vote.
+ */
+function heldUnderLease(pledge: Pledge): Pledge {
+  return { ...emptyPledge, addresses: pledge.addresses };
+}
+
 /** A lease that ran out is enforced once, even where the daemon seems well: it may be about to wake from a freeze. */
 function enforceLease(state: GuardianState, bootMs: number): GuardianStep | undefined {
   if (state.leaseEnforced || state.leaseUntilBootMs === undefined || bootMs < state.leaseUntilBootMs) return undefined;
+  const enforced: GuardianState = { ...state, leaseEnforced: true };
+  if (state.pledge.addresses.length === 0) return { state: enforced, effects: [] };
   const late = Math.round(bootMs - state.leaseUntilBootMs);
   const text = `the lease ran out ${late} ms ago: taking down what was held under it`;
   return {
-    state: { ...state, leaseEnforced: true },
+    state: enforced,
     effects: [
+      { kind: 'undo', pledge: heldUnderLease(state.pledge) },
       { kind: 'log', level: 'error', text },
-      { kind: 'undo', pledge: state.pledge },
     ],
   };
 }
