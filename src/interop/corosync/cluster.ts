@@ -8,6 +8,7 @@ export type Program = 'haven' | 'corosync';
 export type Transport = 'udpu' | 'udp';
 
 export const peerAvailable = existsSync('/usr/sbin/corosync');
+const quietMs = 1500;
 const settleMsMax = 90_000;
 const clusterName = 'interop';
 
@@ -98,6 +99,10 @@ export class MixedCluster {
     this.nodes = nodes;
   }
 
+  get nodeIds(): readonly number[] {
+    return this.nodes.map(({ nodeId }) => nodeId);
+  }
+
   node(nodeId: number): MemberNode {
     const found = this.nodes.find((node) => node.nodeId === nodeId);
     if (found === undefined) throw new Error(`there is no node ${nodeId}`);
@@ -121,6 +126,18 @@ export class MixedCluster {
     await this.until(`${count} messages heard by ${nodeIds.join()}`, async () =>
       nodeIds.every((nodeId) => this.node(nodeId).heard.length >= count),
     );
+  }
+
+  /** Until these have heard the same number of messages, and go on hearing no more for a while. */
+  async untilSame(nodes: readonly MemberNode[]): Promise<void> {
+    let before = '';
+    let since = Date.now();
+    await this.until('all have heard the same', async () => {
+      const counts = nodes.map((node) => node.heard.length);
+      if (counts.join() !== before) since = Date.now();
+      before = counts.join();
+      return new Set(counts).size === 1 && Date.now() - since > quietMs;
+    });
   }
 
   async until(what: string, condition: () => Promise<boolean>): Promise<void> {

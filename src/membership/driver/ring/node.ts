@@ -52,7 +52,14 @@ export class RingNode {
   readonly #storage: RingStorage;
   readonly #network: RingNetwork;
   readonly #toOurselves: Uint8Array[] = [];
-  readonly #counters: RingCounters = { tokens: 0, ringChanges: 0, delivered: 0, multicasts: 0, retransmitRequests: 0 };
+  readonly #counters: RingCounters = {
+    tokens: 0,
+    ringChanges: 0,
+    delivered: 0,
+    multicasts: 0,
+    retransmitRequests: 0,
+    suppliedInRecovery: 0,
+  };
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Infinity;
   #looping = false;
@@ -180,6 +187,7 @@ export class RingNode {
           else this.#network.send(effect.nodeId, effect.bytes);
           break;
         case 'broadcast':
+          if (isRecoveryMessage(effect.bytes)) this.#counters.suppliedInRecovery++;
           this.#network.multicast(effect.bytes);
           break;
         case 'persist':
@@ -305,6 +313,11 @@ export class RingNode {
   #log(level: LogLevel, text: string): void {
     this.#listener.onEffect({ kind: 'log', level, text });
   }
+}
+
+/** An mcast (type 1) that carries one of an old ring (encapsulated 1). */
+function isRecoveryMessage(bytes: Uint8Array): boolean {
+  return bytes[3] === 1 && bytes[4] === 1;
 }
 
 /** What clients of the services ask for. */

@@ -20,6 +20,8 @@ export type RingCounters = {
   delivered: number;
   multicasts: number;
   retransmitRequests: number;
+  /** Messages of an old ring that we repeated on the new one, for members that had missed them. */
+  suppliedInRecovery: number;
 };
 
 export type RingStatus = {

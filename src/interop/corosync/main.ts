@@ -1,0 +1,40 @@
+// `npm run interop -- corosync [RING …]`: every ring through every scenario, a line each.
+import { type ClusterOptions, type Program, peerAvailable, type Transport, withCluster } from './cluster.ts';
+import { scenarios } from './scenarios.ts';
+
+const members: Readonly<Record<string, readonly Program[]>> = {
+  '2+1': ['corosync', 'corosync', 'haven'],
+  '1+2': ['haven', 'haven', 'corosync'],
+  '3+2': ['haven', 'corosync', 'corosync', 'haven', 'corosync'],
+};
+const transports: readonly Transport[] = ['udpu', 'udp'];
+
+if (!peerAvailable) {
+  process.stderr.write('interop: needs the Debian package corosync; run: node tools/setup.mjs test\n');
+  process.exit(69);
+}
+const wanted = process.argv.slice(2);
+let failures = 0;
+for (const transport of transports) {
+  for (const [name, programs] of Object.entries(members)) {
+    if (wanted.length === 0 || wanted.includes(name)) await runRing(name, { transport, programs });
+  }
+}
+process.exit(failures === 0 ? 0 : 1);
+
+async function runRing(name: string, options: ClusterOptions): Promise<void> {
+  process.stdout.write(`\n${name} over ${options.transport} (real Corosync + Haven): ${options.programs.join(', ')}\n`);
+  await withCluster(options, async (cluster) => {
+    for (const [scenario, run] of Object.entries(scenarios)) {
+      const startedMs = performance.now();
+      const took = () => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
+      try {
+        process.stdout.write(`  ok    ${scenario}: ${await run(cluster)} (${took()})\n`);
+      } catch (thrown) {
+        failures++;
+        process.stdout.write(`  FAIL  ${scenario} (${took()}): ${(thrown as Error).message}\n`);
+        return;
+      }
+    }
+  });
+}
