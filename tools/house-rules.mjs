@@ -65,6 +65,7 @@ const directions = {
     'api',
     'daemon',
     'simulation',
+    'interop',
   ],
 };
 

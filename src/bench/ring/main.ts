@@ -1,0 +1,18 @@
+// `npm run bench -- ring [speed|detection|steadiness] [--seconds N]`: ordered messages beside real Corosync on the same
+// machine in one run, detection of a power-off, and membership changes that had no reason while the machine is busy.
+import { randomBytes } from 'node:crypto';
+import { detection } from './detection.ts';
+import { speed } from './speed.ts';
+import { steadiness } from './steadiness.ts';
+
+const words = process.argv.slice(2);
+const parts = words.filter((word) => ['speed', 'detection', 'steadiness'].includes(word));
+const secondsAt = words.indexOf('--seconds');
+const seconds = secondsAt >= 0 ? Number(words[secondsAt + 1]) : 60;
+const wanted = (part: string) => parts.length === 0 || parts.includes(part);
+const key = randomBytes(96).toString('hex');
+
+if (wanted('speed')) await speed(key);
+if (wanted('detection')) await detection(key);
+if (wanted('steadiness')) await steadiness(key, seconds);
+process.exit(0);
