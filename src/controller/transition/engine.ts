@@ -213,15 +213,20 @@ class EngineRun {
     const { tasksMax, migrationsMax } = this.#before.transition.limits;
     let free = tasksMax - this.#flying.size;
     const migrations = this.#migrationsByNode();
+    for (const position of this.#ready) {
+      const task = this.#task(position);
+      if (isMigration(task) && !isFirstHalf(task)) countMigration(migrations, task);
+    }
     return this.#ready.filter((position) => {
       const task = this.#task(position);
       if (!this.#mayBegin(task)) return false;
       if (isAnsweredAtOnce(task.work)) return true;
       if (free <= 0) return false;
       // Only the first half is held back: a guest in between the two nodes must arrive.
-      const nodes = task.work.kind === 'execute' && isMigration(task) ? migrationNodes(task) : [];
-      if (isFirstHalf(task) && nodes.some((node) => (migrations.get(node) ?? 0) >= migrationsMax)) return false;
-      for (const node of nodes) migrations.set(node, (migrations.get(node) ?? 0) + 1);
+      if (isFirstHalf(task)) {
+        if (migrationNodes(task).some((node) => (migrations.get(node) ?? 0) >= migrationsMax)) return false;
+        countMigration(migrations, task);
+      }
       free -= 1;
       return true;
     });
@@ -236,8 +241,7 @@ class EngineRun {
     const counts = new Map<string, number>();
     for (const position of this.#flying.keys()) {
       const task = this.#task(position);
-      if (!isMigration(task)) continue;
-      for (const node of migrationNodes(task)) counts.set(node, (counts.get(node) ?? 0) + 1);
+      if (isMigration(task)) countMigration(counts, task);
     }
     return counts;
   }
@@ -343,6 +347,10 @@ function isFirstHalf({ work }: Task): boolean {
 
 function isMigration({ work }: Task): boolean {
   return work.kind === 'execute' && work.order.operation.startsWith('migrate_');
+}
+
+function countMigration(counts: Map<string, number>, task: Task): void {
+  for (const node of migrationNodes(task)) counts.set(node, (counts.get(node) ?? 0) + 1);
 }
 
 function migrationNodes({ work }: Task): string[] {
