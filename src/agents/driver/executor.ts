@@ -1,9 +1,16 @@
 // Drives the pure executor: runs what it says with real agents, and hands every reported outcome to the node's daemon.
 import { availableParallelism } from 'node:os';
 import type { HeldAddress } from '../../guardian/index.ts';
-import type { Logger } from '../../kit/index.ts';
+import { type Logger, Random } from '../../kit/index.ts';
 import type { Agent } from '../agent.ts';
-import { type BuiltinAgent, type BuiltinName, builtinOf, type FastAgents, isAddressAgent } from '../builtin.ts';
+import {
+  type BuiltinAgent,
+  type BuiltinName,
+  type BuiltinRun,
+  builtinOf,
+  type FastAgents,
+  isAddressAgent,
+} from '../builtin.ts';
 import type { Operation } from '../environment.ts';
 import {
   type ExecutorEffect,
@@ -16,8 +23,10 @@ import {
 } from '../executor.ts';
 import { agentOf, agentText, type Order, operationOf } from '../order.ts';
 import { answer, type Outcome } from '../outcome.ts';
+import { FenceDeviceAgent } from './builtin/fence-device.ts';
 import { AddressAgent } from './builtin/ip.ts';
 import { ProcessAgent } from './builtin/process.ts';
+import { FenceRunner } from './fencing.ts';
 import { expectedAddress, presentAddress } from './held.ts';
 import { type AgentFolders, runOperation, standardFolders } from './runner.ts';
 
@@ -64,6 +73,7 @@ type Run = {
 };
 
 const timerMsMax = 2 ** 31 - 1;
+const killWaitMs = 1000;
 
 export class NodeExecutor<Asked extends Order = Order> {
   readonly #options: NodeExecutorOptions<Asked>;
@@ -72,6 +82,7 @@ export class NodeExecutor<Asked extends Order = Order> {
   readonly #runs = new Map<number, Run>();
   readonly #held = new Map<string, HeldAddress>();
   readonly #builtins = new Map<BuiltinName, BuiltinAgent>();
+  readonly #fenceDevices: FenceDeviceAgent;
   #state: ExecutorState;
   #fastAgents: FastAgents;
   #nextCallId = 1;
@@ -83,6 +94,8 @@ export class NodeExecutor<Asked extends Order = Order> {
     this.#options = options;
     this.#folders = options.folders ?? standardFolders;
     this.#fastAgents = options.fastAgents ?? 'keep';
+    // A monitor draws no delay: the seed does not matter.
+    this.#fenceDevices = new FenceDeviceAgent(new FenceRunner(new Random(0), this.#folders));
     this.#state = executor(options.runsMax ?? 2 * availableParallelism());
   }
 
@@ -152,17 +165,22 @@ export class NodeExecutor<Asked extends Order = Order> {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
-    if (this.#runs.size > 0) {
-      const idle = new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
-      const kill = setTimeout(() => {
-        for (const run of this.#runs.values()) run.kill();
-      }, graceMs);
-      await idle;
-      clearTimeout(kill);
-    }
+    if (this.#runs.size > 0) await this.#drain(graceMs);
     for (const builtin of this.#builtins.values()) builtin.close();
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    let giveUp: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      giveUp = setTimeout(() => {
+        for (const run of this.#runs.values()) run.kill();
+        // What cannot be killed (a job of systemd, a process in the kernel's hands) is not waited for.
+        giveUp = setTimeout(resolve, killWaitMs);
+      }, graceMs);
+    });
+    await over;
+    clearTimeout(giveUp);
   }
 
   #accept(order: Asked, knownCode: number | undefined): number {
@@ -228,11 +246,15 @@ export class NodeExecutor<Asked extends Order = Order> {
   #run({ runId, request, queueMs }: Extract<ExecutorEffect, { kind: 'run' }>): void {
     const { agent, operation } = request;
     this.#beforehand(agent, operation);
-    const builtin = this.#builtinFor(agent);
     const [startedMs, startedAtMs] = [performance.now(), Date.now()];
-    const { outcome, kill } = builtin?.run(operation) ?? runOperation(agent, operation, this.#folders);
+    const { outcome, kill } = this.#begin(agent, operation);
     this.#runs.set(runId, { request, startedMs, startedAtMs, queueMs, kill });
     void outcome.then((given) => this.#finish(runId, given));
+  }
+
+  #begin(agent: Agent, operation: Operation): BuiltinRun {
+    if (agent.class === 'stonith') return this.#fenceDevices.run(agent.type, operation);
+    return this.#builtinFor(agent)?.run(operation) ?? runOperation(agent, operation, this.#folders);
   }
 
   #finish(runId: number, outcome: Outcome): void {

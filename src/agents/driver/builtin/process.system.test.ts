@@ -57,6 +57,18 @@ test('a process that ignores the stop signal is killed with its children', async
   await eventually('its child is gone', () => !isAlive(pidIn(child)));
 });
 
+test('what a process that died left behind is gone after its stop', async () => {
+  const child = join(folder, 'orphan');
+  const parameters = { command: '/bin/sh', args: `-c 'sleep 600 & echo $! > ${child}; sleep 0.2'` };
+  await bench.done(orderOf(agent, 'messy', 'start', { parameters }));
+  const monitor = await bench.done(orderOf(agent, 'messy', 'monitor', { parameters, intervalMs: 3_600_000 }));
+  const told = () => bench.reports.some(({ callId, outcome }) => callId === monitor.callId && outcome.code === 7);
+  await eventually('its end is told', told);
+  assert.ok(isAlive(pidIn(child)));
+  await bench.done(orderOf(agent, 'messy', 'stop', { parameters }));
+  await eventually('its child is gone', () => !isAlive(pidIn(child)));
+});
+
 test('a next daemon takes up a running process, sees it end, and stops it', async () => {
   const parameters = { command: '/bin/sleep', args: '600', pidfile: join(folder, 'kept.pid') };
   const first = makeBench({ keepState: folder });

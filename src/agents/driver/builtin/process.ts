@@ -105,6 +105,8 @@ export class ProcessAgent implements BuiltinAgent {
 
   async #stop(resource: string, plan: ProcessPlan, timeoutMs: number): Promise<Outcome> {
     const supervised = this.#current(resource, plan);
+    const dead = this.#supervised.get(resource);
+    if (supervised === undefined && dead !== undefined) killLeftBehind(dead);
     if (supervised !== undefined) {
       supervised.stopping = true;
       signal(supervised, plan.stopSignal as NodeJS.Signals);
@@ -238,6 +240,14 @@ function signal({ handle, leadsGroup, alive }: Supervised, name: NodeJS.Signals)
   } catch {
     // Nobody is left in the group.
   }
+}
+
+/**
+ * What a process that has ended left behind in its group. While one of those lives, the kernel gives the number to
+ * nobody else; if somebody has it, there are none.
+ */
+function killLeftBehind(dead: Supervised): void {
+  if (readProcess(dead.handle.pid) === undefined) signal(dead, 'SIGKILL');
 }
 
 /** The process that a state file names, if it is still that very one. */

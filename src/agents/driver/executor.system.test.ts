@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { eventually, makeBench, orderOf } from '../testing/bench.ts';
+import type { AgentFolders } from './runner.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'haven-hostile-'));
+const folders: AgentFolders = {
+  ocfRoot: join(folder, 'ocf'),
+  lsb: join(folder, 'init.d'),
+  fence: [join(folder, 'fence')],
+};
+const beats = join(folder, 'beats');
+
+function write(path: string, text: string) {
+  mkdirSync(join(folder, path, '..'), { recursive: true });
+  writeFileSync(join(folder, path), `#!/bin/sh\n${text}\n`);
+  chmodSync(join(folder, path), 0o755);
+}
+
+before(() => {
+  write(
+    'ocf/resource.d/own/deaf',
+    `trap '' TERM INT HUP; sleep 600 & echo $! > ${folder}/child; while :; do sleep 1; done`,
+  );
+  write(
+    'ocf/resource.d/own/loud',
+    'i=0; while [ $i -lt 8 ]; do head -c 4000000 /dev/urandom & i=$((i+1)); done; wait; exit 0',
+  );
+  write('ocf/resource.d/own/mute', 'exec >&- 2>&- <&-; sleep 0.05; exit 7');
+  write('ocf/resource.d/own/clingy', 'setsid sleep 20 & exit 0');
+  write('ocf/resource.d/own/beat', `date +%s%N >> ${beats}; exit 0`);
+  write('ocf/resource.d/own/slow', `echo + >> ${folder}/slow; sleep 0.2; echo - >> ${folder}/slow; exit 0`);
+  write('ocf/resource.d/own/tell', 'echo "$1 $OCF_RESKEY_CRM_meta_notify_type $OCF_RESKEY_CRM_meta_on_node"; exit 0');
+  write('ocf/resource.d/own/text', 'exit 0');
+  writeFileSync(join(folder, 'ocf/resource.d/own/garbage'), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 1, 2, 3, 0]));
+  chmodSync(join(folder, 'ocf/resource.d/own/garbage'), 0o755);
+  const meta = '<resource-agent name="fence_dev"><actions><action name="monitor"/></actions></resource-agent>';
+  write(
+    'fence/fence_dev',
+    `in=$(cat); case "$in" in *action=metadata*) echo '${meta}';; *action=monitor*) ;; *) exit 1;; esac`,
+  );
+});
+after(() => rmSync(folder, { recursive: true }));
+
+test('an agent that hangs and ignores every signal is killed with its children, and the next operation runs', async () => {
+  const bench = makeBench({ folders });
+  const hung = await bench.done(orderOf('ocf:own:deaf', 'r', 'start', { timeoutMs: 1500 }));
+  assert.deepEqual([hung.outcome.status, hung.outcome.code], ['timeout', 1]);
+  const child = readFileSync(join(folder, 'child'), 'utf8').trim();
+  await eventually('its child is gone', () => {
+    return !existsSync(`/proc/${child}`) || readFileSync(`/proc/${child}/stat`, 'utf8').includes(') Z');
+  });
+  assert.equal((await bench.done(orderOf('ocf:own:text', 'r', 'stop'))).outcome.code, 0);
+  await bench.close();
+});
+
+test('floods of bytes, closed descriptors, children on the pipes and broken programs each end in an outcome', async () => {
+  const bench = makeBench({ folders });
+  const [loud, mute, clingy, garbage, absent, nonsense] = await Promise.all([
+    bench.done(orderOf('ocf:own:loud', 'a', 'start')),
+    bench.done(orderOf('ocf:own:mute', 'b', 'monitor')),
+    bench.done(orderOf('ocf:own:clingy', 'c', 'start')),
+    bench.done(orderOf('ocf:own:garbage', 'd', 'start')),
+    bench.done(orderOf('ocf:own:absent', 'e', 'start')),
+    bench.done(orderOf('ocf:../..:sh', 'f', 'start')),
+  ]);
+  assert.equal(loud.outcome.code, 0);
+  assert.ok(Buffer.byteLength(loud.outcome.output) <= 4 * 64 * 1024);
+  assert.equal(mute.outcome.code, 7);
+  assert.equal(clingy.outcome.code, 0);
+  assert.ok(clingy.execMs < 15_000);
+  assert.notEqual(garbage.outcome.code, 0);
+  for (const { outcome } of [absent, nonsense]) assert.deepEqual([outcome.status, outcome.code], ['not-installed', 5]);
+  await bench.close();
+});
+
+test('parameters that no program can be given are an error of that operation alone', async () => {
+  const bench = makeBench({ folders });
+  const parameters = { big: 'x'.repeat(200_000) };
+  const failed = await bench.done(orderOf('ocf:own:text', 'big', 'start', { parameters }));
+  assert.notEqual(failed.outcome.code, 0);
+  assert.equal((await bench.done(orderOf('ocf:own:text', 'big', 'stop'))).outcome.code, 0);
+  await bench.close();
+});
+
+test('a recurring operation keeps its beat, starts after its delay, reports once, and is cancelled with a report', async () => {
+  const bench = makeBench({ folders });
+  const orderedMs = Date.now();
+  const monitor = await bench.done(orderOf('ocf:own:beat', 'r', 'monitor', { intervalMs: 100, startDelayMs: 150 }));
+  const times = () =>
+    readFileSync(beats, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => Number(line) / 1e6);
+  await eventually('it has run often', () => times().length >= 8);
+  const which = { resource: 'r', operation: 'monitor', intervalMs: 100 };
+  assert.equal(bench.executor.cancel({ ...which, intervalMs: 99 }), false);
+  assert.equal(bench.executor.cancel(which), true);
+  assert.equal(bench.executor.cancel(which), false);
+  const own = bench.reports.filter(({ callId }) => callId === monitor.callId);
+  assert.deepEqual(
+    own.map(({ outcome }) => outcome.status),
+    ['done', 'cancelled'],
+  );
+  // No run comes before its beat, however the machine is loaded.
+  times().forEach((atMs, run) => {
+    assert.ok(atMs - orderedMs >= 149 + 100 * run, `run ${run} came ${atMs - orderedMs} ms after the order`);
+  });
+  await bench.close();
+});
+
+test('no more run at once than allowed, and the time in the queue is told', async () => {
+  const bench = makeBench({ folders, runsMax: 2 });
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  const all = Promise.all(ids.map((id) => bench.done(orderOf('ocf:own:slow', id, 'start'))));
+  await eventually('two run', () => bench.executor.running().length === 2);
+  assert.equal(bench.executor.waiting(), 3);
+  const reports = await all;
+  let running = 0;
+  for (const mark of readFileSync(join(folder, 'slow'), 'utf8').trim().split('\n')) {
+    running += mark === '+' ? 1 : -1;
+    assert.ok(running <= 2);
+  }
+  assert.ok(Math.max(...reports.map(({ queueMs }) => queueMs)) >= 350);
+  assert.ok(reports.every(({ execMs }) => execMs >= 190));
+  await bench.close();
+});
+
+test('notifications, migrations and reloads reach the agent as they are', async () => {
+  const bench = makeBench({ folders });
+  const meta = { CRM_meta_notify_type: 'post', on_node: 'n1' };
+  for (const action of ['notify', 'promote', 'demote', 'migrate_to', 'migrate_from', 'reload-agent']) {
+    const { outcome } = await bench.done(orderOf('ocf:own:tell', 'r', action, { meta }));
+    assert.equal(outcome.output, `${action} post n1\n`);
+  }
+  await bench.close();
+});
+
+test('a fence device is started when its agent answers, and is not asked to stop', async () => {
+  const bench = makeBench({ folders });
+  const code = async (action: string) => (await bench.done(orderOf('stonith:fence_dev', 'dev', action))).outcome.code;
+  const codes = [await code('monitor'), await code('start'), await code('monitor'), await code('stop')];
+  assert.deepEqual([...codes, await code('monitor')], [7, 0, 0, 0, 7]);
+  await bench.close();
+});
+
+test('closing waits for what runs, kills what does not end, and starts nothing more', async () => {
+  const bench = makeBench({ folders });
+  const slow = bench.executor.execute(orderOf('ocf:own:slow', 'slow', 'start'));
+  const deaf = bench.executor.execute(orderOf('ocf:own:deaf', 'deaf', 'start', { timeoutMs: 600_000 }));
+  await eventually('both run', () => bench.executor.running().length === 2);
+  await bench.executor.close(3000);
+  const codes = new Map(bench.reports.map(({ callId, outcome }) => [callId, outcome.code]));
+  assert.equal(codes.get(slow), 0);
+  assert.equal(codes.get(deaf), 1);
+  bench.executor.execute(orderOf('ocf:own:text', 'late', 'start'));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(bench.executor.running().length, 0);
+  await bench.close();
+});
