@@ -43,7 +43,7 @@ export function inverseOf(task: string): string | undefined {
 }
 
 /** Of a notification the task it is about; of any other action its own task. */
-export function notifiedTaskOf(action: Action): string {
+export function notifiedTaskOf(action: Pick<Action, 'task' | 'key'>): string {
   if (action.task !== 'notify' && action.task !== 'notified') return action.task;
   return /_notify_(.+)_\d+$/.exec(action.key)?.[1] ?? action.task;
 }

@@ -15,7 +15,13 @@ export type ActionAttributes = {
   readonly numbered: readonly (readonly [name: string, value: string])[];
 };
 
-export function attributesOf(cluster: Cluster, action: Action): ActionAttributes {
+/** What attributes follow from. */
+export type AttributeSource = Pick<
+  Action,
+  'task' | 'key' | 'resource' | 'node' | 'added' | 'configured' | 'ownParameters'
+>;
+
+export function attributesOf(cluster: Cluster, action: AttributeSource): ActionAttributes {
   const values = new Map([['crm_feature_set', featureSet]]);
   const numbered: [string, string][] = [];
   const add = (name: string, value: string) => {
@@ -35,7 +41,7 @@ export function attributesOf(cluster: Cluster, action: Action): ActionAttributes
 }
 
 /** Resource parameters as they are on the action's node; a milestone of a collective has none. */
-function agentParameters(cluster: Cluster, { resource, node }: Action): ReadonlyMap<string, string> {
+function agentParameters(cluster: Cluster, { resource, node }: AttributeSource): ReadonlyMap<string, string> {
   if (resource === undefined || (node === undefined && resource.variant !== 'primitive')) return new Map();
   const parameters = parametersOf(cluster, resource, node);
   if (resource.variant !== 'primitive' || !isAddressedByName(resource)) return parameters;
@@ -47,12 +53,18 @@ function hostOfConnection({ launcher }: Primitive): ClusterNode | undefined {
   return launcher === undefined ? undefined : (launcher.assignedNode ?? currentNodeOf(launcher));
 }
 
-function addMetadata(action: Action, add: (name: string, value: string) => void): void {
+function addMetadata(action: AttributeSource, add: (name: string, value: string) => void): void {
   for (const source of [action.added, action.configured]) {
     for (const [name, value] of source ?? []) {
-      if (!name.includes('#') && !name.includes(':')) add(`CRM_meta_${name.replaceAll('-', '_')}`, value);
+      const attribute = metadataName(name);
+      if (attribute !== undefined) add(attribute, value);
     }
   }
+}
+
+/** The attribute a metadata name is passed on as; some names are no names of attributes. */
+export function metadataName(name: string): string | undefined {
+  return name.includes('#') || name.includes(':') ? undefined : `CRM_meta_${name.replaceAll('-', '_')}`;
 }
 
 /** What a resource says about the operations of itself and of all that is in it. */
@@ -82,7 +94,7 @@ const tasksBeforeMove = new Set(['stop', 'stopped', 'demote', 'demoted']);
 const tasksAfterMove = new Set(['start', 'running', 'monitor', 'promote', 'promoted']);
 
 /** For an agent inside a guest it can matter which machine the guest is on at that moment. */
-function addHost(action: Action, values: Map<string, string>): void {
+function addHost(action: AttributeSource, values: Map<string, string>): void {
   const { node, resource } = action;
   const container = node !== undefined && isGuestOrBundleNode(node) ? node.connection?.launcher : undefined;
   if (container === undefined || resource === undefined) return;

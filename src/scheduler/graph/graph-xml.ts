@@ -3,6 +3,7 @@
 import { escapeAttribute } from '../../cib/index.ts';
 import type { Action } from '../actions/action.ts';
 import { type Cluster, type ClusterNode, isGuestOrBundleNode, type Primitive } from '../model/index.ts';
+import { AttributeTexts } from './attribute-text.ts';
 import { attributesOf } from './attributes.ts';
 import { elementOf, hasNodeInformation, type Synapse, type TransitionGraph } from './graph.ts';
 import { operationKeyOf } from './operation-key.ts';
@@ -15,7 +16,7 @@ export function formatGraph({ cluster, graph }: Scheduled): string {
   const header = [...graph.attributes].map(([name, value]) => attribute(name, value)).join('');
   if (graph.synapses.length === 0) return `<transition_graph${header}/>\n`;
   const out: string[] = [`<transition_graph${header}>\n`];
-  const context = { cluster, graph, inputTexts: new Map<Action, string>() };
+  const context = { cluster, graph, inputTexts: new Map<Action, string>(), texts: new AttributeTexts(cluster) };
   for (const synapse of graph.synapses) writeSynapse(out, context, synapse);
   out.push('</transition_graph>\n');
   return out.join('');
@@ -26,6 +27,7 @@ type Context = {
   readonly graph: TransitionGraph;
   /** An action can be the input of many. */
   readonly inputTexts: Map<Action, string>;
+  readonly texts: AttributeTexts;
 };
 
 function attribute(name: string, value: string | number): string {
@@ -108,7 +110,12 @@ export function agentNames(resource: Primitive): { readonly id: string; readonly
   return { id, longId: historyId !== undefined && historyId !== id ? historyId : resource.id };
 }
 
-function writeAttributes(out: string[], { cluster }: Context, action: Action): void {
+function writeAttributes(out: string[], { cluster, texts }: Context, action: Action): void {
+  const known = texts.of(action);
+  if (known !== undefined) {
+    out.push(`        <attributes${known}/>\n`);
+    return;
+  }
   const { values, numbered } = attributesOf(cluster, action);
   const text = values.map(([name, value]) => attribute(name, value)).join('');
   if (numbered.length === 0) {

@@ -6,10 +6,12 @@
 import { childAt, parametersDigest, replaceElements, type XmlElement, xmlElement } from '../../cib/index.ts';
 import type { Action } from '../actions/action.ts';
 import { featureSet } from '../actions/parameter-digests.ts';
+import { parametersOf } from '../configuration/meta.ts';
 import { type ActionAttributes, attributesOf } from '../graph/attributes.ts';
 import { elementOf, type Synapse } from '../graph/graph.ts';
 import { agentNames } from '../graph/graph-xml.ts';
 import type { Cluster } from '../model/index.ts';
+import { isAddressedByName } from '../status/expiry.ts';
 import type { FailedSynapse } from './execution.ts';
 import { inject } from './injection.ts';
 import { shownResourceName } from './lines.ts';
@@ -22,13 +24,12 @@ export type SimulatedResult = {
 
 /** The document after the transition. */
 export function applyEffects(cluster: Cluster, { synapses, failed, nowSeconds }: SimulatedResult): XmlElement {
-  const status = childAt(cluster.cib, 'status');
-  if (status === undefined) return cluster.cib;
-  const states = new StatusDraft(status);
-  for (const synapse of synapses) {
-    if (synapse !== failed?.synapse) applyEffect(cluster, states, synapse.action, nowSeconds);
-  }
-  const after = replaceElements(cluster.cib, new Map([[status, states.finish()]])) ?? cluster.cib;
+  const known = childAt(cluster.cib, 'status');
+  const status = known ?? xmlElement('status');
+  const cib = known === undefined ? cluster.cib.append(status) : cluster.cib;
+  const run: Run = { cluster, states: new StatusDraft(status), digests: new ResultDigests(cluster), nowSeconds };
+  for (const synapse of synapses) if (synapse !== failed?.synapse) applyEffect(run, synapse.action);
+  const after = replaceElements(cib, new Map([[status, run.states.finish()]])) ?? cib;
   return failed === undefined ? after : withFailure(after, failed, nowSeconds);
 }
 
@@ -39,9 +40,48 @@ function withFailure(cib: XmlElement, { result }: FailedSynapse, nowSeconds: num
   return counted.ok ? counted.value : cib;
 }
 
+type Run = {
+  readonly cluster: Cluster;
+  readonly states: StatusDraft;
+  readonly digests: ResultDigests;
+  readonly nowSeconds: number;
+};
+
+/** Most actions of a resource are run with the same parameters, on whichever node: one digest serves them all. */
+class ResultDigests {
+  readonly #cluster: Cluster;
+  readonly #known = new Map<ReadonlyMap<string, string>, Map<string, string>>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  of(action: Action): string {
+    const { resource, node } = action;
+    const special =
+      resource?.variant !== 'primitive' || isAddressedByName(resource) || action.ownParameters !== undefined;
+    if (special) return this.#calculate(action);
+    const parameters = parametersOf(this.#cluster, resource, node);
+    let known = this.#known.get(parameters);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(parameters, known);
+    }
+    const key = action.intervalMs > 0 ? (action.meta('timeout') ?? '') : '';
+    const digest = known.get(key) ?? this.#calculate(action);
+    known.set(key, digest);
+    return digest;
+  }
+
+  #calculate(action: Action): string {
+    return parametersDigest(digestedParameters(attributesOf(this.#cluster, action), action));
+  }
+}
+
 const withoutTrace = new Set(['do_shutdown', 'clear_failcount', 'lrm_delete', 'delete', 'maintenance_nodes']);
 
-function applyEffect(cluster: Cluster, states: StatusDraft, action: Action, nowSeconds: number): void {
+function applyEffect(run: Run, action: Action): void {
+  const { cluster, states } = run;
   const { node, task } = action;
   if (elementOf(action) === 'pseudo_event' || node === undefined || withoutTrace.has(task)) return;
   if (task === 'stonith') {
@@ -56,7 +96,7 @@ function applyEffect(cluster: Cluster, states: StatusDraft, action: Action, nowS
     provider: resource.agent.provider,
     type: resource.agent.type,
   });
-  history.record(resultOf(cluster, action, { name: agentNames(resource).id, nowSeconds }));
+  history.record(resultOf(run, action, agentNames(resource).id));
 }
 
 /** An operation's result without its call id, which follows from what was recorded before. */
@@ -64,11 +104,7 @@ type Result = { readonly id: string; readonly attributesFor: (callId: number) =>
 
 const transitionUuid = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
 
-function resultOf(
-  cluster: Cluster,
-  action: Action,
-  { name, nowSeconds }: { readonly name: string; readonly nowSeconds: number },
-): Result {
+function resultOf({ digests, nowSeconds }: Run, action: Action, name: string): Result {
   const operation = action.task === 'reload-agent' ? 'start' : action.task;
   const interval = action.meta('interval') ?? '0';
   const key = resultKey(action, name, interval);
@@ -77,7 +113,7 @@ function resultOf(
   const migration = operation.startsWith('migrate_')
     ? { migrate_source: action.meta('migrate_source') ?? '', migrate_target: action.meta('migrate_target') ?? '' }
     : {};
-  const digest = parametersDigest(digestedParameters(attributesOf(cluster, action), action));
+  const digest = digests.of(action);
   const attributesFor = (callId: number) => {
     const transitionKey = `${callId}:-1:${exitCode}:${transitionUuid}`;
     return {
