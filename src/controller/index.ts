@@ -1,4 +1,6 @@
 // The controller: how the members of a cluster act as one.
+export { type AlertCall, type AlertMoment, alertCallsFor } from './alerts/alert.ts';
+export { type AlertEvent, alertEventsOf, fencingEvent } from './alerts/event.ts';
 export {
   invariants as coordinatorInvariants,
   nextDeadline as nextCoordinatorDeadline,
