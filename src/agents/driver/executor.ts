@@ -99,6 +99,14 @@ export class NodeExecutor<Asked extends Order = Order> {
     this.#state = executor(options.runsMax ?? 2 * availableParallelism());
   }
 
+  /**
+   * Opens what a takeover needs and goes its way once without changing anything, at the daemon's start: the first
+   * takeover is not to be the slowest. Throws a `CommandFailure` when the kernel refuses.
+   */
+  prepare(): void {
+    this.#builtinFor({ class: 'ocf', provider: 'haven', type: 'ip' });
+  }
+
   /** Takes an order; its result comes by `onReport`, never before this returns. Answers the call id. */
   execute(order: Asked): number {
     return this.#accept(order, undefined);
@@ -254,7 +262,12 @@ export class NodeExecutor<Asked extends Order = Order> {
 
   #begin(agent: Agent, operation: Operation): BuiltinRun {
     if (agent.class === 'stonith') return this.#fenceDevices.run(agent.type, operation);
-    return this.#builtinFor(agent)?.run(operation) ?? runOperation(agent, operation, this.#folders);
+    try {
+      return this.#builtinFor(agent)?.run(operation) ?? runOperation(agent, operation, this.#folders);
+    } catch (thrown) {
+      // The kernel refuses the built-in agent its sockets: this operation fails, and the next may not.
+      return { outcome: Promise.resolve(answer(4, (thrown as Error).message)), kill: () => {} };
+    }
   }
 
   #finish(runId: number, outcome: Outcome): void {

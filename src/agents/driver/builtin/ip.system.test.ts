@@ -17,6 +17,7 @@ let bench: Bench;
 before(() => {
   cable = makeCable();
   bench = makeBench({ side: cable.left });
+  bench.executor.prepare();
 });
 after(async () => {
   await bench.close();
@@ -121,6 +122,25 @@ test('IPv6 addresses are announced by neighbour advertisements, and checked by t
   assert.equal(refused.outcome.code, 1);
   assert.match(refused.outcome.reason, /in use already/);
   assert.doesNotMatch(shown(), /2001:db8::2\//);
+});
+
+test('a kernel that refuses is an outcome, not an end of the daemon', async () => {
+  const nowhere = makeBench({ side: 'haven-no-such-namespace' });
+  const { outcome } = await nowhere.done(orderOf(agent, 'vip', 'start', { parameters }));
+  assert.equal(outcome.code, 4);
+  assert.match(outcome.reason, /cannot open the network namespace/);
+  await nowhere.close();
+});
+
+test('on request an active address is announced again, as after a healed partition', async (context) => {
+  // The second announcement of the start is a minute away.
+  const rarely = { ...parameters, arp_count: '2', arp_interval: '60000' };
+  const heard = listenFor('192.0.2.100', context);
+  await bench.done(orderOf(agent, 'again', 'start', { parameters: rarely }));
+  await eventually('the start is announced', () => heard.length === 2);
+  bench.executor.announce();
+  await eventually('it is announced', () => heard.length === 4);
+  await bench.done(orderOf(agent, 'again', 'stop', { parameters: rarely }));
 });
 
 test('removing the first address of a prefix leaves the later ones', async () => {
