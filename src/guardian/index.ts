@@ -5,6 +5,7 @@ export {
   emptyPledge,
   type FarewellDatagram,
   type FarewellFrame,
+  type FarewellPacket,
   type GuardLimits,
   type HeldAddress,
   type Pledge,

@@ -17,6 +17,16 @@ export type HeldAddress = {
 /** A ready link-layer frame, hexadecimal, from the Ethernet header on. */
 export type FarewellFrame = { readonly interfaceName: string; readonly frame: string };
 
+/** A ready IP packet for one peer, hexadecimal: IPv4 with its header, IPv6 what follows it. */
+export type FarewellPacket = {
+  readonly interfaceName: string;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly protocol: number;
+  readonly source: string;
+  readonly destination: string;
+  readonly packet: string;
+};
+
 /** A ready UDP payload, hexadecimal: how cluster peers learn at once that this daemon is gone. */
 export type FarewellDatagram = { readonly address: string; readonly port: number; readonly payload: string };
 
@@ -24,6 +34,7 @@ export type FarewellDatagram = { readonly address: string; readonly port: number
 export type Pledge = {
   readonly addresses: readonly HeldAddress[];
   readonly frames: readonly FarewellFrame[];
+  readonly packets: readonly FarewellPacket[];
   readonly datagrams: readonly FarewellDatagram[];
   /** Links (macvlan of a virtual MAC) that the daemon made. */
   readonly links: readonly string[];
@@ -31,7 +42,7 @@ export type Pledge = {
   readonly commands: readonly { readonly argv: readonly string[]; readonly timeoutMs: number }[];
 };
 
-export const emptyPledge: Pledge = { addresses: [], frames: [], datagrams: [], links: [], commands: [] };
+export const emptyPledge: Pledge = { addresses: [], frames: [], packets: [], datagrams: [], links: [], commands: [] };
 
 export type GuardianMessage =
   /** Sent once, first. `tid` is the time-critical thread, whose beats count. */

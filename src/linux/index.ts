@@ -75,7 +75,8 @@ export { adoptOrphans, dieWithParent, setThreadName } from './process/self.ts';
 export type { Watch, WatchMethod } from './readiness/watch.ts';
 export { settleWatchMethod, watchReadable } from './readiness/watch.ts';
 // IP sockets
-export type { Group, IpSocketOptions, MessageListener } from './socket/ip.ts';
+export type { MessageBatch, RememberedMessage } from './socket/batch.ts';
+export type { BatchListener, Group, IpSocketOptions, MessageListener } from './socket/ip.ts';
 export { IpSocket } from './socket/ip.ts';
 export type { Departure, ReceivedMessage } from './socket/message.ts';
 export type { Ipv4Packet, RawSocketOptions } from './socket/raw.ts';

@@ -45,6 +45,9 @@ export const sendto: Native<[number, Memory, number, number, Memory, number]> = 
 );
 export const recv: Native<[number, Memory, number, number]> = native('long recv(int, void *, size_t, int)');
 export const sendmsg: Native<[number, Memory, number]> = native('long sendmsg(int, const void *, int)');
+export const recvmmsg: Native<[number, Memory, number, number, Memory]> = native(
+  'int recvmmsg(int, void *, uint, int, void *)',
+);
 export const recvmsg: Native<[number, Memory, number]> = native('long recvmsg(int, void *, int)');
 
 export const epollCreate: Native<[number]> = native('int epoll_create1(int)');

@@ -22,7 +22,7 @@ export type HeardAdvert = {
 
 /** An advertisement for `instance`; in INIT and FAULT it is only remembered. */
 export function hear(group: SyncGroup, instance: Instance, turn: Turn, advert: HeardAdvert): void {
-  const address = formatAddress(advert.source);
+  const address = textOf(advert.source);
   instance.statistics.advertReceived++;
   if (advert.priority === 0) instance.statistics.priorityZeroReceived++;
   recordPeer(instance, { address, priority: advert.priority, intervalMs: advert.intervalMs }, turn.nowMs);
@@ -53,6 +53,17 @@ export function noticeSilence(instance: Instance, turn: Turn): void {
   const late = `was not running for ${Math.round(silentMs - advertIntervalMs)} ms: listening before advertising again`;
   logOf(instance, turn, 'warning', late);
 }
+
+/** Drivers hand over the same bytes again for the same sender. */
+function textOf(source: Uint8Array): string {
+  const known = sourceTexts.get(source);
+  if (known !== undefined) return known;
+  const text = formatAddress(source);
+  sourceTexts.set(source, text);
+  return text;
+}
+
+const sourceTexts = new WeakMap<Uint8Array, string>();
 
 type AddressedAdvert = HeardAdvert & { readonly address: string };
 

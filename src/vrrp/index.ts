@@ -20,6 +20,7 @@ export type { VrrpEffect } from './effect.ts';
 export type { VrrpEvent } from './event.ts';
 export type { HeardPeer, Instance, InstanceStatus, Transition } from './instance.ts';
 export { faultReasons } from './instance.ts';
+export type { Ipv4Header } from './ip-header.ts';
 export { decodeIpv4, encodeIpv4, ipv4HeaderBytes } from './ip-header.ts';
 export type { Finding, ParsedConfiguration, Surroundings } from './keepalived-conf/index.ts';
 export { formatFinding, parseConfiguration, textSurroundings, verdictOf } from './keepalived-conf/index.ts';

@@ -28,7 +28,7 @@ import { addressesOf, interfaceOf } from './possession.ts';
 import { Repetition } from './repetition.ts';
 import { snapshotOf } from './snapshot.ts';
 import { LinkTrackers } from './trackers/links.ts';
-import { Transport } from './transport.ts';
+import { type HeardAdvert, Transport } from './transport.ts';
 import { VirtualMacs, withVirtualMacs } from './virtual-mac.ts';
 
 type News = VrrpEvent extends infer Event ? (Event extends VrrpEvent ? Omit<Event, 'nowMs'> : never) : never;
@@ -82,8 +82,7 @@ export class Engine {
     this.#announcer = new Announcer(this.#interfaces, (line) => this.#log('debug', line), complain);
     this.#holdings = new Holdings(this.#interfaces, complain);
     this.#transport = new Transport(this.#interfaces, {
-      onAdvert: ({ instance, source, advert }) =>
-        this.#step({ kind: 'advert', instance, source, priority: advert.priority, intervalMs: advert.intervalMs }),
+      onAdvert: (heard) => this.#hear(heard),
       onRefusal: (instance, message) => this.#refuse(instance, message),
       onStranger: (name, virtualRouterId) => this.#stranger(name, virtualRouterId),
       onError: complain,
@@ -122,8 +121,26 @@ export class Engine {
     }
   }
 
+  /** Nearly always the advert of a master who goes on: the deadline moves away, and nothing is to be done. */
+  #hear({ instance, source, advert }: HeardAdvert): void {
+    const { priority, intervalMs } = advert;
+    const effects = step(this.#router, {
+      kind: 'advert',
+      nowMs: monotonicMs(),
+      instance,
+      source,
+      priority,
+      intervalMs,
+    });
+    const nextMs = this.#router.instances.get(instance)?.nextMs ?? 0;
+    if (effects.length > 0 || nextMs < this.#timerDueMs) this.#finish(effects);
+  }
+
   #step(news: News): void {
-    const effects = step(this.#router, { ...news, nowMs: monotonicMs() } as VrrpEvent);
+    this.#finish(step(this.#router, { ...news, nowMs: monotonicMs() } as VrrpEvent));
+  }
+
+  #finish(effects: readonly VrrpEffect[]): void {
     if (effects.length > 0) {
       const moves = effects.some(({ kind }) => kind === 'acquire' || kind === 'release' || kind === 'update');
       if (moves) this.#pledgeFor(this.#holding);
@@ -133,7 +150,8 @@ export class Engine {
         else this.#waiting.push(effect);
       }
       if (moves) this.#waiting.push('tell-held');
-      invariants(this.#router);
+      // Judging every instance after each advert sent would cost more than sending it.
+      if (this.#waiting.length > 0) invariants(this.#router);
       if (!this.#busy) this.#work();
     }
     this.#arm();
@@ -330,7 +348,7 @@ export class Engine {
     const known = this.#pledgeParts.get(name);
     const configuration = this.#configurations.get(name);
     if (known !== undefined || configuration === undefined) return known;
-    const part = pledgeOf(configuration, this.#interfaces, this.#transport.farewell(name));
+    const part = pledgeOf(configuration, this.#interfaces, this.#transport.farewells(name));
     this.#pledgeParts.set(name, part);
     return part;
   }

@@ -46,7 +46,8 @@ export class Interfaces {
   }
 
   link(name: string): Link | undefined {
-    return [...this.#links.values()].find((link) => link.name === name);
+    for (const link of this.#links.values()) if (link.name === name) return link;
+    return undefined;
   }
 
   /** Administratively up and with carrier; an interface that is not there is down. */

@@ -1,14 +1,15 @@
 // What the guardian undoes should this process die or hang: the addresses of every master, and priority 0 in its name as
 // ready frames, so that a backup takes over after its skew instead of three advertisements.
-import type { FarewellFrame, HeldAddress, Pledge } from '../../guardian/index.ts';
+import type { FarewellFrame, FarewellPacket, HeldAddress, Pledge } from '../../guardian/index.ts';
 import { emptyPledge } from '../../guardian/index.ts';
 import { hardwareAddressBytes, internetChecksum } from '../../linux/index.ts';
-import type { InstanceConfiguration } from '../../vrrp/index.ts';
+import { formatAddress, type InstanceConfiguration, vrrpProtocol } from '../../vrrp/index.ts';
 import type { Interfaces } from './interfaces.ts';
 import { addressesOf, interfaceOf } from './possession.ts';
 import { advertInterface } from './virtual-mac.ts';
 
 export type Farewell = {
+  readonly to: 'multicast' | 'unicast';
   readonly family: 'ipv4' | 'ipv6';
   readonly source: Uint8Array;
   readonly destination: Uint8Array;
@@ -16,18 +17,18 @@ export type Farewell = {
   readonly bytes: Uint8Array;
 };
 
-/** What one master holds; `farewell` is undefined where there is no multicast group to say it to. */
+/** What one master holds, and its farewell: a frame to the group, or a packet to each unicast peer. */
 export function pledgeOf(
   master: InstanceConfiguration,
   interfaces: Interfaces,
-  farewell: Farewell | undefined,
+  farewells: readonly Farewell[],
 ): Pledge {
-  const frame = farewellFrame(master, interfaces, farewell);
   const link = master.virtualMac?.name;
   return {
     ...emptyPledge,
     addresses: heldAddresses(master),
-    frames: frame === undefined ? [] : [frame],
+    frames: farewells.flatMap((farewell) => farewellFrame(master, interfaces, farewell) ?? []),
+    packets: farewells.flatMap((farewell) => farewellPacket(master, farewell) ?? []),
     links: link === undefined ? [] : [link],
   };
 }
@@ -37,6 +38,7 @@ export function joinPledges(parts: readonly Pledge[]): Pledge {
     ...emptyPledge,
     addresses: parts.flatMap((part) => part.addresses),
     frames: parts.flatMap((part) => part.frames),
+    packets: parts.flatMap((part) => part.packets),
     links: parts.flatMap((part) => part.links),
   };
 }
@@ -52,15 +54,30 @@ function heldAddresses(instance: InstanceConfiguration): HeldAddress[] {
 function farewellFrame(
   instance: InstanceConfiguration,
   interfaces: Interfaces,
-  farewell: Farewell | undefined,
+  farewell: Farewell,
 ): FarewellFrame | undefined {
   const interfaceName = advertInterface(instance);
   const hardware = hardwareAddressBytes(interfaces.link(interfaceName)?.hardwareAddress ?? '');
-  if (farewell === undefined || hardware === undefined) return undefined;
+  if (farewell.to === 'unicast' || hardware === undefined) return undefined;
   const etherType = farewell.family === 'ipv4' ? [0x08, 0x00] : [0x86, 0xdd];
   const packet = farewell.family === 'ipv4' ? withHeaderChecksum(farewell.bytes) : withIpv6Header(farewell);
   const frame = Buffer.concat([groupHardware(farewell), hardware, Buffer.from(etherType), packet]);
   return { interfaceName, frame: frame.toString('hex') };
+}
+
+/** A peer's hardware address is the kernel's business, which still has the route to it. */
+function farewellPacket(instance: InstanceConfiguration, farewell: Farewell): FarewellPacket | undefined {
+  if (farewell.to === 'multicast') return undefined;
+  const { family, source, destination, bytes } = farewell;
+  return {
+    interfaceName: advertInterface(instance),
+    family,
+    // Beside AH, VRRP is all that is sent.
+    protocol: family === 'ipv4' ? (bytes[9] ?? vrrpProtocol) : vrrpProtocol,
+    source: formatAddress(source),
+    destination: formatAddress(destination),
+    packet: Buffer.from(bytes).toString('hex'),
+  };
 }
 
 /** RFC 1112 §6.4 and RFC 2464 §7. */

@@ -1,7 +1,16 @@
 // Adverts on and off the wire. Instances on one interface share a socket a family and protocol, as Keepalived's "sockpool".
 import { createHmac } from 'node:crypto';
 import { defined } from '../../kit/index.ts';
-import { type IpSocket, type KernelError, openRawSocket, type ReceivedMessage } from '../../linux/index.ts';
+import {
+  type BatchListener,
+  type Departure,
+  type IpSocket,
+  type KernelError,
+  type MessageBatch,
+  openRawSocket,
+  type ReceivedMessage,
+  type RememberedMessage,
+} from '../../linux/index.ts';
 import {
   type Advertisement,
   ahProtocol,
@@ -15,6 +24,7 @@ import {
   formatAddress,
   type Instance,
   type InstanceConfiguration,
+  type Ipv4Header,
   openAuthenticationHeader,
   parseAddress,
   peekRouter,
@@ -46,13 +56,34 @@ type Port = {
   source: Uint8Array | undefined;
   identification: number;
   sequence: number;
-  /** Encoded adverts by destination and priority. */
-  readonly encoded: Map<string, Uint8Array>;
-  /** The last accepted payload and what it says: most adverts repeat the one before. */
-  accepted: { readonly payload: Uint8Array; readonly source: Uint8Array; readonly advert: Advertisement } | undefined;
+  /** Ready adverts by priority, one for each destination: only what counts in them changes from one to the next. */
+  readonly ready: Map<number, readonly ReadyAdvert[]>;
+  /** The last accepted message and what it says: most adverts repeat the one before. */
+  accepted: { readonly message: RememberedMessage; readonly heard: HeardAdvert } | undefined;
 };
 
-type Pool = { readonly socket: IpSocket; readonly interfaceName: string; readonly groups: Set<string> };
+type ReadyAdvert = {
+  readonly destination: Uint8Array;
+  readonly payload: Uint8Array;
+  /** IPv4 without AH: the whole packet. */
+  readonly packet: Uint8Array | undefined;
+  readonly departure: Departure;
+};
+
+type Pool = {
+  readonly socket: IpSocket;
+  readonly listener: BatchListener;
+  readonly interfaceName: string;
+  readonly groups: Set<string>;
+  readonly family: 'ipv4' | 'ipv6';
+  readonly sealed: boolean;
+  /** By VRID. */
+  readonly ports: (Port | undefined)[];
+};
+
+/** Of an IPv4 packet: its identification, and the header checksum that follows from it. */
+const ipv4Varying: ReadonlySet<number> = new Set([4, 5, 10, 11]);
+const nothingVarying: ReadonlySet<number> = new Set();
 
 const hopLimit = 255;
 const networkControl = 0xc0;
@@ -62,8 +93,6 @@ export class Transport {
   readonly #listener: TransportListener;
   readonly #ports = new Map<string, Port>();
   readonly #pools = new Map<string, Pool>();
-  /** Socket key and VRID to the instance's name. */
-  readonly #routes = new Map<string, Port>();
 
   constructor(interfaces: Interfaces, listener: TransportListener) {
     this.#interfaces = interfaces;
@@ -86,12 +115,12 @@ export class Transport {
       source: this.#ports.get(configuration.name)?.source,
       identification: this.#ports.get(configuration.name)?.identification ?? 0,
       sequence: this.#ports.get(configuration.name)?.sequence ?? 0,
-      encoded: new Map(),
+      ready: new Map(),
       accepted: undefined,
     };
     this.#forget(configuration.name);
     this.#ports.set(configuration.name, port);
-    this.#routes.set(routeKey(socketKey, configuration.virtualRouterId), port);
+    pool.ports[configuration.virtualRouterId] = port;
     this.#closeUnused();
     return undefined;
   }
@@ -114,55 +143,52 @@ export class Transport {
     const port = this.#ports.get(name);
     if (port === undefined) return;
     port.source = source;
-    port.encoded.clear();
+    port.ready.clear();
   }
 
   /** Sends an advert to the group, or to each peer in turn. */
   advertise(name: string, priority: number): void {
     const port = this.#ports.get(name);
-    if (port?.source === undefined) return;
-    const { transport } = port.configuration;
-    const destinations =
-      transport.kind === 'multicast' ? [transport.group] : transport.peers.map((peer) => peer.address);
-    for (const destination of destinations) this.#send(port, { destination, priority, source: port.source });
+    const pool = port === undefined ? undefined : this.#pools.get(port.socketKey);
+    if (port === undefined || pool === undefined) return;
+    for (const ready of this.#readyFor(port, priority)) {
+      const sent = pool.socket.send(this.#bytesOf(port, ready), ready.departure);
+      if (!sent.ok) this.#listener.onError(name, sent.error);
+    }
   }
 
-  /** Priority 0 as it would be sent now, for someone else to send; undefined where it goes to single peers. */
-  farewell(name: string): Farewell | undefined {
+  /** Priority 0 as it would be sent now, for someone else to send: to the group, or to each peer. */
+  farewells(name: string): Farewell[] {
     const port = this.#ports.get(name);
-    if (port?.source === undefined || port.configuration.transport.kind !== 'multicast') return undefined;
-    const { source, configuration, identification } = port;
-    const destination = defined(parseAddress(port.configuration.transport.group), 'groups are addresses');
-    const payload = this.#encode(port, { source, destination, priority: 0 });
-    const { family } = configuration;
-    const bytes = family === 'ipv4' ? this.#wrap(port, { source, destination }, payload) : payload;
+    if (port?.source === undefined) return [];
+    const { source, identification, sequence } = port;
+    const { family, transport } = port.configuration;
+    const farewells = this.#readyFor(port, 0).map((ready) => {
+      const bytes = Uint8Array.from(family === 'ipv4' ? this.#bytesOf(port, ready) : ready.payload);
+      return { family, to: transport.kind, source, destination: ready.destination, bytes };
+    });
     port.identification = identification;
-    return { family, source, destination, bytes };
+    port.sequence = sequence;
+    return farewells;
   }
 
   /** Reads what has arrived and not been delivered yet: before a timer is believed that fired late. */
   drain(): void {
-    for (const [key, pool] of this.#pools) {
-      for (;;) {
-        const received = pool.socket.receive();
-        if (!received.ok || received.value === undefined) break;
-        this.#receive(key, pool, received.value);
-      }
-    }
+    for (const { socket, listener } of this.#pools.values()) socket.drainInBatches(listener);
   }
 
   close(): void {
     for (const { socket } of this.#pools.values()) socket.close();
     this.#pools.clear();
     this.#ports.clear();
-    this.#routes.clear();
   }
 
   #forget(name: string): void {
     const port = this.#ports.get(name);
     if (port === undefined) return;
     this.#ports.delete(name);
-    this.#routes.delete(routeKey(port.socketKey, port.configuration.virtualRouterId));
+    const ports = this.#pools.get(port.socketKey)?.ports;
+    if (ports?.[port.configuration.virtualRouterId] === port) ports[port.configuration.virtualRouterId] = undefined;
   }
 
   #closeUnused(): void {
@@ -191,11 +217,21 @@ export class Transport {
       ...(kernelReceiveBufferBytes === undefined ? {} : { receiveBufferBytes: kernelReceiveBufferBytes }),
     });
     if (!opened.ok) return opened.error;
-    const pool = { socket: opened.value, interfaceName, groups: new Set<string>() };
-    const listening = pool.socket.listen({
-      onMessage: (message) => this.#receive(key, pool, message),
+    const listener: BatchListener = {
+      onBatch: (batch) => this.#receiveAll(pool, batch),
       onError: (error) => this.#listener.onError(configuration.name, error),
-    });
+    };
+    const sealed = protocolOf(configuration) === ahProtocol;
+    const pool: Pool = {
+      socket: opened.value,
+      listener,
+      interfaceName,
+      groups: new Set(),
+      family,
+      sealed,
+      ports: new Array(256).fill(undefined),
+    };
+    const listening = pool.socket.listenInBatches(listener);
     if (!listening.ok) {
       pool.socket.close();
       return listening.error;
@@ -214,32 +250,45 @@ export class Transport {
     return undefined;
   }
 
-  #send(port: Port, advert: { destination: string; priority: number; source: Uint8Array }): void {
-    const pool = this.#pools.get(port.socketKey);
-    const link = this.#interfaces.link(advertInterface(port.configuration));
-    if (pool === undefined || link === undefined) return;
-    const destination = defined(parseAddress(advert.destination), 'destinations are addresses');
-    const payload = this.#encode(port, { ...advert, destination });
-    const bytes =
-      port.configuration.family === 'ipv4'
-        ? this.#wrap(port, { source: advert.source, destination }, payload)
-        : payload;
-    const to = { address: advert.destination, port: 0 };
-    // Over IPv6 the kernel writes the header, and might choose a virtual address as source.
-    const departure =
-      port.configuration.family === 'ipv4'
-        ? { to }
-        : { to: { ...to, scopeId: link.index }, source: formatAddress(advert.source) };
-    const sent = pool.socket.send(bytes, departure);
-    if (!sent.ok) this.#listener.onError(port.configuration.name, sent.error);
+  #readyFor(port: Port, priority: number): readonly ReadyAdvert[] {
+    const known = port.ready.get(priority);
+    if (known !== undefined) return known;
+    const { source, configuration } = port;
+    const link = this.#interfaces.link(advertInterface(configuration));
+    if (source === undefined || link === undefined) return [];
+    const { transport, family } = configuration;
+    const addresses =
+      transport.kind === 'multicast' ? [transport.group] : transport.peers.map(({ address }) => address);
+    const ready = addresses.map((address) => {
+      const destination = defined(parseAddress(address), 'destinations are addresses');
+      const payload = this.#encode(port, { destination, priority, source });
+      const plain = family === 'ipv4' && protocolOf(configuration) === vrrpProtocol;
+      const to = { address, port: 0 };
+      return {
+        destination,
+        payload,
+        packet: plain ? encodeIpv4(this.#header(port, destination), payload) : undefined,
+        // Over IPv6 the kernel writes the header, and might choose a virtual address as source.
+        departure: family === 'ipv4' ? { to } : { to: { ...to, scopeId: link.index }, source: formatAddress(source) },
+      };
+    });
+    port.ready.set(priority, ready);
+    return ready;
+  }
+
+  /** What goes to the socket now: identification, AH sequence and ICV are new each time. */
+  #bytesOf(port: Port, { destination, payload, packet }: ReadyAdvert): Uint8Array {
+    if (port.configuration.family === 'ipv6') return payload;
+    port.identification = (port.identification + 1) & 0xffff;
+    if (packet === undefined) return this.#seal(port, destination, payload);
+    packet[4] = port.identification >> 8;
+    packet[5] = port.identification & 0xff;
+    return packet;
   }
 
   #encode(port: Port, advert: { destination: Uint8Array; priority: number; source: Uint8Array }): Uint8Array {
-    const key = `${advert.priority} ${advert.destination.join('.')}`;
-    const known = port.encoded.get(key);
-    if (known !== undefined) return known;
     const { configuration, expectation } = port;
-    const encoded = encodeAdvertisement(
+    return encodeAdvertisement(
       {
         version: configuration.version,
         virtualRouterId: configuration.virtualRouterId,
@@ -252,18 +301,22 @@ export class Transport {
       advert,
       expectation.checksumScope,
     );
-    port.encoded.set(key, encoded);
-    return encoded;
   }
 
-  #wrap(port: Port, ends: { source: Uint8Array; destination: Uint8Array }, payload: Uint8Array): Uint8Array {
-    port.identification = (port.identification + 1) & 0xffff;
+  #header(port: Port, destination: Uint8Array): Ipv4Header {
     const { transport } = port.configuration;
-    const ttl = transport.kind === 'unicast' ? transport.ttl : hopLimit;
-    const protocol = protocolOf(port.configuration);
-    const header = { ...ends, protocol, ttl, identification: port.identification };
-    if (protocol === vrrpProtocol) return encodeIpv4(header, payload);
+    return {
+      source: defined(port.source, 'an advert has a source'),
+      destination,
+      protocol: protocolOf(port.configuration),
+      ttl: transport.kind === 'unicast' ? transport.ttl : hopLimit,
+      identification: port.identification,
+    };
+  }
+
+  #seal(port: Port, destination: Uint8Array, payload: Uint8Array): Uint8Array {
     port.sequence++;
+    const header = this.#header(port, destination);
     const unsealed = encodeIpv4(header, new Uint8Array(24 + payload.length));
     const sealed = sealAuthenticationHeader(
       { header: unsealed.subarray(0, 20), sequence: port.sequence, payload },
@@ -273,20 +326,29 @@ export class Transport {
     return encodeIpv4(header, sealed);
   }
 
-  #receive(key: string, pool: Pool, message: ReceivedMessage): void {
-    const packet = key.startsWith('ipv4') ? ipv4PacketOf(message) : ipv6PacketOf(message);
+  #receiveAll(pool: Pool, batch: MessageBatch): void {
+    for (let place = 0; place < batch.count; place++) {
+      const accepted = portOf(pool, batch, place)?.accepted;
+      const varying = pool.family === 'ipv4' ? ipv4Varying : nothingVarying;
+      if (accepted !== undefined && batch.isRepeat(place, accepted.message, varying))
+        this.#listener.onAdvert(accepted.heard);
+      else this.#receive(pool, batch.message(place), batch.remember(place));
+    }
+  }
+
+  #receive(pool: Pool, message: ReceivedMessage, remembered: RememberedMessage): void {
+    const packet = pool.family === 'ipv4' ? ipv4PacketOf(message) : ipv6PacketOf(message);
     if (packet === undefined) return;
-    const sealed = key.endsWith(String(ahProtocol));
-    const router = peekRouter(sealed ? packet.payload.subarray(24) : packet.payload);
+    const router = peekRouter(pool.sealed ? packet.payload.subarray(24) : packet.payload);
     if (router === undefined) return;
-    const port = this.#routes.get(routeKey(key, router.virtualRouterId));
+    const port = pool.ports[router.virtualRouterId];
     if (port === undefined) {
       this.#listener.onStranger(pool.interfaceName, router.virtualRouterId);
       return;
     }
     if (!isFor(port.configuration, packet)) return;
-    const opened = sealed ? this.#unseal(port, packet) : packet;
-    if (opened !== undefined) this.#accept(port, opened);
+    const opened = pool.sealed ? this.#unseal(port, packet) : packet;
+    if (opened !== undefined) this.#accept(port, opened, remembered);
   }
 
   #unseal(port: Port, packet: ReceivedPacket & { readonly header: Uint8Array }): ReceivedPacket | undefined {
@@ -297,22 +359,26 @@ export class Transport {
     return undefined;
   }
 
-  #accept(port: Port, packet: ReceivedPacket): void {
-    const { accepted, configuration } = port;
-    const { source } = packet;
-    if (accepted !== undefined && packet.ttl === hopLimit && isRepeated(accepted, packet)) {
-      this.#listener.onAdvert({ instance: configuration.name, source, advert: accepted.advert });
-      return;
-    }
+  #accept(port: Port, packet: ReceivedPacket, message: RememberedMessage): void {
     const checked = receive(packet, port.expectation);
     if (!checked.ok) {
       countRefusal(port.instance.statistics, checked.error.code);
-      this.#listener.onRefusal(configuration.name, checked.error.message);
+      this.#listener.onRefusal(port.configuration.name, checked.error.message);
       return;
     }
-    if (!packet.ahVerified) port.accepted = { payload: packet.payload, source, advert: checked.value };
-    this.#listener.onAdvert({ instance: configuration.name, source, advert: checked.value });
+    const heard = { instance: port.configuration.name, source: packet.source, advert: checked.value };
+    // Behind an authentication header no two adverts are alike, and none must be believed for looking alike.
+    if (!packet.ahVerified) port.accepted = { message, heard };
+    this.#listener.onAdvert(heard);
   }
+}
+
+/** Whose VRID a message names, before anything else of it is believed. */
+function portOf(pool: Pool, batch: MessageBatch, place: number): Port | undefined {
+  if (pool.sealed) return undefined;
+  const headerLength = pool.family === 'ipv4' ? ((batch.byteAt(place, 0) ?? 0) & 0x0f) * 4 : 0;
+  const virtualRouterId = batch.byteAt(place, headerLength + 1);
+  return virtualRouterId === undefined ? undefined : pool.ports[virtualRouterId];
 }
 
 function protocolOf(configuration: InstanceConfiguration): number {
@@ -323,19 +389,11 @@ function keyOf(configuration: InstanceConfiguration): string {
   return `${configuration.family} ${advertInterface(configuration)} ${protocolOf(configuration)}`;
 }
 
-function routeKey(socketKey: string, virtualRouterId: number): string {
-  return `${socketKey} ${virtualRouterId}`;
-}
-
 /** The raw socket sees every packet of the protocol: multicast instances want their group, unicast ones the host's own address. */
 function isFor({ transport }: InstanceConfiguration, packet: ReceivedPacket): boolean {
   const [first = 0] = packet.destination;
   const multicast = packet.destination.length === 4 ? first >= 224 : first === 0xff;
   return multicast === (transport.kind === 'multicast');
-}
-
-function isRepeated(accepted: { payload: Uint8Array; source: Uint8Array }, packet: ReceivedPacket): boolean {
-  return Buffer.compare(accepted.payload, packet.payload) === 0 && Buffer.compare(accepted.source, packet.source) === 0;
 }
 
 function ipv4PacketOf(message: ReceivedMessage): (ReceivedPacket & { readonly header: Uint8Array }) | undefined {

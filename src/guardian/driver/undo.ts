@@ -7,12 +7,13 @@ import {
   type KernelError,
   linkByName,
   openPacketSocket,
+  openRawSocket,
   openRouteSocket,
   openUdpSocket,
   type PacketSocket,
   type RouteSocket,
 } from '../../linux/index.ts';
-import type { FarewellDatagram, FarewellFrame, HeldAddress, Pledge } from '../protocol.ts';
+import type { FarewellDatagram, FarewellFrame, FarewellPacket, HeldAddress, Pledge } from '../protocol.ts';
 
 /** What may be gone already when it is to be removed. */
 const alreadyGone = ['EADDRNOTAVAIL', 'ENODEV', 'ENOENT'];
@@ -33,6 +34,7 @@ export class Undoer {
   async carryOut(pledge: Pledge): Promise<void> {
     for (const held of pledge.addresses) this.#removeAddress(held);
     for (const farewell of pledge.frames) this.#sendFrame(farewell);
+    for (const farewell of pledge.packets) this.#sendPacket(farewell);
     for (const farewell of pledge.datagrams) this.#sendDatagram(farewell);
     await Promise.all(pledge.links.map((name) => this.#run(['/sbin/ip', 'link', 'delete', name], 1000)));
     for (const { argv, timeoutMs } of pledge.commands) await this.#run(argv, timeoutMs);
@@ -49,6 +51,17 @@ export class Undoer {
     const index = this.#indexOf(interfaceName);
     if (index === undefined) return;
     const sent = this.#packets.send(Buffer.from(frame, 'hex'), index);
+    if (!sent.ok) this.#complainOf(sent.error);
+  }
+
+  #sendPacket({ family, protocol, interfaceName, source, destination, packet }: FarewellPacket): void {
+    const scopeId = this.#indexOf(interfaceName);
+    const opened = openRawSocket({ family, protocol, interfaceName, ipHeader: 'sender', hopLimit: 255 });
+    if (!opened.ok) return this.#complainOf(opened.error);
+    const to = { address: destination, port: 0 };
+    const departure = family === 'ipv4' ? { to } : { to: scopeId === undefined ? to : { ...to, scopeId }, source };
+    const sent = opened.value.send(Buffer.from(packet, 'hex'), departure);
+    opened.value.close();
     if (!sent.ok) this.#complainOf(sent.error);
   }
 

@@ -131,3 +131,16 @@ test('when a split heals the winner announces the address again at once', root, 
     assert.equal(new Set(announcements.map((frame) => frame.slice(12, 24))).size, 1);
   }),
 );
+
+test('a killed daemon with unicast peers: its guardian tells each of them priority 0', withPeer, () =>
+  withPair(async (pair) => {
+    const unicast = (peer: number) => `unicast_peer {\n 192.168.122.${peer}\n}`;
+    await pair.start('server1', 'haven', configuration(244, unicast(102)));
+    await pair.untilHeldBy(address, ['server1']);
+    await pair.start('server2', 'keepalived', configuration(243, unicast(101)));
+    await pair.untilLogged('server2', /Entering BACKUP STATE/);
+    pair.signal('server1', 'SIGKILL');
+    await pair.untilLogged('server2', /Backup received priority 0 advertisement/);
+    await pair.untilHeldBy(address, ['server2']);
+  }),
+);

@@ -6,6 +6,7 @@ import { type KernelError, type KernelResult, kernelError } from '../error.ts';
 import { bind, close, errno, socket } from '../libc.ts';
 import { inNamespace, type NamespacePath } from '../namespace/enter.ts';
 import { type Watch, watchReadable } from '../readiness/watch.ts';
+import { batchMessagesMax, MessageBatch } from './batch.ts';
 import { type Departure, type ReceivedMessage, receiveMessage, sendMessage } from './message.ts';
 import { nameValue, type OptionSettings, setOption, setOptions } from './option.ts';
 import { type Endpoint, encodeSockaddr } from './sockaddr.ts';
@@ -39,9 +40,18 @@ export type MessageListener = {
   readonly onError: (error: KernelError) => void;
 };
 
+export type BatchListener = {
+  /** Called with the same batch each time: what it holds is gone when this returns. */
+  readonly onBatch: (batch: MessageBatch) => void;
+  readonly onError: (error: KernelError) => void;
+};
+
 /** At most so many messages are handed over before other work of the event loop has its turn. */
 const messagesPerTurnMax = 64;
 const SOCK_CLOEXEC_NONBLOCK = 0o2004000;
+
+/** One a thread: what it holds is dealt with before anything else is received. */
+const batch = new MessageBatch();
 
 /** An open IP socket. Sending and receiving never wait. */
 export class IpSocket {
@@ -83,6 +93,27 @@ export class IpSocket {
     if (!watch.ok) return watch;
     this.#watch = watch.value;
     return ok(undefined);
+  }
+
+  /** Like `listen`, for many messages that are mostly alike. */
+  listenInBatches(listener: BatchListener): KernelResult<void> {
+    assert(this.#watch === undefined, `${this.name} has one listener`);
+    const watch = watchReadable(this.fd, this.name, () => this.drainInBatches(listener));
+    if (!watch.ok) return watch;
+    this.#watch = watch.value;
+    return ok(undefined);
+  }
+
+  /** Hands over what has arrived, now. */
+  drainInBatches(listener: BatchListener): void {
+    const attempted = `receive with ${this.name}`;
+    for (let taken = 0; taken < messagesPerTurnMax && this.#open; taken += batchMessagesMax) {
+      const failed = batch.receive(this.fd, attempted);
+      if (failed?.ok === false) listener.onError(failed.error);
+      if (batch.count === 0) return;
+      listener.onBatch(batch);
+      if (batch.count < batchMessagesMax) return;
+    }
   }
 
   /** Lets the process end although the socket listens. */

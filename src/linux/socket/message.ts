@@ -78,9 +78,13 @@ export function receiveRawMessage(fd: number, attempted: string): KernelResult<R
 export function receiveMessage(fd: number, attempted: string): KernelResult<ReceivedMessage | undefined> {
   const received = receiveRawMessage(fd, attempted);
   if (!received.ok || received.value === undefined) return received as KernelResult<undefined>;
-  const { bytes, truncated, name, control } = received.value;
+  return ok(decodeMessage(received.value));
+}
+
+/** The parts of a message of an IP socket, in words. */
+export function decodeMessage({ bytes, truncated, name, control }: RawMessage): ReceivedMessage {
   const source = defined(decodeSockaddr(name), 'an IP socket receives from IP addresses');
-  return ok({ bytes, truncated, source, ...readControl(control) });
+  return { bytes, truncated, source, ...readControl(control) };
 }
 
 /** Sends without waiting: a full socket buffer is the error EAGAIN. */
