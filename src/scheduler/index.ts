@@ -36,4 +36,5 @@ export {
   simulationSummary,
   statusText,
 } from './simulate/report.ts';
+export { reportXml, type XmlReport } from './simulate/report-xml.ts';
 export { type DescribedRun, describeCluster, describeExecution, describeRun } from './simulate/structured.ts';

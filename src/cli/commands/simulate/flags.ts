@@ -25,6 +25,7 @@ export type SimulateFlags = {
   readonly ticketActivate?: readonly string[];
   readonly why?: readonly string[];
   readonly json: boolean;
+  readonly outputAs: 'text' | 'xml';
   readonly suite?: string;
   readonly output?: string;
   readonly only?: string;

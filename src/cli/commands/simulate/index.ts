@@ -35,6 +35,12 @@ export const simulateCommand = buildCommand({
       ticketStandby: { ...texts, brief: 'Put a ticket in standby first', placeholder: 'TICKET' },
       ticketActivate: { ...texts, brief: 'Take a ticket out of standby first', placeholder: 'TICKET' },
       why: { ...texts, brief: 'Explain where a resource goes and what is done with it', placeholder: 'RESOURCE' },
+      outputAs: {
+        kind: 'enum',
+        values: ['text', 'xml'],
+        default: 'text',
+        brief: 'xml: the result format of Pacemaker',
+      },
       json: { ...onOff, brief: 'Everything as JSON' },
       suite: { ...text, brief: 'Run every case of a folder', placeholder: 'DIR' },
       output: { ...text, brief: 'Where the results of a suite go', placeholder: 'DIR' },

@@ -1,6 +1,6 @@
 // One document, looked at once.
 import { writeFileSync } from 'node:fs';
-import { serialiseXmlDocument } from '../../../cib/index.ts';
+import { serialiseXml, serialiseXmlDocument } from '../../../cib/index.ts';
 import { CommandFailure, nearest } from '../../../kit/index.ts';
 import {
   actionReasons,
@@ -15,6 +15,7 @@ import {
   placementReasons,
   type Resource,
   readCluster,
+  reportXml,
   type SimulatedTransition,
   type Simulation,
   type SimulationRequest,
@@ -48,7 +49,7 @@ export function runSimulation(flags: SimulateFlags): void {
     save(flags.saveOutput, serialiseXmlDocument(transition.cib));
   }
   const report = { flags, time, request, simulation, transition };
-  process.stdout.write(flags.json ? jsonReport(report) : textReport(report));
+  process.stdout.write(reportText(report));
 }
 
 function needsTransition(flags: SimulateFlags): boolean {
@@ -77,6 +78,15 @@ type Report = {
   readonly simulation: Simulation;
   readonly transition: SimulatedTransition | undefined;
 };
+
+function reportText(report: Report): string {
+  const { flags, request, simulation, transition } = report;
+  if (flags.json) return jsonReport(report);
+  if (flags.outputAs === 'text') return textReport(report);
+  const parts = { scores: flags.showScores, actions: flags.run || flags.simulate };
+  const command = ['haven', ...process.argv.slice(2)].join(' ');
+  return serialiseXml(reportXml({ request, simulation, transition, command, parts }));
+}
 
 function textReport(report: Report): string {
   const { flags, time, simulation, transition } = report;

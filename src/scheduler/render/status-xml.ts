@@ -1,0 +1,127 @@
+// The state of a cluster as XML, in the elements that `crm_mon` and `crm_simulate` use.
+
+import { type XmlElement, xmlElement } from '../../cib/index.ts';
+import { activeNodesOf, isActive } from '../actions/family.ts';
+import { someInTree } from '../configuration/tree.ts';
+import {
+  type Bundle,
+  type Clone,
+  type Cluster,
+  type ClusterNode,
+  formatRole,
+  isRemoteType,
+  type Primitive,
+  type Resource,
+} from '../model/index.ts';
+import { healthOf } from './nodes.ts';
+import { displayRole, isInternal } from './primitive.ts';
+
+/** `<NAME><nodes>…</nodes><resources>…</resources></NAME>` */
+export function statusXml(cluster: Cluster, name: string): XmlElement {
+  const shown = cluster.resources.filter((resource) => !resource.removed || isActive(resource, 'fully'));
+  return xmlElement(name, {}, [
+    xmlElement(
+      'nodes',
+      {},
+      cluster.nodes.map((node) => nodeXml(cluster, node)),
+    ),
+    xmlElement('resources', {}, shown.flatMap(resourceXml)),
+  ]);
+}
+
+function nodeXml(cluster: Cluster, node: ClusterNode): XmlElement {
+  return xmlElement('node', {
+    name: node.name,
+    id: node.id,
+    online: String(node.online),
+    standby: String(node.standby),
+    standby_onfail: String(node.standbyByFailure),
+    maintenance: String(node.maintenance),
+    pending: String(node.pending),
+    unclean: String(node.unclean),
+    health: healthOf(cluster, node),
+    shutdown: String(node.shuttingDown),
+    expected_up: String(node.expectedUp),
+    is_dc: String(node.isDc),
+    resources_running: String(node.running.length),
+    type: isRemoteType(node) ? 'remote' : 'member',
+  });
+}
+
+function resourceXml(resource: Resource): XmlElement[] {
+  switch (resource.variant) {
+    case 'primitive':
+      return isInternal(resource) ? [] : [primitiveXml(resource)];
+    case 'group':
+      return [
+        xmlElement(
+          'group',
+          {
+            id: resource.id,
+            number_resources: String(resource.members.length),
+            managed: String(resource.managed),
+            disabled: String(resource.disabled),
+          },
+          resource.members.map(primitiveXml),
+        ),
+      ];
+    case 'clone':
+      return [cloneXml(resource)];
+    case 'bundle':
+      return [bundleXml(resource)];
+  }
+}
+
+function primitiveXml(resource: Primitive): XmlElement {
+  const { standard, provider, type } = resource.agent;
+  const nodes = activeNodesOf(resource);
+  return xmlElement(
+    'resource',
+    {
+      id: resource.id,
+      resource_agent: [standard, provider, type].filter((part) => part !== undefined).join(':'),
+      role: formatRole(displayRole(resource)),
+      target_role: resource.meta.get('target-role'),
+      active: String(isActive(resource, 'fully')),
+      orphaned: String(resource.removed),
+      blocked: String(resource.blocked),
+      managed: String(resource.managed),
+      failed: String(resource.failed),
+      failure_ignored: String(resource.ignoreFailure),
+      nodes_running_on: String(nodes.length),
+    },
+    nodes.map(({ name, id }) => xmlElement('node', { name, id, cached: 'true' })),
+  );
+}
+
+function cloneXml(clone: Clone): XmlElement {
+  const attributes = {
+    id: clone.id,
+    multi_state: String(clone.promotable),
+    unique: String(clone.unique),
+    maintenance: String(clone.maintenance),
+    managed: String(clone.managed),
+    disabled: String(clone.disabled),
+    failed: String(someInTree(clone, (part) => part.failed)),
+    failure_ignored: String(someInTree(clone, (part) => part.variant === 'primitive' && part.ignoreFailure)),
+    target_role: clone.meta.get('target-role'),
+  };
+  return xmlElement('clone', attributes, clone.instances.flatMap(resourceXml));
+}
+
+function bundleXml(bundle: Bundle): XmlElement {
+  const replicas = bundle.replicas.map(({ offset, ip, child, container, connection }) => {
+    const parts = [ip, child, container, connection].filter((part) => part !== undefined);
+    return xmlElement('replica', { id: String(offset) }, parts.map(primitiveXml));
+  });
+  const attributes = {
+    id: bundle.id,
+    type: bundle.launcherType,
+    image: bundle.image,
+    unique: String(bundle.unique),
+    maintenance: String(bundle.maintenance),
+    managed: String(bundle.managed),
+    failed: String(someInTree(bundle, (part) => part.failed)),
+  };
+  return xmlElement('bundle', attributes, replicas);
+}

@@ -1,0 +1,86 @@
+// What `crm_simulate --output-as=xml` prints: the same report for programs that read Pacemaker's result format.
+
+import { type XmlElement, xmlElement } from '../../cib/index.ts';
+import { formatScore } from '../../kit/index.ts';
+import type { Action } from '../actions/action.ts';
+import { elementOf } from '../graph/graph.ts';
+import { operationKeyOf } from '../graph/operation-key.ts';
+import type { Cluster } from '../model/index.ts';
+import { readCluster } from '../placement.ts';
+import { statusXml } from '../render/status-xml.ts';
+import { nodeChanges } from '../render/transition-summary.ts';
+import type { Schedule } from '../schedule.ts';
+import { shownResourceName } from './lines.ts';
+import type { SimulatedTransition, Simulation, SimulationRequest } from './report.ts';
+
+/** Version of the result format this follows. */
+const apiVersion = '2.25';
+
+export type XmlReport = {
+  readonly request: SimulationRequest;
+  readonly simulation: Simulation;
+  readonly transition: SimulatedTransition | undefined;
+  /** The command line, which the format repeats. */
+  readonly command: string;
+  readonly parts: { readonly scores: boolean; readonly actions: boolean };
+};
+
+export function reportXml({ request, simulation, transition, command, parts }: XmlReport): XmlElement {
+  const content = [statusXml(readCluster(request.cib, request), 'cluster_status')];
+  if (parts.scores) content.push(allocationsXml(simulation));
+  if (parts.actions) content.push(actionsXml(simulation));
+  if (transition !== undefined) {
+    const done = transition.execution.done.map(({ action }) => executedXml(simulation.cluster, action));
+    content.push(xmlElement('transition', {}, done));
+    content.push(statusXml(readCluster(transition.cib, request), 'revised_cluster_status'));
+  }
+  content.push(xmlElement('status', { code: '0', message: 'OK' }));
+  return xmlElement('pacemaker-result', { 'api-version': apiVersion, request: command }, content);
+}
+
+function allocationsXml({ scores }: Schedule): XmlElement {
+  const lines: XmlElement[] = [];
+  for (const line of scores.lines()) {
+    const common = { node: line.node?.name, score: formatScore(line.score), id: line.resource };
+    if (line.kind === 'promotion') lines.push(xmlElement('promotion_score', common));
+    else lines.push(xmlElement('node_weight', { function: `pcmk__${line.variant}_assign`, ...common }));
+  }
+  return xmlElement('allocations', {}, lines);
+}
+
+function actionsXml({ plan, changes }: Schedule): XmlElement {
+  const nodes = nodeChanges(plan).map(({ node, operation, reason }) =>
+    xmlElement('node_action', { task: `Fence (${operation})`, node: node.name, reason }),
+  );
+  const resources = changes.map(({ verb, resource, from, to, reason }) => {
+    const why = reason === '' ? undefined : reason.replace(/^due to /, '');
+    const places = placesOf(from?.name, to?.name);
+    return xmlElement('rsc_action', { action: verb.toLowerCase(), resource: resource.id, ...places, reason: why });
+  });
+  return xmlElement('actions', {}, [...nodes, ...resources]);
+}
+
+function placesOf(from: string | undefined, to: string | undefined): Readonly<Record<string, string | undefined>> {
+  if (from !== undefined && to !== undefined && from !== to) return { source: from, dest: to };
+  return { node: to ?? from };
+}
+
+function executedXml(cluster: Cluster, action: Action): XmlElement {
+  const { node, task, resource } = action;
+  switch (elementOf(action)) {
+    case 'pseudo_event':
+      return xmlElement('pseudo_action', {
+        task: operationKeyOf(action),
+        node: task === 'stonith' ? node?.name : undefined,
+      });
+    case 'crm_event':
+      if (task === 'stonith')
+        return xmlElement('fencing_action', { target: node?.name, op: action.meta('stonith_action') });
+      return xmlElement('cluster_action', { task, id: resource?.id, node: node?.name });
+    case 'rsc_op': {
+      const name = resource?.variant === 'primitive' ? shownResourceName(cluster, resource) : undefined;
+      const interval = action.meta('interval');
+      return xmlElement('rsc_action', { resource: name, op: task, node: node?.name, interval });
+    }
+  }
+}
