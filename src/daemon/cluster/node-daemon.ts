@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
+import { BroadcastChannel } from 'node:worker_threads';
 import { FenceRunner } from '../../agents/index.ts';
 import {
   type ClusterStatus,
@@ -18,7 +18,7 @@ import {
   type Outcome,
   type TransitionView,
 } from '../../api/index.ts';
-import { childAt, type Instant, serialiseXmlDocument, type XmlElement } from '../../cib/index.ts';
+import { childAt, type Instant, isTrue, serialiseXmlDocument, type XmlElement } from '../../cib/index.ts';
 import {
   decodeClusterMessage,
   type Edit,
@@ -52,6 +52,7 @@ import type { ClusterConfiguration } from './configuration.ts';
 import { documentOf, initialDocument } from './initial-document.ts';
 import { Operations } from './operations.ts';
 import { Recorder } from './recorder.ts';
+import { type Holdings, holdingsChannel } from './ring-thread.ts';
 
 const version = '0.1.0';
 const group = 'haven';
@@ -68,6 +69,7 @@ export class NodeDaemon implements NodeService {
   readonly #store: Store;
   readonly #recorder: Recorder;
   readonly #operations: Operations;
+  readonly #holdings: BroadcastChannel;
   readonly #fencing = new FenceRunner(new Random(randomUUID()));
   readonly #requests = new Map<string, (outcome: Outcome) => void>();
   readonly #queue: Timeless[] = [];
@@ -100,10 +102,14 @@ export class NodeDaemon implements NodeService {
       trusted: recovered.trusted,
     });
     this.#recorder = new Recorder(configuration.stateDirectory);
-    this.#operations = new Operations(2 * cpus().length, {
+    this.#holdings = new BroadcastChannel(holdingsChannel(self.nodeId));
+    this.#operations = new Operations({
+      logger,
+      stateFolder: '/run/haven/agents',
       report: (report) => this.#tell({ kind: 'outcome', report }),
       cancelled: (resource, operation, intervalMs) =>
         this.#tell({ kind: 'cancelled', resource, operation, intervalMs }),
+      onAddresses: (addresses) => this.#holdings.postMessage({ addresses } satisfies Holdings),
     });
   }
 
@@ -130,7 +136,9 @@ export class NodeDaemon implements NodeService {
 
   /** Moves everything away, leaves the ring, ends. Resolves when nothing of it is left. */
   async stop(): Promise<void> {
+    await this.#operations.close();
     await this.#engine?.leave();
+    this.#holdings.close();
     this.#api?.close();
     this.#api?.closeAllConnections();
     clearTimeout(this.#timer);
@@ -238,6 +246,7 @@ export class NodeDaemon implements NodeService {
         return this.#end('nothing runs here any more');
       case 'changed':
         this.#changedAtMs = monotonicMs();
+        if (effect.what !== 'status') this.#operations.setFastAgents(fastAgentsOf(this.#state.replica.cib));
         if (effect.what === 'configuration')
           this.#recorder.event('document', 'info', `configuration changed by ${effect.by}`);
         return;
@@ -393,6 +402,16 @@ type Timeless = NodeEvent extends infer Event ? (Event extends unknown ? Omit<Ev
 function wallClock(): Instant {
   const now = new Date();
   return { epochSeconds: Math.floor(now.getTime() / 1000), offsetSeconds: -now.getTimezoneOffset() * 60 };
+}
+
+/** The cluster property `fast-agents`. */
+function fastAgentsOf(cib: XmlElement): 'map' | 'keep' {
+  const sets = childAt(cib, 'configuration', 'crm_config')?.children ?? [];
+  const value = sets
+    .flatMap((set) => set.children)
+    .find((pair) => pair.get('name') === 'fast-agents')
+    ?.get('value');
+  return isTrue(value) ? 'map' : 'keep';
 }
 
 function pendingOperations(cib: XmlElement): ClusterStatus['activity'] {

@@ -1,104 +1,61 @@
-// Orders of the cluster as operations of this machine's agents: the pure executor, and the runs it asks for.
-import {
-  type Agent,
-  AgentCatalogue,
-  type ExecutorEvent,
-  type ExecutorRequest,
-  executor,
-  executorDeadline,
-  type Outcome,
-  parseAgent,
-  runOperation,
-  stepExecutor,
-} from '../../agents/index.ts';
+// Orders of the cluster as operations of this machine's agents: the node's executor, in the controller's terms.
+import { AgentCatalogue, type ExecutionReport, NodeExecutor } from '../../agents/index.ts';
 import type { AgentFacts, ExecutionOrder, OperationReport } from '../../controller/index.ts';
-import { monotonicMs } from '../../linux/index.ts';
+import type { HeldAddress } from '../../guardian/index.ts';
+import type { Logger } from '../../kit/index.ts';
 
-export type OperationsListener = {
+export type OperationsOptions = {
+  readonly logger: Logger;
+  readonly stateFolder: string;
   readonly report: (report: Omit<OperationReport, 'node'>) => void;
   readonly cancelled: (resource: string, operation: string, intervalMs: number) => void;
+  readonly onAddresses: (addresses: readonly HeldAddress[]) => void;
 };
+
+/** How long operations may go on when the daemon ends. */
+const closeGraceMs = 2000;
 
 const noFacts: AgentFacts = { restartParameters: undefined, privateParameters: [] };
 
 export class Operations {
-  readonly #listener: OperationsListener;
+  readonly #options: OperationsOptions;
   readonly #catalogue = new AgentCatalogue();
-  readonly #orders = new Map<number, ExecutionOrder>();
-  readonly #startedSeconds = new Map<number, number>();
-  #state: ReturnType<typeof executor>;
-  #timer: NodeJS.Timeout | undefined;
-  #callId = 0;
+  readonly #executor: NodeExecutor<ExecutionOrder>;
 
-  constructor(runsMax: number, listener: OperationsListener) {
-    this.#state = executor(runsMax);
-    this.#listener = listener;
+  constructor(options: OperationsOptions) {
+    this.#options = options;
+    const { logger, stateFolder, onAddresses } = options;
+    const onReport = (report: ExecutionReport<ExecutionOrder>) => void this.#report(report);
+    this.#executor = new NodeExecutor({ logger, stateFolder, onAddresses, onReport });
   }
 
   execute(order: ExecutionOrder): void {
-    const callId = ++this.#callId;
-    this.#orders.set(callId, order);
-    const { resource } = order;
-    const text = [resource.class, resource.provider, resource.type].filter((part) => part !== undefined).join(':');
-    const agent = parseAgent(text);
-    if (!agent.ok) {
-      return void this.#reportOf(order, {
-        callId,
-        outcome: { status: 'not-installed', code: 5, reason: agent.error, output: '', durationMs: 0 },
-      });
-    }
-    this.#apply({ kind: 'request', nowMs: monotonicMs(), request: requestOf(callId, agent.value, order) });
+    this.#executor.execute(order);
   }
 
-  cancel(resource: string, action: string, intervalMs: number): void {
-    const before = this.#state;
-    this.#apply({ kind: 'cancel', nowMs: monotonicMs(), resource, action, intervalMs });
+  cancel(resource: string, operation: string, intervalMs: number): void {
     // What does not recur here is cancelled already.
-    if (this.#state === before) this.#listener.cancelled(resource, action, intervalMs);
+    if (!this.#executor.cancel({ resource, operation, intervalMs }))
+      this.#options.cancelled(resource, operation, intervalMs);
   }
 
-  #apply(event: ExecutorEvent): void {
-    const done = stepExecutor(this.#state, event);
-    this.#state = done.state;
-    for (const effect of done.effects) {
-      switch (effect.kind) {
-        case 'run':
-          this.#run(effect.runId, effect.request);
-          break;
-        case 'report':
-          this.#report(effect.request, effect.outcome);
-          break;
-        case 'cancelled': {
-          const { resource, action, intervalMs } = effect.request.operation;
-          this.#orders.delete(effect.request.callId);
-          this.#listener.cancelled(resource, action, intervalMs);
-        }
-      }
-    }
-    this.#arm();
+  /** The cluster property `fast-agents`: standard address agents are run by the built-in one. */
+  setFastAgents(fastAgents: 'map' | 'keep'): void {
+    this.#executor.setFastAgents(fastAgents);
   }
 
-  #run(runId: number, request: ExecutorRequest): void {
-    this.#startedSeconds.set(request.callId, Math.floor(Date.now() / 1000));
-    const running = runOperation(request.agent, request.operation);
-    void running.outcome.then((outcome) => this.#apply({ kind: 'finished', nowMs: monotonicMs(), runId, outcome }));
+  close(): Promise<void> {
+    return this.#executor.close(closeGraceMs);
   }
 
-  #report(request: ExecutorRequest, outcome: Outcome): void {
-    const order = this.#orders.get(request.callId);
-    if (order === undefined) return;
-    if (order.intervalMs === 0) this.#orders.delete(request.callId);
-    void this.#reportOf(order, { callId: request.callId, outcome });
+  async #report({ callId, order, outcome, startedAtMs }: ExecutionReport<ExecutionOrder>): Promise<void> {
+    if (outcome.status === 'cancelled')
+      return this.#options.cancelled(order.resource.id, order.operation, order.intervalMs);
+    const atSeconds = Math.floor(startedAtMs / 1000);
+    this.#options.report({ order, outcome, callId, atSeconds, agent: await this.#facts(order) });
   }
 
-  async #reportOf(
-    order: ExecutionOrder,
-    { callId, outcome }: { readonly callId: number; readonly outcome: Outcome },
-  ): Promise<void> {
-    const atSeconds = this.#startedSeconds.get(callId) ?? Math.floor(Date.now() / 1000);
-    this.#listener.report({ order, outcome, callId, atSeconds, agent: await this.#facts(order) });
-  }
-
+  /** Which parameters a running resource cannot take over: recorded with its start. */
   async #facts(order: ExecutionOrder): Promise<AgentFacts> {
     if (order.resource.class !== 'ocf' || order.operation !== 'start') return noFacts;
     const { provider = '', type } = order.resource;
@@ -108,24 +65,4 @@ export class Operations {
     const fixed = metadata.value.parameters.filter((parameter) => parameter.unique).map((parameter) => parameter.name);
     return { restartParameters: reloads ? fixed : undefined, privateParameters: [] };
   }
-
-  #arm(): void {
-    clearTimeout(this.#timer);
-    const due = executorDeadline(this.#state);
-    if (due === undefined) return;
-    this.#timer = setTimeout(
-      () => this.#apply({ kind: 'tick', nowMs: monotonicMs() }),
-      Math.max(0, Math.ceil(due - monotonicMs())),
-    );
-  }
-}
-
-function requestOf(callId: number, agent: Agent, order: ExecutionOrder): ExecutorRequest {
-  const { operation: action, intervalMs, timeoutMs, parameters, meta, startDelayMs } = order;
-  return {
-    callId,
-    agent,
-    startDelayMs,
-    operation: { resource: order.resource.id, action, intervalMs, timeoutMs, parameters, meta },
-  };
 }
