@@ -34,7 +34,7 @@ export async function runRingWorker(hooks: RingThreadHooks = {}): Promise<void> 
       onTurn: () => outbox.flush(),
       onFarewells: (datagrams) => hooks.onFarewells?.(datagrams),
       onProof: (bootClockMs) => {
-        lease[0] = bootClockMs;
+        lease[0] = Math.max(lease[0] ?? 0, bootClockMs);
       },
     });
     tell({ kind: 'started' });
