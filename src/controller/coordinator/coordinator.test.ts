@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { childAt, parseXml, replaceElement, serialiseXml } from '../../cib/index.ts';
+import { Random } from '../../kit/index.ts';
 import { transientAttributesOf } from '../document/query.ts';
 import { FakeCluster } from './testing/fake-cluster.ts';
 
@@ -268,4 +269,33 @@ test('a dampened attribute is written once, for all nodes at the same time', () 
   assert.equal(writes().length, before + 1);
   for (const { id, name } of cluster.nodes)
     assert.equal(transientAttributesOf(cluster.cib, { id, name }).get('pingd'), '100');
+});
+
+test('while the cluster is held nothing is decided, and right afterwards it is', () => {
+  const cluster = started(configuration(group));
+  const [was = ''] = cluster.whereIs('web');
+  cluster.hold(5_000);
+  cluster.crash(was);
+  cluster.pass(4_900);
+  assert.deepEqual(cluster.whereIs('web'), []);
+  cluster.pass(1_000);
+  assert.equal(cluster.whereIs('web').length, 1);
+});
+
+test('whatever fails and whoever crashes, with fencing nothing runs twice and the cluster comes to rest', () => {
+  for (let seed = 0; seed < 12; seed++) {
+    const random = new Random(`coordinator/${seed}`);
+    const cluster = new FakeCluster(configuration(group + device('power'), fencingOn), ['a', 'b', 'c'], `${seed}`);
+    cluster.answers = () => (random.chance(0.05) ? { code: 1 } : undefined);
+    cluster.fencing = () => (random.chance(0.3) ? 'broken' : undefined);
+    cluster.membership();
+    cluster.pass(random.between(1, 400));
+    cluster.crash(random.pick(['a', 'b', 'c']) ?? 'a');
+    for (let count = 0; count < 200; count++) {
+      cluster.pass(random.between(1, 50));
+      for (const id of ['ip', 'web']) assert.ok(cluster.whereIs(id).length <= 1, cluster.events.join('\n'));
+    }
+    cluster.settle();
+    assert.ok(cluster.isIdle, cluster.events.slice(-5).join('\n'));
+  }
 });

@@ -361,6 +361,7 @@ class CoordinatorRun {
   #isSettled(cib: XmlElement): boolean {
     const { settlingUntilMs, reporting, heldUntilMs } = this.state;
     if (this.#clock.nowMs < heldUntilMs) return false;
+    this.#set({ heldUntilMs: 0 });
     if (settlingUntilMs === undefined) return true;
     const open = reporting.size > 0 ? [...reporting] : pendingOnMembers(cib);
     if (open.length > 0 && this.#clock.nowMs < settlingUntilMs) return false;

@@ -141,6 +141,10 @@ export class FakeCluster {
     this.#passUntil(this.nowMs + 600_000);
   }
 
+  hold(forMs: number): void {
+    this.#tellAll({ kind: 'hold', untilMs: this.nowMs + forMs });
+  }
+
   pass(forMs: number): void {
     const untilMs = this.nowMs + forMs;
     this.#passUntil(untilMs);
