@@ -34,6 +34,7 @@ const directions = {
     'lab',
     'guardian',
     'agents',
+    'controller',
     'api',
     'daemon',
     'simulation',

@@ -1,7 +1,15 @@
-import { buildRouteMap } from '@stricli/core';
+// `haven cluster`: making a cluster, and this node's part in it.
+import { buildCommand, buildRouteMap } from '@stricli/core';
+import { jsonFlag } from '../../cluster/flags.ts';
 import { initCommand } from './init.ts';
 
+const stop = buildCommand({
+  loader: async () => (await import('./stop.ts')).stop,
+  parameters: { flags: { json: jsonFlag } },
+  docs: { brief: 'Move everything away from this node, and end its daemon' },
+});
+
 export const clusterRoutes = buildRouteMap({
-  routes: { init: initCommand },
+  routes: { init: initCommand, stop },
   docs: { brief: 'Make a cluster, start and stop nodes' },
 });

@@ -1,19 +1,13 @@
 // One document, looked at once.
 import { writeFileSync } from 'node:fs';
 import { serialiseXml, serialiseXmlDocument } from '../../../cib/index.ts';
-import { CommandFailure, nearest } from '../../../kit/index.ts';
+import { CommandFailure } from '../../../kit/index.ts';
 import {
-  actionReasons,
-  type Cluster,
   describeCluster,
   describeExecution,
   describeRun,
-  formatActionReasons,
   formatDot,
   formatGraph,
-  formatPlacementReasons,
-  placementReasons,
-  type Resource,
   readCluster,
   reportXml,
   type SimulatedTransition,
@@ -27,6 +21,7 @@ import {
 import { type RunTime, readDocument, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
 import { renderFailCounts, renderUtilization } from './listings.ts';
+import { explanation, reasonsFor } from './reasons.ts';
 import { resultsOf, withInjections } from './what-if.ts';
 
 /** Where Pacemaker, and Haven in its place, keep the document of this node. */
@@ -120,30 +115,4 @@ function jsonReport({ flags, request, simulation, transition }: Report): string 
     ...(flags.why === undefined ? {} : { why: flags.why.map((name) => reasonsFor(simulation, name)) }),
   };
   return `${JSON.stringify(described, undefined, 1)}\n`;
-}
-
-function reasonsFor({ cluster, plan, graph }: Simulation, name: string) {
-  const resource = resourceNamed(cluster, name);
-  return {
-    resource: name,
-    placement: placementReasons(cluster, resource),
-    actions: actionReasons(plan, graph, resource),
-  };
-}
-
-function explanation({ cluster, plan, graph }: Simulation, name: string): string {
-  const resource = resourceNamed(cluster, name);
-  const placements = placementReasons(cluster, resource).map((reasons) => formatPlacementReasons(reasons).join('\n'));
-  return `${placements.join('\n')}\nActions:\n${formatActionReasons(actionReasons(plan, graph, resource))}`;
-}
-
-function resourceNamed(cluster: Cluster, name: string): Resource {
-  const exact = cluster.resourcesById.get(name) ?? cluster.resourcesByHistoryId.get(name)?.[0];
-  if (exact !== undefined) return exact;
-  const guess = nearest(name, [...cluster.resourcesById.keys()]);
-  throw new CommandFailure({
-    kind: 'not-found',
-    what: `there is no resource '${name}'`,
-    ...(guess === undefined ? {} : { fix: `Did you mean '${guess}'?` }),
-  });
 }

@@ -1,0 +1,33 @@
+import { CommandFailure, formatDuration } from '../../../kit/index.ts';
+import { type AnswerFlags, ClusterSession, show as print } from '../../cluster/session.ts';
+import { alignedRows } from '../../terminal/columns.ts';
+import { styleFor } from '../../terminal/style.ts';
+import { transitionRow } from './list.ts';
+
+type ShowFlags = AnswerFlags & { readonly input: boolean };
+
+export async function show({ input, ...flags }: ShowFlags, text: string): Promise<void> {
+  const { client } = new ClusterSession();
+  const history = await client.history();
+  const transition = history.find(({ number }) => String(number) === text);
+  if (transition === undefined) {
+    const numbers = history.map(({ number }) => number);
+    const fix = numbers.length === 0 ? 'None is recorded' : `There is ${numbers[0]} to ${numbers.at(-1)}`;
+    throw new CommandFailure({ kind: 'not-found', what: `no transition ${text} is recorded`, fix });
+  }
+  if (input) return void process.stdout.write(await client.historyInput(transition.number));
+  const style = styleFor(process.stdout);
+  print(flags, transition, () => [
+    ...alignedRows([transitionRow(transition, style)], 0),
+    ...alignedRows(
+      transition.actions.map(({ what, node, startedMs, durationMs, result, reason }) => [
+        { text: startedMs === undefined ? '' : `+${formatDuration(startedMs)}`, style: style.quiet },
+        what,
+        node,
+        durationMs === undefined ? '' : formatDuration(durationMs),
+        result,
+        { text: reason ?? '', style: style.quiet },
+      ]),
+    ),
+  ]);
+}

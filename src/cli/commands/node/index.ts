@@ -1,0 +1,79 @@
+// `haven node`: what administrators do with a node.
+import { buildCommand, buildRouteMap } from '@stricli/core';
+import { changeFlags, forceFlag, jsonFlag, nodeParameter } from '../../cluster/flags.ts';
+
+const oneNode = { kind: 'tuple', parameters: [nodeParameter] } as const;
+
+const standby = buildCommand({
+  loader: async () => (await import('./standby.ts')).standby,
+  parameters: { flags: changeFlags, positional: oneNode },
+  docs: { brief: 'Move everything away from a node and start nothing there' },
+});
+
+const online = buildCommand({
+  loader: async () => (await import('./standby.ts')).online,
+  parameters: { flags: changeFlags, positional: oneNode },
+  docs: { brief: 'End a standby' },
+});
+
+const maintenance = buildCommand({
+  loader: async () => (await import('./maintenance.ts')).maintenance,
+  parameters: { flags: changeFlags, positional: oneNode },
+  docs: { brief: 'Leave everything on a node as it is, unwatched' },
+});
+
+const unmaintenance = buildCommand({
+  loader: async () => (await import('./maintenance.ts')).unmaintenance,
+  parameters: { flags: changeFlags, positional: oneNode },
+  docs: { brief: 'End a maintenance' },
+});
+
+const attribute = buildCommand({
+  loader: async () => (await import('./attribute.ts')).attribute,
+  parameters: {
+    flags: {
+      ...changeFlags,
+      transient: {
+        kind: 'boolean',
+        default: false,
+        withNegated: false,
+        brief: 'Only until the node leaves the cluster',
+      },
+    },
+    positional: {
+      kind: 'array',
+      parameter: { parse: String, placeholder: 'NODE NAME=VALUE', brief: 'The node, then NAME=VALUE; NAME= removes' },
+      minimum: 1,
+    },
+  },
+  docs: { brief: "Show or set a node's attributes", customUsage: ['NODE', 'NODE NAME=VALUE …', 'NODE NAME='] },
+});
+
+const fence = buildCommand({
+  loader: async () => (await import('./fence.ts')).fence,
+  parameters: {
+    flags: {
+      ...changeFlags,
+      action: { kind: 'enum', values: ['off', 'reboot', 'on'], default: 'reboot', brief: 'What is done to it' },
+    },
+    positional: oneNode,
+  },
+  docs: { brief: 'Cut a node off by its fence device' },
+});
+
+const confirmFenced = buildCommand({
+  loader: async () => (await import('./fence.ts')).confirmFenced,
+  parameters: { flags: { ...changeFlags, force: forceFlag }, positional: oneNode },
+  docs: { brief: 'Swear that a lost node is off, so that others may take over what it ran' },
+});
+
+const list = buildCommand({
+  loader: async () => (await import('./list.ts')).list,
+  parameters: { flags: { json: jsonFlag } },
+  docs: { brief: 'Show every node, its state and how much it runs' },
+});
+
+export const nodeRoutes = buildRouteMap({
+  routes: { standby, online, maintenance, unmaintenance, attribute, fence, confirmFenced, list },
+  docs: { brief: 'Nodes: standby, maintenance, attributes, fencing' },
+});

@@ -1,0 +1,15 @@
+import { simulate } from '../../../scheduler/index.ts';
+import { type AnswerFlags, ClusterSession, show } from '../../cluster/session.ts';
+import { nodeNamed } from '../../edits/names.ts';
+import { clockInstant, currentDocument } from '../simulate/live-document.ts';
+import { explanation, reasonsFor } from '../simulate/reasons.ts';
+
+type WhyFlags = AnswerFlags & { readonly node?: string };
+
+/** The scheduler is asked about the document of this moment, with its reasons kept. */
+export async function why({ node, ...flags }: WhyFlags, id: string): Promise<void> {
+  const cib = currentDocument(await new ClusterSession().document());
+  if (node !== undefined) nodeNamed(cib, node);
+  const simulation = simulate({ cib, now: clockInstant(), reasons: true });
+  show(flags, reasonsFor(simulation, id, node), () => [explanation(simulation, id, node).trimEnd()]);
+}
