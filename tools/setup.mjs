@@ -21,6 +21,7 @@ const packages = {
     { name: 'tcpdump', proof: '/usr/bin/tcpdump', why: 'haven lab capture' },
     { name: 'procps', proof: '/usr/bin/pgrep', why: 'agents and lab commands' },
     { name: 'resource-agents', proof: '/usr/lib/ocf/resource.d/heartbeat/IPaddr2', why: 'the standard OCF agents' },
+    { name: 'curl', proof: '/usr/bin/curl', why: "the apache agent's monitor" },
     { name: 'apache2', proof: '/usr/sbin/apache2', why: 'the web server of the demonstration' },
   ],
   test: [

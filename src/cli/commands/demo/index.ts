@@ -1,15 +1,18 @@
 import { buildCommand } from '@stricli/core';
 
-type Flags = { readonly scripted: boolean; readonly json?: string; readonly lab: string };
+type Flags = { readonly scripted: boolean; readonly pair: boolean; readonly json?: string; readonly lab: string };
 
 export const demoCommand = buildCommand({
   docs: {
     brief: 'Show a failover on real hosts made of namespaces',
-    fullDescription: 'Two servers, a virtual address, a client that asks it each millisecond. Needs root.',
+    fullDescription:
+      'Three nodes, a virtual address and a web server, a client that asks it each millisecond. With --pair: two servers ' +
+      'with haven vrrp instead. Needs root.',
   },
   parameters: {
     flags: {
-      scripted: { kind: 'boolean', default: false, brief: 'Kill, return and cut by itself, print a table and end' },
+      scripted: { kind: 'boolean', default: false, brief: 'Break and mend it by itself, print a table and end' },
+      pair: { kind: 'boolean', default: false, brief: 'Two servers with haven vrrp instead of a cluster' },
       json: {
         kind: 'parsed',
         parse: String,
@@ -21,11 +24,11 @@ export const demoCommand = buildCommand({
     },
   },
   async func(flags: Flags) {
-    if (!flags.scripted) {
-      const { runLive } = await import('./live.ts');
-      return runLive(flags.lab);
-    }
-    const { runScripted } = await import('./scripted.ts');
-    process.exitCode = await runScripted({ labName: flags.lab, jsonFile: flags.json });
+    const options = { labName: flags.lab, jsonFile: flags.json };
+    if (flags.pair) {
+      if (flags.scripted) process.exitCode = await (await import('./vrrp/scripted.ts')).runScripted(options);
+      else await (await import('./vrrp/live.ts')).runLive(flags.lab);
+    } else if (flags.scripted) await (await import('./scripted.ts')).runScripted(options);
+    else await (await import('./live.ts')).runLive(flags.lab);
   },
 });

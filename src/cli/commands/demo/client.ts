@@ -1,6 +1,5 @@
-// What the client of the demonstration sees: the address by UDP each millisecond, the web server by HTTP each ten.
+// What the client of a demonstration sees: the address by UDP each millisecond, the web server by HTTP each ten.
 import type { Lab, Outage, Probe, ProbeReport } from '../../../lab/index.ts';
-import { clientName, virtualAddress } from './pair.ts';
 
 export type Watched = { readonly address: readonly Outage[]; readonly web: readonly Outage[] };
 
@@ -20,10 +19,14 @@ export class Client {
     });
   }
 
-  static async start(lab: Lab): Promise<Client> {
-    const address = await lab.probe(clientName, { address: virtualAddress, ask: 'udp' });
-    const web = await lab.probe(clientName, { address: virtualAddress, ask: 'http', port: 80, path: '/index.html' });
-    return new Client(address, web);
+  /** `host` asks `address`. */
+  static async start(
+    lab: Lab,
+    { host, address }: { readonly host: string; readonly address: string },
+  ): Promise<Client> {
+    const probe = await lab.probe(host, { address, ask: 'udp' });
+    const web = await lab.probe(host, { address, ask: 'http', port: 80, path: '/index.html' });
+    return new Client(probe, web);
   }
 
   onAddressSeen(listener: Parameters<Probe['onSeen']>[0]): void {
@@ -42,8 +45,7 @@ export class Client {
 
   /** The outages that have ended since the last call. */
   takeOutages(): Watched {
-    const taken = { address: this.#seen.address.splice(0), web: this.#seen.web.splice(0) };
-    return taken;
+    return { address: this.#seen.address.splice(0), web: this.#seen.web.splice(0) };
   }
 
   async stop(): Promise<ProbeReport> {

@@ -1,7 +1,7 @@
 // The pair of the demonstration: two lab hosts with a web server and `haven vrrp` each, and a client, all real.
-import { CommandFailure } from '../../../kit/index.ts';
-import { createLab, type Host, type Lab } from '../../../lab/index.ts';
-import { programPath } from '../../../linux/index.ts';
+import { CommandFailure } from '../../../../kit/index.ts';
+import { createLab, type Host, type Lab } from '../../../../lab/index.ts';
+import { programPath } from '../../../../linux/index.ts';
 
 export const servers = ['server1', 'server2'] as const;
 export const clientName = 'client';

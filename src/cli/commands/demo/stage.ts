@@ -1,0 +1,167 @@
+// The stage of the demonstration: three lab hosts with a daemon each, a virtual address and a web server in a group, a
+// client that asks.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApiClient, type ClusterStatus } from '../../../api/index.ts';
+import { CommandFailure } from '../../../kit/index.ts';
+import { createLab, type Host, type Lab } from '../../../lab/index.ts';
+import { programPath } from '../../../linux/index.ts';
+
+export const nodes = ['n1', 'n2', 'n3'] as const;
+export const clientName = 'client';
+export const virtualAddress = '10.77.0.100';
+
+const network = (number: number) => ({ interfaces: [{ name: 'eth0', addresses: [`10.77.0.${number}/24`] }] });
+
+const clusterFile = `${JSON.stringify(
+  {
+    cluster: 'demo',
+    nodes: nodes.map((name, index) => ({ name, id: index + 1, addresses: [`10.77.0.${index + 1}`] })),
+  },
+  null,
+  2,
+)}\n`;
+
+const apacheFile = '/etc/apache-demo.conf';
+
+const apacheConf = (host: string) => `ServerRoot /etc/apache2
+ServerName ${host}
+Listen 80
+PidFile /run/apache-demo.pid
+ErrorLog /var/log/apache-demo.log
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule headers_module /usr/lib/apache2/modules/mod_headers.so
+DocumentRoot /srv/www
+Header set X-Haven-Host ${host}
+`;
+
+/** What an init system would start at each boot. */
+const bootScript = `exec '${process.execPath}' '${programPath()}' daemon >>/var/log/haven.log 2>&1\n`;
+
+const pair = (owner: string, name: string, value: string) =>
+  `<nvpair id="${owner}-${name}" name="${name}" value="${value}"/>`;
+
+const primitive = (id: string, agent: string, parameters: readonly string[], monitor: string) => `
+<primitive id="${id}" class="ocf" provider="heartbeat" type="${agent}">
+  <instance_attributes id="${id}-instance_attributes">${parameters.join('')}</instance_attributes>
+  <operations>
+    <op id="${id}-start" name="start" interval="0s" timeout="40s"/>
+    <op id="${id}-stop" name="stop" interval="0s" timeout="60s"/>
+    <op id="${id}-monitor" name="monitor" interval="${monitor}" timeout="20s"/>
+  </operations>
+</primitive>`;
+
+const site = `<group id="site">
+${primitive('vip', 'IPaddr2', [pair('vip', 'ip', virtualAddress), pair('vip', 'cidr_netmask', '24')], '10s')}
+${primitive('web', 'apache', [pair('web', 'configfile', apacheFile), pair('web', 'statusurl', 'http://127.0.0.1/index.html'), pair('web', 'testregex', 'Served')], '1s')}
+</group>`;
+
+const options = `<cluster_property_set id="cib-bootstrap-options">${pair('options', 'stonith-enabled', 'false')}${pair('options', 'fast-agents', 'true')}</cluster_property_set>`;
+
+const stickiness = `<meta_attributes id="rsc-options">${pair('rsc-options', 'resource-stickiness', '100')}</meta_attributes>`;
+
+export class Stage {
+  readonly lab: Lab;
+
+  private constructor(lab: Lab) {
+    this.lab = lab;
+  }
+
+  /** Makes the hosts, starts the daemons and configures the group; the lab ends with this process. */
+  static async make(name: string): Promise<Stage> {
+    const hosts = nodes.map((host, index) => ({ name: host, ...network(index + 1) }));
+    const lab = await createLab({ name, hosts: [...hosts, { name: clientName, ...network(10) }] });
+    try {
+      const key = randomBytes(192).toString('base64');
+      await Promise.all(nodes.map((host) => furnish(lab.host(host), key)));
+      for (const host of nodes) await lab.onBoot(host, bootScript);
+      await lab.respond([...nodes]);
+      const stage = new Stage(lab);
+      for (const host of nodes) stage.startDaemon(host);
+      return stage;
+    } catch (thrown) {
+      await lab.down();
+      throw thrown;
+    }
+  }
+
+  startDaemon(host: string): void {
+    this.lab.host(host).spawn(['setsid', 'sh', '/etc/haven-lab/boot'], { stdio: 'ignore' });
+  }
+
+  /** A host's API, through its own file system view. */
+  api(host: string): ApiClient {
+    return new ApiClient(`/proc/${this.lab.host(host).pid}/root/run/haven/api.sock`);
+  }
+
+  async configure(): Promise<void> {
+    await this.api(nodes[0]).edit({
+      kind: 'all',
+      edits: [
+        { kind: 'modify', xml: options },
+        { kind: 'create', section: 'configuration', xml: `<rsc_defaults>${stickiness}</rsc_defaults>` },
+        { kind: 'create', section: 'resources', xml: site },
+      ],
+    });
+  }
+
+  /** Status as any node that is up and together tells it; undefined while none is. */
+  async status(): Promise<ClusterStatus | undefined> {
+    for (const host of nodes) {
+      try {
+        const status = await this.api(host).status();
+        if (status.phase === 'together' && status.quorum.quorate) return status;
+      } catch {
+        // Off, or not up yet.
+      }
+    }
+    return undefined;
+  }
+
+  /** Waits until what is wanted shows. @throws CommandFailure `timeout`, with what shows instead. */
+  async until(what: string, wanted: (status: ClusterStatus) => boolean, withinMs = 60_000): Promise<ClusterStatus> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const status = await this.status();
+      if (status !== undefined && wanted(status)) return status;
+      if (performance.now() > deadline) {
+        const seen =
+          status === undefined
+            ? 'no quorate partition'
+            : `${status.resources.map(({ id, state, nodes: on }) => `${id} ${state} on ${on.join(', ') || 'no node'}`).join('; ')}`;
+        throw new CommandFailure({
+          kind: 'timeout',
+          what: `${what} did not come about in ${withinMs / 1000} s`,
+          why: seen,
+        });
+      }
+      await pause(20);
+    }
+  }
+
+  /** Who holds the address, as the cluster says. */
+  async holder(): Promise<string> {
+    const status = await this.until('a holder of the address', ({ resources }) => isServed(resources));
+    return status.addresses[0]?.node ?? '';
+  }
+
+  down(): Promise<void> {
+    return this.lab.down();
+  }
+}
+
+/** The group runs, whole, on one node. */
+export function isServed(resources: ClusterStatus['resources']): boolean {
+  const group = resources.find(({ id }) => id === 'site');
+  return (
+    group?.state === 'started' && group.nodes.length === 1 && group.children.every(({ state }) => state === 'started')
+  );
+}
+
+async function furnish(host: Host, key: string): Promise<void> {
+  await host.writeFile('/etc/haven/cluster.json', clusterFile);
+  await host.writeFile('/etc/haven/authkey', key, 0o400);
+  await host.writeFile(apacheFile, apacheConf(host.name));
+  await host.writeFile('/srv/www/index.html', `Served by ${host.name}\n`);
+}
