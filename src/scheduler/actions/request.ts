@@ -28,7 +28,7 @@ export type Request = {
 
 export function requestAction(plan: Plan, request: Request): Action {
   const { resource, task, node, need, name = task, intervalMs = 0 } = request;
-  const action = plan.find(resource, name, node, intervalMs) ?? createFor(plan, { ...request, name, intervalMs });
+  const action = plan.find(resource, name, node, intervalMs) ?? createFor(plan, request, { name, intervalMs });
   applyNeed(action, resource, need);
   if (action.node !== undefined && resource.variant === 'primitive') readOwnParameters(plan, action, resource);
   evaluateRunnable(plan, action, resource);
@@ -42,8 +42,10 @@ export function requestMilestone(plan: Plan, request: Omit<Request, 'node'>): Ac
   return action;
 }
 
-function createFor(plan: Plan, request: Request & { readonly name: string; readonly intervalMs: number }): Action {
-  const { resource, task, node, need, name, intervalMs } = request;
+type Identity = { readonly name: string; readonly intervalMs: number };
+
+function createFor(plan: Plan, request: Request, { name, intervalMs }: Identity): Action {
+  const { resource, task, node, need } = request;
   const operationName = name === task ? task : 'notify';
   const configured = plan.metadata.of(resource, { task: operationName, intervalMs }, node);
   const key = keyOf(resource, name, intervalMs);
