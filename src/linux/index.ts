@@ -14,6 +14,9 @@ export {
   hardwareAddressText,
   isMulticast,
 } from './address.ts';
+// Ciphers
+export type { AesGcm } from './aes-gcm.ts';
+export { loadAesGcm } from './aes-gcm.ts';
 export { bootId, bootMs, monotonicMs } from './clock.ts';
 export type { KernelError, KernelResult } from './error.ts';
 export { kernelFailure, orFail } from './error.ts';

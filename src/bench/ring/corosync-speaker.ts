@@ -1,9 +1,10 @@
-// In a lab host: a client of the host's Corosync that speaks as it is told. Blocking calls throughout, as a C client makes
-// them; tasks come by standard input, read between them.
-import { readSync } from 'node:fs';
+// In a lab host: a client of the host's Corosync that speaks as it is told, with blocking calls, as a C client makes them.
+import { createInterface } from 'node:readline';
 import { CorosyncGroup } from '../../interop/index.ts';
 import { answer, answererNodeId, compose, groupName, markOf, marks, numberOf, pauseMs, type Task } from './speech.ts';
 
+/** Between tasks, changes of the group are looked for so often. */
+const idlePollMs = 20;
 let floodHeard = 0;
 let heardMark = 0;
 let heardNumber = 0;
@@ -18,7 +19,8 @@ while (opened === undefined) {
 }
 const group = opened;
 if (group.nodeId === 1) {
-  for (let line = readLine(); line !== ''; line = readLine()) obey(JSON.parse(line) as Task);
+  setInterval(() => group.dispatch('all'), idlePollMs);
+  createInterface({ input: process.stdin }).on('line', (line) => obey(JSON.parse(line) as Task));
 } else {
   while (group.dispatch('one')) sayUnsaid();
 }
@@ -91,23 +93,4 @@ function exchange(said: number, wanted: number, task: { bytes: number; count: nu
     sleep(pauseMs);
   }
   answer({ kind: 'latency', samplesMs });
-}
-
-function readLine(): string {
-  const byte = Buffer.alloc(1);
-  let line = '';
-  for (;;) {
-    group.dispatch('all');
-    let size = 0;
-    try {
-      size = readSync(0, byte);
-    } catch (thrown) {
-      if ((thrown as NodeJS.ErrnoException).code !== 'EAGAIN') throw thrown;
-      sleep(1);
-      continue;
-    }
-    if (size === 0) return '';
-    if (byte[0] === 10) return line;
-    line += byte.toString('latin1');
-  }
 }

@@ -73,7 +73,8 @@ class ConfigReader {
     if (fault !== undefined) return fault;
     const timing = timingOf(this.#values, nodes.length);
     if (typeof timing === 'string') return parseError(timing);
-    const late = this.#nodelistFault(nodes) ?? this.#linkModeFault(links, transport) ?? this.#cipherFault(transport);
+    const late =
+      this.#nodelistFault(nodes) ?? this.#linkModeFault(links, transport) ?? this.#cipherFault(transport, nodes);
     if (late !== undefined) return late;
     const quorum = quorumConfigOf(this.#values, nodes, local);
     if (typeof quorum === 'string') return quorum;
@@ -372,10 +373,16 @@ class ConfigReader {
     return parseError(`${links.length} is too many configured interfaces for non-Knet transport.`);
   }
 
-  #cipherFault(transport: CorosyncConfig['transport']): string | undefined {
-    const { cipher, hash } = this.#cipherAndHash();
-    const plain = transport === 'knet' || (cipher === 'none' && hash === 'none');
-    return plain ? undefined : parseError('crypto_cipher & crypto_hash are only valid for the Knet transport.');
+  #cipherFault(transport: CorosyncConfig['transport'], nodes: readonly ConfiguredNode[]): string | undefined {
+    if (transport === 'knet' || !this.#encrypted()) return undefined;
+    if (nodes.length > 0) return parseError('crypto_cipher & crypto_hash are only valid for the Knet transport.');
+    // Corosync 1 and 2 encrypted multicast rings. Haven seals them its own way, so all their nodes have to be Haven's.
+    this.#warn(
+      'totem.secauth',
+      "datagrams are sealed with Haven's AES-256-GCM, which no Corosync reads",
+      'Run Haven on every node of this ring',
+    );
+    return undefined;
   }
 
   #warn(key: string, what: string, fix?: string): void {

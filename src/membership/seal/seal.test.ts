@@ -105,3 +105,24 @@ test('the replay window agrees with a set that forgets nothing', () => {
     highest = Math.max(highest, counter);
   }
 });
+
+test('the direct cipher and the portable one read each other, and end alike on a damaged tag', () => {
+  const member = (nodeId: number, method: 'fastest' | 'portable') =>
+    new Seal({ nodeId, session: sessionOf(7, nodeId), crypto: aesGcmCrypto(authkeys, 'x', method), activeKeyId: 1 });
+  for (const [one, other] of [
+    ['fastest', 'portable'],
+    ['portable', 'fastest'],
+  ] as const) {
+    const [sender, receiver] = [member(1, one), member(2, other)];
+    for (const size of [0, 1, 15, 16, 17, 1400, 60_000]) {
+      const plain = Uint8Array.from({ length: size }, (_, at) => at * 31);
+      const sealed = sender.seal(plain);
+      const damaged = sealed.slice();
+      damaged[damaged.length - 1] = (damaged[damaged.length - 1] ?? 0) ^ 1;
+      assert.deepEqual(receiver.open(damaged, 0), { kind: 'refused', reason: 'forged' });
+      const opened = receiver.open(sealed, 0);
+      assert.ok(opened.kind === 'opened');
+      assert.deepEqual(Uint8Array.from(opened.bytes), plain);
+    }
+  }
+});

@@ -1,6 +1,6 @@
 // Datagrams of one member: on which links and to which addresses they go, sealed or not, and which of those that arrive
 // are believed.
-import { type KeyObject, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { CommandFailure, type LogLevel } from '../../../kit/index.ts';
 import {
   type Endpoint,
@@ -23,7 +23,7 @@ import {
   stepLinks,
 } from '../../links/index.ts';
 import { Seal, type SealRefusal, sessionOf } from '../../seal/index.ts';
-import { aesGcmCrypto } from '../aes-gcm.ts';
+import { aesGcmCrypto, type SessionKey } from '../aes-gcm.ts';
 import type { RingSettings } from './settings.ts';
 import { LinkSockets } from './sockets.ts';
 
@@ -66,7 +66,7 @@ export class RingNetwork {
   readonly #settings: RingSettings;
   readonly #listener: NetworkListener;
   readonly #sockets: LinkSockets[];
-  readonly #seal: Seal<KeyObject> | undefined;
+  readonly #seal: Seal<SessionKey> | undefined;
   /** By link, then by node. */
   readonly #endpoints: readonly Map<number, Endpoint>[];
   /** By link, then by address. */
@@ -319,7 +319,7 @@ const complaints: Partial<Record<SealRefusal, (clusterName: string) => string>> 
   'old-session': () => 'belong to an earlier session of their sender: two nodes with one node id, or a clock set back',
 };
 
-function sealOf(settings: RingSettings): Seal<KeyObject> | undefined {
+function sealOf(settings: RingSettings): Seal<SessionKey> | undefined {
   const { security, nodeId, peers } = settings;
   if (security.kind === 'plain') return undefined;
   if (!security.keys.has(security.activeKeyId)) {
