@@ -1,6 +1,7 @@
 // Every command of `haven`, a line a noun.
 import { cibRoutes } from './cib/index.ts';
 import { clusterRoutes } from './cluster/index.ts';
+import { completionCommand } from './completion.ts';
 import { constraintRoutes } from './constraint/index.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo/index.ts';
@@ -26,6 +27,7 @@ export const routes = {
   events: eventsCommand,
   history: historyRoutes,
   cluster: clusterRoutes,
+  completion: completionCommand,
   daemon: daemonCommand,
   demo: demoCommand,
   lab: labRoutes,

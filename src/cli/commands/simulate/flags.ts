@@ -1,4 +1,10 @@
 export type SimulateFlags = {
+  readonly live: boolean;
+  readonly fail?: readonly string[];
+  readonly standby?: readonly string[];
+  readonly stop?: readonly string[];
+  readonly set?: readonly string[];
+  readonly apply?: string;
   readonly xmlFile?: string;
   readonly liveCheck: boolean;
   readonly run: boolean;

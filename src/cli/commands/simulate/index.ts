@@ -10,6 +10,12 @@ export const simulateCommand = buildCommand({
   docs: { brief: 'Say what the cluster would do, and why; what if a node or a resource failed' },
   parameters: {
     flags: {
+      live: { ...onOff, brief: 'On the running cluster: what would be done now' },
+      fail: { ...texts, brief: 'On the running cluster: what if the node were lost', placeholder: 'NODE' },
+      standby: { ...texts, brief: 'On the running cluster: what if it went to standby', placeholder: 'NODE' },
+      stop: { ...texts, brief: 'On the running cluster: what if the resource were stopped', placeholder: 'RESOURCE' },
+      set: { ...texts, brief: 'On the running cluster: what if the option were so', placeholder: 'NAME=VALUE' },
+      apply: { ...text, brief: 'On the running cluster: what if this were its configuration', placeholder: 'FILE' },
       xmlFile: { ...text, brief: "The cluster's document ('-': standard input)", placeholder: 'FILE' },
       liveCheck: { ...onOff, brief: 'Look at the document of this node (CIB_file, else where the daemon keeps it)' },
       run: { ...onOff, brief: 'Decide, but do not go on to what comes after' },
@@ -73,6 +79,10 @@ export const simulateCommand = buildCommand({
     },
   },
   async func(flags: SimulateFlags) {
+    if (isAboutLive(flags)) {
+      const { simulateLive } = await import('./live.ts');
+      return simulateLive(flags);
+    }
     if (flags.suite === undefined) {
       const { runSimulation } = await import('./run.ts');
       runSimulation(flags);
@@ -86,3 +96,7 @@ export const simulateCommand = buildCommand({
     if (failed > 0) throw new CommandFailure({ kind: 'failed', what: `${failed} cases could not be run` });
   },
 });
+
+function isAboutLive({ live, fail, standby, stop, set, apply }: SimulateFlags): boolean {
+  return live || [fail, standby, stop, set].some((words) => (words ?? []).length > 0) || apply !== undefined;
+}

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AgentMetadata } from '../../agents/index.ts';
+import {
+  parseXml,
+  sameXml,
+  serialiseXml,
+  upgradeCib,
+  validateCib,
+  type XmlElement,
+  xmlIndexOf,
+} from '../../cib/index.ts';
+import { applyEdit, type Edit } from '../../controller/index.ts';
+import { CommandFailure } from '../../kit/index.ts';
+import { webCluster } from '../testing/web-cluster.ts';
+import { checkedEdit, together } from './check.ts';
+import { colocationEdit, constraintDeletions, locationEdit, orderEdit, ticketEdit } from './constraint.ts';
+import { type CreationRequest, creationEdit, resourceWords } from './creation.ts';
+import { manageEdits, startEdits, stopEdits, unmanageEdits } from './meta.ts';
+import { banEdits, clearEdits, moveEdits } from './move.ts';
+import { nodeAttributeEdits } from './node.ts';
+import { propertyEdits } from './property.ts';
+import { removalEdits } from './removal.ts';
+
+const cib = parsed(webCluster);
+
+const dummy: AgentMetadata = {
+  name: 'Dummy',
+  version: '1.1',
+  short: '',
+  long: '',
+  parameters: [parameter('state', false), parameter('ip', true), { ...parameter('count', false), type: 'integer' }],
+  actions: [action('start', 0), action('stop', 0), action('monitor', 10_000), action('meta-data', 0)],
+};
+
+const request: CreationRequest = {
+  ...resourceWords(['ip=192.0.2.9', 'op', 'monitor', 'interval=5s', 'meta', 'priority=3']),
+  id: 'new',
+  agent: { class: 'ocf', provider: 'pacemaker', type: 'Dummy' },
+  group: undefined,
+  wrapper: 'none',
+};
+
+const every: Readonly<Record<string, (document: XmlElement) => readonly Edit[]>> = {
+  standby: (document) => nodeAttributeEdits(document, 'n2', new Map([['standby', 'on']])),
+  property: (document) => propertyEdits(document, new Map([['maintenance-mode', 'true']])),
+  move: (document) => moveEdits(document, 'web', 'n2'),
+  ban: (document) => banEdits(document, 'web', ['n1']),
+  stop: (document) => stopEdits(document, 'web'),
+  start: (document) => startEdits(document, 'db'),
+  unmanage: (document) => unmanageEdits(document, 'vip'),
+  location: (document) => [locationEdit(document, { resource: 'db', node: 'n1', score: '50', id: undefined })],
+  colocation: (document) => [colocationEdit(document, { ...pair, role: undefined, primaryRole: undefined })],
+  order: (document) => [orderEdit(document, { ...sequence, kind: 'optional' })],
+  ticket: (document) => [
+    ticketEdit(document, { ticket: 'T', resource: 'db', role: undefined, lossPolicy: 'stop', id: undefined }),
+  ],
+  create: (document) => [creationEdit(document, request, dummy)],
+  'create in a group': (document) => [creationEdit(document, { ...request, group: 'web' }, dummy)],
+  'create in a new group': (document) => [creationEdit(document, { ...request, group: 'fresh' }, dummy)],
+  'create promotable': (document) => [creationEdit(document, { ...request, wrapper: 'promotable' }, dummy)],
+  delete: (document) => removalEdits(document, 'vip'),
+  'delete a group': (document) => removalEdits(document, 'web'),
+};
+
+const pair = { dependent: 'db', primary: 'web', score: '-INFINITY', id: undefined };
+const sequence = {
+  first: 'web',
+  second: 'db',
+  firstAction: 'start',
+  secondAction: 'stop',
+  symmetrical: 'false',
+  id: 'o',
+};
+
+test('every edit changes the document, and leaves it acceptable', () => {
+  for (const [name, edits] of Object.entries(every)) {
+    const { after } = checkedEdit(cib, together(edits(cib)));
+    assert.ok(!sameXml(after, cib), name);
+    assert.deepEqual(errorsOf(after), [], name);
+  }
+});
+
+test('setting what is set already is no edit', () => {
+  for (const name of ['standby', 'property', 'stop', 'start', 'unmanage'] as const) {
+    const { after } = checkedEdit(cib, together(every[name]?.(cib) ?? []));
+    assert.deepEqual(every[name]?.(after), [], name);
+  }
+});
+
+test('clear takes back what move and ban made, and nothing else', () => {
+  for (const edits of [moveEdits(cib, 'web', 'n2'), banEdits(cib, 'web', ['n1', 'n2'])]) {
+    const moved = edited(cib, edits);
+    const cleared = edited(moved, clearEdits(moved, 'web', undefined));
+    assert.ok(sameConfiguration(cleared, cib), serialiseXml(cleared));
+  }
+});
+
+test('a second move replaces the first', () => {
+  const moved = edited(cib, moveEdits(cib, 'web', 'n1'));
+  const again = edited(moved, moveEdits(moved, 'web', 'n2'));
+  const found = xmlIndexOf(again).allById('cli-prefer-web');
+  assert.deepEqual(
+    found.map((each) => each.get('node')),
+    ['n2'],
+  );
+});
+
+test('manage takes back unmanage; deleting a constraint takes back making it', () => {
+  const unmanaged = edited(cib, unmanageEdits(cib, 'vip'));
+  const managed = edited(unmanaged, manageEdits(unmanaged, 'vip'));
+  assert.equal(xmlIndexOf(managed).allById('vip-meta_attributes-is-managed').length, 0);
+  const ordered = edited(cib, every.order?.(cib) ?? []);
+  assert.ok(sameConfiguration(edited(ordered, constraintDeletions(ordered, ['o'])), cib));
+});
+
+test('nothing of the document speaks of a deleted resource any more', () => {
+  const located = edited(cib, every.location?.(cib) ?? []);
+  const without = edited(located, removalEdits(located, 'db'));
+  assert.doesNotMatch(serialiseXml(xmlIndexOf(without).only('configuration') ?? without), /"db"/);
+});
+
+test('a group goes with its last member, and what is left of a larger one stays', () => {
+  const one = edited(cib, removalEdits(cib, 'vip'));
+  assert.notEqual(xmlIndexOf(one).only('group', 'web'), undefined);
+  const none = edited(one, removalEdits(one, 'site'));
+  assert.equal(xmlIndexOf(none).only('group', 'web'), undefined);
+  assert.deepEqual(errorsOf(none), []);
+});
+
+test('a created resource has the operations that its agent advises, and what was asked for in their place', () => {
+  const after = edited(cib, every.create?.(cib) ?? []);
+  const ids = xmlIndexOf(after)
+    .allNamed('op')
+    .map(({ id }) => id);
+  assert.deepEqual(ids, ['new-monitor-interval-5s', 'new-start-interval-0s', 'new-stop-interval-0s']);
+});
+
+test('mistakes are refused in one sentence, with the nearest right name', () => {
+  const create = (words: string[], more: Partial<CreationRequest> = {}) =>
+    creationEdit(cib, { ...request, ...resourceWords(words), ...more }, dummy);
+  refuses(() => create(['pi=1']), "Dummy has no parameter 'pi'. Did you mean 'ip'?");
+  refuses(() => create([]), 'Dummy needs ip. Add ip=VALUE');
+  refuses(() => create(['ip=1', 'count=many']), /count='many' is not valid for Dummy: it must be a whole number/);
+  refuses(() => create(['ip=1'], { id: 'vip' }), /the id 'vip' is taken/);
+  refuses(() => create(['ip=1'], { id: '1st' }), /'1st' cannot be an id/);
+  refuses(
+    () => create(['ip=1', 'meta', 'prority=1']),
+    /'prority' is no meta-attribute of resources. Did you mean 'priority'/,
+  );
+  refuses(() => create(['ip=1', 'op', 'monitro', 'interval=1s']), /has no operation 'monitro'. Did you mean 'monitor'/);
+  refuses(() => create(['ip=1', 'op', 'monitor', 'interval=soon']), /interval of monitor: 'soon' is no duration/);
+  refuses(() => create(['ip=1'], { group: 'db' }), "'db' is a primitive, not a group");
+  refuses(() => moveEdits(cib, 'webb', 'n1'), "there is no resource 'webb'. Did you mean 'web'?");
+  refuses(() => moveEdits(cib, 'web', 'n9'), "there is no node 'n9'. Did you mean 'n1'?");
+  refuses(() => locationEdit(cib, { resource: 'web', node: 'n1', score: 'lots', id: undefined }), /'lots' is no score/);
+  refuses(() => propertyEdits(cib, new Map([['stonith-enable', 'true']])), /Did you mean 'stonith-enabled'/);
+  refuses(() => constraintDeletions(cib, ['order-db-web-mandatroy']), /Did you mean 'order-db-web-mandatory'/);
+  refuses(
+    () =>
+      checkedEdit(cib, {
+        kind: 'create',
+        section: 'constraints',
+        xml: '<rsc_location id="l" rsc="nobody" node="n1" score="1"/>',
+      }),
+    /nobody/,
+  );
+});
+
+function refuses(attempt: () => unknown, expected: string | RegExp): void {
+  assert.throws(attempt, (thrown) => {
+    assert.ok(thrown instanceof CommandFailure, String(thrown));
+    if (typeof expected === 'string') assert.equal(thrown.message, expected);
+    else assert.match(thrown.message, expected);
+    return true;
+  });
+}
+
+function edited(document: XmlElement, edits: readonly Edit[]): XmlElement {
+  const result = applyEdit(document, together(edits));
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+function errorsOf(document: XmlElement): unknown[] {
+  const upgraded = upgradeCib(document);
+  assert.ok(upgraded.ok);
+  return validateCib(upgraded.value.root).filter(({ severity }) => severity === 'error');
+}
+
+function sameConfiguration(left: XmlElement, right: XmlElement): boolean {
+  const [a, b] = [left.child('configuration'), right.child('configuration')];
+  return a !== undefined && b !== undefined && sameXml(a, b);
+}
+
+function parsed(text: string): XmlElement {
+  const result = parseXml(text);
+  assert.ok(result.ok);
+  return result.value;
+}
+
+function parameter(name: string, required: boolean): AgentMetadata['parameters'][number] {
+  const texts = { short: '', long: '', default: undefined, allowed: [] };
+  return { name, required, unique: false, type: 'string', deprecated: false, ...texts };
+}
+
+function action(name: string, intervalMs: number): AgentMetadata['actions'][number] {
+  return { name, intervalMs, timeoutMs: 20_000, role: undefined, startDelayMs: 0, depth: undefined };
+}
