@@ -29,7 +29,7 @@ export type { Watchdog } from './file/watchdog.ts';
 export { armWatchdog } from './file/watchdog.ts';
 // Network namespaces
 export type { NamespacePath } from './namespace/enter.ts';
-export { inNamespace, namedNamespace, namespaceOfProcess } from './namespace/enter.ts';
+export { inNamespace, moveIntoNamespace, namedNamespace, namespaceOfProcess } from './namespace/enter.ts';
 export type { SysctlKey } from './namespace/inside.ts';
 export { readSysctl, spawnInNamespace, writeSysctl } from './namespace/inside.ts';
 // Addresses, links, routes and rules of the kernel
@@ -85,5 +85,7 @@ export type { Departure, ReceivedMessage } from './socket/message.ts';
 export type { Ipv4Packet, RawSocketOptions } from './socket/raw.ts';
 export { openRawSocket, splitIpv4 } from './socket/raw.ts';
 export type { Endpoint } from './socket/sockaddr.ts';
+export type { Facility, Syslog, SyslogOptions } from './socket/syslog.ts';
+export { facilities, openSyslog } from './socket/syslog.ts';
 export type { UdpSocketOptions } from './socket/udp.ts';
 export { localEndpoint, openUdpSocket } from './socket/udp.ts';

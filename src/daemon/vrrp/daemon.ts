@@ -19,6 +19,10 @@ export type VrrpDaemonOptions = {
   /** `-i`: what `@NAME` lines are compared with. */
   readonly configId: string | undefined;
   readonly pidFiles: readonly string[];
+  /** Where `haven vrrp status` asks. */
+  readonly statusSocket: string;
+  /** The file is read, the pid files are ours: what can be wrong with the call itself is not. */
+  readonly onStarted?: () => void;
   readonly logger: Logger;
 };
 
@@ -29,6 +33,7 @@ export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
   logger.info('Starting Haven VRRP');
   const configuration = readConfiguration(options);
   const releasePidFiles = claimPidFiles(options.pidFiles, logger);
+  options.onStarted?.();
   try {
     await runWith(configuration, options);
   } finally {
@@ -60,7 +65,12 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
   });
   const restoreSecondaries = promoteSecondaries(configuration, logger);
   const parts: Parts = { configuration, supervisor, trackers, notifier, mailer };
-  const endOperations = startOperations({ supervisor, configuration: () => parts.configuration, logger });
+  const endOperations = startOperations({
+    supervisor,
+    configuration: () => parts.configuration,
+    statusSocket: options.statusSocket,
+    logger,
+  });
   const stop = () => parts.supervisor.stop();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

@@ -4,20 +4,21 @@ import { dirname } from 'node:path';
 import { CommandFailure, type Logger } from '../../kit/index.ts';
 import type { VrrpConfiguration } from '../../vrrp/index.ts';
 import { dataText, jsonText, statisticsText } from './dump.ts';
-import { serveStatus, statusSocketPath } from './status-socket.ts';
+import { serveStatus } from './status-socket.ts';
 import type { VrrpSupervisor } from './supervisor.ts';
 
 export type OperationsOptions = {
   readonly supervisor: VrrpSupervisor;
   /** The one that runs now: a reload replaces it. */
   readonly configuration: () => VrrpConfiguration;
+  readonly statusSocket: string;
   readonly logger: Logger;
 };
 
 /** Serves status and dumps until the returned function is called. */
 export function startOperations(options: OperationsOptions): () => void {
-  const { supervisor } = options;
-  const server = serveStatus(statusSocketPath, () => supervisor.snapshot());
+  const { supervisor, statusSocket } = options;
+  const server = serveStatus(statusSocket, () => supervisor.snapshot());
   const dumpData = () => void writeDumps(options, 'data');
   const dumpStatistics = () => void writeDumps(options, 'statistics');
   process.on('SIGUSR1', dumpData);
@@ -26,7 +27,7 @@ export function startOperations(options: OperationsOptions): () => void {
     process.off('SIGUSR1', dumpData);
     process.off('SIGUSR2', dumpStatistics);
     server.close();
-    rmSync(statusSocketPath, { force: true });
+    rmSync(statusSocket, { force: true });
   };
 }
 

@@ -5,7 +5,11 @@ import { dirname } from 'node:path';
 import { CommandFailure } from '../../kit/index.ts';
 import type { Snapshot } from './snapshot.ts';
 
-export const statusSocketPath = '/run/haven/vrrp.sock';
+/** Daemons of several network namespaces share one file system. */
+export function statusSocketPath(namespace: string | undefined): string {
+  return namespace === undefined ? '/run/haven/vrrp.sock' : `/run/haven/vrrp-${namespace}.sock`;
+}
+
 const answerMsMax = 5000;
 const answerBytesMax = 64 * 1024 * 1024;
 

@@ -59,7 +59,7 @@ test('a second daemon is refused, and the pid file goes with the first', root, (
     const host = pair.lab.host('server1');
     await pair.start('server1', 'haven', configuration);
     await pair.untilHeldBy('192.168.122.200', ['server1']);
-    const second = await host.run([...haven, '-f', '/etc/keepalived/keepalived.conf']);
+    const second = await host.run([...haven, '-n', '-l', '-f', '/etc/keepalived/keepalived.conf']);
     assert.equal(second.code, 108);
     assert.match(second.stderr, /haven: a VRRP daemon is already running/);
     await pair.stop('server1');
@@ -77,5 +77,41 @@ test('-t answers with the place and the exit code scripts rely on', root, () =>
     const checked = await host.run([...haven, '-t', '-f', file]);
     assert.equal(checked.code, 5);
     assert.match(checked.stderr, /keepalived\.conf: Line 4\) \(VI_1\) Unknown keyword 'priorty'/);
+  }),
+);
+
+test('without -n it goes into the background once all is well, and says what is not', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    const file = '/etc/keepalived/keepalived.conf';
+    const wrong = await host.run([...haven, '-D', '-f', file]);
+    assert.equal(wrong.code, 105);
+    assert.match(wrong.stderr, /cannot read the configuration file/);
+    await host.writeFile(file, configuration);
+    await host.output([...haven, '-D', '-f', file, '-p', '/run/keepalived.pid']);
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+    await host.shell('kill "$(cat /run/keepalived.pid)"');
+    await pair.untilHeldBy('192.168.122.200', []);
+    await until('the pid file is gone', async () => (await host.run(['test', '-e', '/run/keepalived.pid'])).code === 1);
+  }),
+);
+
+test('-s: the instances live in the named network namespace, and status finds them', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    const file = '/etc/keepalived/keepalived.conf';
+    await host.writeFile(file, configuration.replace('ens9', 'eth0'));
+    await host.shell(`ip netns add inner; ip link set eth0 netns inner; ip -n inner link set eth0 up
+      ip -n inner address add 192.168.122.101/24 dev eth0`);
+    await host.output([...haven, '-s', 'inner', '-f', file]);
+    await until('the address is held inside', async () =>
+      (await host.shell('ip -n inner address show eth0')).includes('192.168.122.200/24'),
+    );
+    assert.match(await host.output([...haven, 'status', '-s', 'inner']), /VI_1 {2}MASTER/);
+    await host.shell('kill "$(cat /run/haven/inner/vrrp.pid)"');
+    await until(
+      'the address is gone',
+      async () => !(await host.shell('ip -n inner address show eth0')).includes('192.168.122.200/24'),
+    );
   }),
 );

@@ -29,8 +29,7 @@ export class Pair {
     await host.writeFile(configurationFile, text);
     const words =
       program === 'haven' ? [process.execPath, join(process.cwd(), 'bin', 'haven'), 'vrrp'] : ['keepalived'];
-    const options = program === 'haven' ? '-D' : '-n -l -D';
-    const command = `exec ${words.join(' ')} ${options} -f ${configurationFile} >>${logFile} 2>&1`;
+    const command = `exec ${words.join(' ')} -n -l -D -f ${configurationFile} >>${logFile} 2>&1`;
     this.#running.set(name, host.spawn(['sh', '-c', command], { stdio: 'ignore' }));
   }
 
@@ -67,6 +66,24 @@ export class Pair {
       await running.exited;
       return framesOf(await host.readFile(file));
     };
+  }
+
+  /** What tcpdump says of the frames on eth0 of a host from now on, addresses included. */
+  async captureText(
+    name: string,
+    filter: string,
+  ): Promise<{ readonly now: () => Promise<string>; readonly end: () => Promise<string> }> {
+    const host = this.lab.host(name);
+    const file = `/var/log/capture-${randomBytes(4).toString('hex')}`;
+    const command = `exec tcpdump -i eth0 -n -l -v --immediate-mode '${filter}' >${file} 2>${file}.said`;
+    const running = host.spawn(['sh', '-c', command], { stdio: 'ignore' });
+    await until('tcpdump listens', async () => (await host.shell(`cat ${file}.said || true`)).includes('listening'));
+    const end = async () => {
+      running.signal('SIGINT');
+      await running.exited;
+      return host.readFile(file);
+    };
+    return { now: () => host.readFile(file), end };
   }
 
   /** Until exactly these hosts have the address. */
@@ -116,7 +133,7 @@ function articleHost(name: string, first: number, second: number) {
     name,
     interfaces: [
       { name: 'eth0', link: 0, addresses: [`192.168.122.${first}/24`] },
-      { name: 'ens9', link: 1, addresses: [`192.168.123.${second}/24`] },
+      { name: 'ens9', link: 1, addresses: [`192.168.122.${second}/24`] },
     ],
   };
 }

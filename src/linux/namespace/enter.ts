@@ -1,6 +1,6 @@
 // Network namespaces: a socket belongs for life to the namespace its thread was in when it was opened, so one process may
 // hold sockets in many. The thread steps in, opens, and steps back without yielding to the event loop.
-import { assert } from '../../kit/index.ts';
+import { assert, ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
 import { close, errno, open, setns } from '../libc.ts';
 
@@ -41,5 +41,20 @@ export function inNamespace<T>(path: NamespacePath | undefined, body: () => Kern
   } finally {
     close(target);
     close(home);
+  }
+}
+
+/**
+ * Moves the calling thread into a network namespace for good. Threads and processes that it starts afterwards are born
+ * there; threads that run already stay where they are.
+ */
+export function moveIntoNamespace(path: NamespacePath): KernelResult<void> {
+  const target = open(path, O_CLOEXEC, 0);
+  if (target < 0) return kernelError('open', errno(), `open the network namespace ${path}`);
+  try {
+    if (setns(target, CLONE_NEWNET) === 0) return ok(undefined);
+    return kernelError('setns', errno(), `enter the network namespace ${path}`);
+  } finally {
+    close(target);
   }
 }

@@ -1,105 +1,88 @@
 // `haven vrrp` with Keepalived's own options, so that units and scripts written for it go on working.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildCommand } from '@stricli/core';
-import { CommandFailure, type LogLevel, loggerOf, logLevels } from '../../../kit/index.ts';
+import { CommandFailure, type Logger, type LogLevel, loggerOf, logLevels } from '../../../kit/index.ts';
 import { formatFinding, hostSurroundings, parseConfiguration, verdictOf } from '../../../vrrp/index.ts';
-
-type RunFlags = {
-  readonly useFile: string;
-  readonly configId?: string;
-  readonly logDetail: boolean;
-  readonly configTest: boolean;
-  readonly dumpConf: boolean;
-  readonly signum?: string;
-  readonly pid: string;
-  readonly vrrpPid?: string;
-  readonly namespace?: string;
-  /** Accepted from Keepalived's units and scripts; nothing here depends on them. */
-  readonly dontFork: boolean;
-  readonly logConsole: boolean;
-  readonly vrrp: boolean;
-  readonly dontRespawn: boolean;
-  readonly logFacility?: string;
-};
-
-const accepted = { kind: 'boolean', default: false } as const;
-
-const flags = {
-  useFile: { kind: 'parsed', parse: String, default: '/etc/keepalived/keepalived.conf', brief: 'Configuration file' },
-  configId: { kind: 'parsed', parse: String, optional: true, brief: "What '@NAME' lines are compared with" },
-  logDetail: { kind: 'boolean', default: false, brief: 'Log every detail' },
-  configTest: {
-    kind: 'boolean',
-    default: false,
-    brief: 'Check the file and end: 0 nothing to say, 5 or 6 as Keepalived',
-  },
-  dumpConf: { kind: 'boolean', default: false, brief: 'Print the configuration as it was understood' },
-  signum: {
-    kind: 'parsed',
-    parse: String,
-    optional: true,
-    brief: 'Print the number of a signal: STOP, RELOAD, DATA, STATS',
-  },
-  pid: { kind: 'parsed', parse: String, default: '/run/haven/vrrp.pid', brief: 'Pid file' },
-  vrrpPid: { kind: 'parsed', parse: String, optional: true, brief: 'A second pid file, of the VRRP process' },
-  namespace: { kind: 'parsed', parse: String, optional: true, brief: 'Not done here: see below' },
-  dontFork: { ...accepted, brief: 'Accepted: it stays in the foreground always' },
-  logConsole: { ...accepted, brief: 'Accepted: it logs to standard error always' },
-  vrrp: { ...accepted, brief: 'Accepted: VRRP is all it does' },
-  dontRespawn: { ...accepted, brief: 'Accepted: the service manager restarts it' },
-  logFacility: {
-    kind: 'parsed',
-    parse: String,
-    optional: true,
-    brief: 'Accepted: the journal knows where lines come from',
-  },
-} as const;
+import { aliases, flags, type RunFlags } from './flags.ts';
 
 export const runCommand = buildCommand({
   docs: {
-    brief: 'Run the VRRP instances of a keepalived.conf, in the foreground',
+    brief: 'Run the VRRP instances of a keepalived.conf',
     fullDescription:
-      "Takes Keepalived's options. It stays in the foreground and logs to standard error: let the service manager keep it " +
-      'running (Type=simple). For a network namespace: ip netns exec NAME haven vrrp …. ' +
+      "Takes Keepalived's options and, like it, goes into the background and logs to the system log (facility daemon) " +
+      'unless told otherwise: -n stays in the foreground, -l logs to standard error. Under systemd: Type=simple and -n -l. ' +
       'Signals: HUP reloads, TERM hands over and ends, USR1 writes data and JSON, USR2 statistics.',
   },
-  parameters: {
-    flags,
-    aliases: {
-      f: 'useFile',
-      i: 'configId',
-      D: 'logDetail',
-      t: 'configTest',
-      d: 'dumpConf',
-      p: 'pid',
-      r: 'vrrpPid',
-      s: 'namespace',
-      n: 'dontFork',
-      l: 'logConsole',
-      P: 'vrrp',
-      R: 'dontRespawn',
-      S: 'logFacility',
-    },
-  },
+  parameters: { flags, aliases },
   async func(chosen: RunFlags) {
     if (chosen.signum !== undefined) printSignal(chosen.signum);
-    else if (chosen.configTest) testConfiguration(chosen);
-    else if (chosen.dumpConf) printConfiguration(chosen);
-    else await run(chosen);
+    else if (chosen.version) await printVersion();
+    else if (chosen.configTest) await inNamespaceOf(chosen, testConfiguration);
+    else if (chosen.dumpConf) await inNamespaceOf(chosen, printConfiguration);
+    else if (chosen.dontFork) await inNamespaceOf(chosen, run);
+    else await background(chosen);
   },
 });
 
-async function run({ useFile, configId, logDetail, pid, vrrpPid, namespace }: RunFlags): Promise<void> {
-  if (namespace !== undefined) {
-    const fix = `Run: ip netns exec ${namespace} haven vrrp -f ${useFile}`;
-    throw new CommandFailure({ kind: 'unavailable', what: '-s NAMESPACE is not done by haven vrrp itself', fix });
+async function background({ logConsole }: RunFlags): Promise<void> {
+  const { runInBackground } = await import('./background.ts');
+  process.exitCode = await runInBackground(process.argv.slice(2), logConsole ? 'console' : 'silent');
+}
+
+async function run(chosen: RunFlags): Promise<void> {
+  const { useFile, configId, pid, vrrp_pid: vrrpPid, namespace, umask } = chosen;
+  if (chosen.check) {
+    const fix = 'Leave -C out, and let another program check the servers';
+    throw new CommandFailure({ kind: 'unavailable', what: 'health checks of virtual servers are not done', fix });
   }
-  const { runVrrpDaemon } = await import('../../../daemon/index.ts');
+  if (umask !== undefined) process.umask(Number.parseInt(umask, 8) & 0o777);
+  const logger = await loggerFor(chosen);
+  if (chosen.dontReleaseVrrp) logger.warning('-V is not done: addresses are always removed at the end');
+  const { runVrrpDaemon, statusSocketPath } = await import('../../../daemon/index.ts');
+  const { tellStarted } = await import('./background.ts');
+  const folder = namespace === undefined ? '/run/haven' : `/run/haven/${namespace}`;
   await runVrrpDaemon({
     file: useFile,
     configId,
-    pidFiles: [pid, ...(vrrpPid === undefined ? [] : [vrrpPid])],
-    logger: loggerOf(consoleSink(logDetail ? 'debug' : 'info')),
+    pidFiles: [pid ?? `${folder}/vrrp.pid`, ...(vrrpPid === undefined ? [] : [vrrpPid])],
+    statusSocket: statusSocketPath(namespace),
+    onStarted: tellStarted,
+    logger,
   });
+}
+
+/** Before any other thread or process of ours begins: they are born where this one is. */
+async function inNamespaceOf(chosen: RunFlags, act: (chosen: RunFlags) => Promise<void> | void): Promise<void> {
+  if (chosen.namespace !== undefined) {
+    const { moveIntoNamespace, namedNamespace, orFail } = await import('../../../linux/index.ts');
+    orFail(moveIntoNamespace(namedNamespace(chosen.namespace)));
+  }
+  await act(chosen);
+}
+
+/** Where nobody reads the system log, standard error is the only place left. */
+async function loggerFor({ logDetail, logConsole, logFacility, noSyslog }: RunFlags): Promise<Logger> {
+  const levelMax = logDetail ? 'debug' : 'info';
+  if (logConsole || (!noSyslog && !existsSync('/dev/log'))) return loggerOf(consoleSink(levelMax));
+  if (noSyslog) return loggerOf(() => {});
+  const { facilities, openSyslog, orFail } = await import('../../../linux/index.ts');
+  const name = /^[0-7]$/.test(logFacility) ? `local${logFacility}` : logFacility;
+  const facility = (Object.keys(facilities) as (keyof typeof facilities)[]).find((known) => known === name);
+  if (facility === undefined) {
+    const fix = `There is: 0 to 7, ${Object.keys(facilities).join(', ')}`;
+    throw new CommandFailure({ kind: 'usage', what: `there is no log facility '${logFacility}'`, fix });
+  }
+  const syslog = orFail(openSyslog({ identity: 'Haven_vrrp', facility }));
+  return loggerOf((level, message) => {
+    if (logLevels.indexOf(level) <= logLevels.indexOf(levelMax)) syslog.log(level, message);
+  });
+}
+
+async function printVersion(): Promise<void> {
+  const { programDirectory } = await import('../../../lab/index.ts');
+  const { version } = JSON.parse(readFileSync(join(programDirectory(), 'package.json'), 'utf8'));
+  process.stderr.write(`Haven v${version}, in the place of Keepalived 2.2\n`);
 }
 
 /** Keepalived's exit codes: 0 nothing to say, 5 any message, 6 only that scripts run without script security. */

@@ -6,10 +6,16 @@ const transitionsShownMax = 5;
 
 export const statusCommand = buildCommand({
   docs: { brief: 'Show every instance: state, priority and what makes it up, peers heard, last transitions' },
-  parameters: { flags: { json: { kind: 'boolean', default: false, brief: 'Answer in JSON' } } },
-  async func({ json }: { readonly json: boolean }) {
+  parameters: {
+    flags: {
+      json: { kind: 'boolean', default: false, brief: 'Answer in JSON' },
+      namespace: { kind: 'parsed', parse: String, optional: true, brief: 'Of the daemon that was started with -s' },
+    },
+    aliases: { s: 'namespace' },
+  },
+  async func({ json, namespace }: { readonly json: boolean; readonly namespace?: string }) {
     const { askStatus, statusSocketPath } = await import('../../../daemon/index.ts');
-    const snapshot = await askStatus(statusSocketPath);
+    const snapshot = await askStatus(statusSocketPath(namespace));
     process.stdout.write(json ? `${JSON.stringify(snapshot, undefined, 2)}\n` : statusText(snapshot));
   },
 });
