@@ -92,7 +92,8 @@ export function reweigh(instance: Instance, turn: Turn): void {
   const priority = effectivePriority(instance.configuration.priority, contributions);
   if (priority === instance.effectivePriority) return;
   const change = `Changing effective priority from ${instance.effectivePriority} to ${priority}`;
-  logOf(instance, turn, 'info', change);
+  // In FAULT nobody is told a priority; Keepalived is silent too, and this line is looked for in logs.
+  if (instance.status !== 'FAULT') logOf(instance, turn, 'info', change);
   instance.effectivePriority = priority;
   if (!instance.configuration.notify.priorityChanges) return;
   if (instance.status === 'MASTER') notify(instance, turn, 'MASTER_PRIORITY');

@@ -32,7 +32,10 @@ for (const [first, second] of [
   ['keepalived', 'haven'],
   ['haven', 'haven'],
 ] as const) {
-  test(`${first} 244 beside ${second} 243: preempts, hands over, is taken over from`, withPeer, () =>
+  // The other way round and among ourselves are for the whole run: `npm run interop -- keepalived`.
+  const whole = process.env.HAVEN_INTEROP === 'whole' || second === 'keepalived';
+  const options = whole || withPeer.skip !== false ? withPeer : { skip: 'runs with: npm run interop -- keepalived' };
+  test(`${first} 244 beside ${second} 243: preempts, hands over, is taken over from`, options, () =>
     withPair((pair) => acceptance(pair, first, second)),
   );
 }
@@ -144,3 +147,49 @@ test('a killed daemon with unicast peers: its guardian tells each of them priori
     await pair.untilHeldBy(address, ['server2']);
   }),
 );
+
+const whole = {
+  skip: withPeer.skip || (process.env.HAVEN_INTEROP === 'whole' ? false : 'runs with: npm run interop -- keepalived'),
+};
+
+for (const [first, second] of [
+  ['haven', 'keepalived'],
+  ['keepalived', 'haven'],
+] as const) {
+  test(`nopreempt: ${first} 244 comes back beside ${second} 243 and leaves it the address`, whole, () =>
+    withPair(async (pair) => {
+      const nopreempt = configuration(244, 'nopreempt').replace('state MASTER', 'state BACKUP');
+      await pair.start('server2', second, configuration(243));
+      await pair.untilHeldBy(address, ['server2']);
+      await pair.start('server1', first, nopreempt);
+      await pair.untilLogged('server1', /Entering BACKUP STATE/);
+      await new Promise((resolve) => setTimeout(resolve, 5000));
+      assert.deepEqual(await pair.holders(address), ['server2']);
+      await pair.stop('server2');
+      await pair.untilHeldBy(address, ['server1']);
+    }),
+  );
+
+  test(`sync group: ${first} loses one leg and gives both to ${second}`, whole, () =>
+    withPair(async (pair) => {
+      await pair.start('server1', first, syncGroup(244));
+      await pair.start('server2', second, syncGroup(243));
+      for (const leg of [address, '192.168.122.210']) await pair.untilHeldBy(leg, ['server1']);
+      await pair.untilLogged('server2', /Entering BACKUP STATE/);
+      await pair.lab.host('server1').shell('ip link set ens9 down');
+      for (const leg of [address, '192.168.122.210']) await pair.untilHeldBy(leg, ['server2']);
+      await pair.lab.host('server1').shell('ip link set ens9 up');
+      for (const leg of [address, '192.168.122.210']) await pair.untilHeldBy(leg, ['server1']);
+    }),
+  );
+}
+
+function syncGroup(priority: number): string {
+  const leg = (name: string, link: string, virtualRouterId: number, virtual: string) =>
+    `vrrp_instance ${name} {\n state BACKUP\n interface ${link}\n virtual_router_id ${virtualRouterId}
+ priority ${priority}\n virtual_ipaddress {\n ${virtual}/24\n }\n}`;
+  return `vrrp_sync_group SG {\n group {\n A\n B\n }\n}
+${leg('A', 'eth0', 51, address)}
+${leg('B', 'ens9', 52, '192.168.122.210')}
+`;
+}
