@@ -20,6 +20,8 @@ const directions = {
   guardian: ['kit', 'linux'],
   agents: ['kit', 'cib', 'linux', 'guardian'],
   lab: ['kit', 'linux'],
+  stage: ['kit', 'linux', 'lab', 'api'],
+  torture: ['kit', 'linux', 'lab', 'api', 'stage'],
   controller: ['kit', 'cib', 'scheduler', 'membership'],
   api: ['kit', 'cib', 'scheduler', 'controller'],
   simulation: ['kit', 'cib', 'scheduler', 'membership', 'vrrp', 'controller'],
@@ -32,6 +34,7 @@ const directions = {
     'vrrp',
     'linux',
     'lab',
+    'stage',
     'guardian',
     'agents',
     'controller',
@@ -67,6 +70,7 @@ const directions = {
     'daemon',
     'simulation',
     'interop',
+    'stage',
   ],
 };
 

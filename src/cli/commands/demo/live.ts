@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { formatDuration } from '../../../kit/index.ts';
 import type { ProbeEvent } from '../../../lab/index.ts';
-import { Client } from './client.ts';
-import { clientName, nodes, Stage, virtualAddress } from './stage.ts';
+import { Client, clientName, Stage, virtualAddress } from '../../../stage/index.ts';
 
 export async function runLive(labName: string): Promise<void> {
   process.stdout.write(`Making three nodes and a client in lab '${labName}' …\n`);
@@ -18,7 +17,7 @@ export async function runLive(labName: string): Promise<void> {
       const line = by === 'question' || event.kind === 'double' ? describe(event) : undefined;
       if (line !== undefined) process.stdout.write(`${new Date().toLocaleTimeString('en-GB')}  ${line}\n`);
     });
-    for (const node of nodes) follow(stage, node);
+    for (const node of stage.nodes) follow(stage, node);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     process.stdout.write('\nTaking the lab down …\n');
     await client.stop();

@@ -4,9 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatDuration } from '../../../kit/index.ts';
 import type { ProbeReport } from '../../../lab/index.ts';
+import { Client, clientName, isServed, Stage, standbyEdit, virtualAddress } from '../../../stage/index.ts';
 import { formatTable } from '../../table.ts';
-import { Client } from './client.ts';
-import { clientName, isServed, nodes, Stage, virtualAddress } from './stage.ts';
 
 type Scene = {
   readonly what: string;
@@ -18,13 +17,6 @@ type Scene = {
 
 const rejoined = (stage: Stage, name: string) =>
   stage.until(`${name} back`, (status) => status.nodes.some((node) => node.name === name && node.state === 'online'));
-
-const standby = (value: 'on' | 'off', host: string) => {
-  const id = nodes.indexOf(host as (typeof nodes)[number]) + 1;
-  const set = `nodes-${id}`;
-  const xml = `<node id="${id}"><instance_attributes id="${set}"><nvpair id="${set}-standby" name="standby" value="${value}"/></instance_attributes></node>`;
-  return { kind: 'modify', xml } as const;
-};
 
 const scenes: readonly Scene[] = [
   {
@@ -69,8 +61,8 @@ const scenes: readonly Scene[] = [
   },
   {
     what: 'holder put into standby',
-    act: (stage, holder) => stage.api(holder).edit(standby('on', holder)),
-    mend: (stage, holder) => stage.api(holder).edit(standby('off', holder)),
+    act: (stage, holder) => stage.api(holder).edit(standbyEdit(stage.nodes, holder, 'on')),
+    mend: (stage, holder) => stage.api(holder).edit(standbyEdit(stage.nodes, holder, 'off')),
   },
 ];
 
@@ -129,8 +121,8 @@ async function perform(stage: Stage, client: Client, scene: Scene): Promise<Scen
 async function powerLoss(stage: Stage, client: Client): Promise<SceneResult> {
   const from = await stage.holder();
   client.takeOutages();
-  await Promise.all(nodes.map((node) => stage.lab.kill(node)));
-  await Promise.all(nodes.map((node) => stage.lab.boot(node)));
+  await Promise.all(stage.nodes.map((node) => stage.lab.kill(node)));
+  await Promise.all(stage.nodes.map((node) => stage.lab.boot(node)));
   const to = await settledHolder(stage);
   const result = { scene: 'power loss of all nodes', from, to, ...longest(client) };
   say(`${result.scene}: ${to} serves; the address was out for ${formatDuration(result.addressOutMs)}`);

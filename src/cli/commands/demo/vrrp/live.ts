@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { formatDuration } from '../../../../kit/index.ts';
 import type { ProbeEvent } from '../../../../lab/index.ts';
-import { Client } from '../client.ts';
+import { Client } from '../../../../stage/index.ts';
 import { clientName, makePair, servers, virtualAddress, waitForHolder } from './pair.ts';
 
 export async function runLive(labName: string): Promise<void> {

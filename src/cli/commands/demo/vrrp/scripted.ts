@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { formatDuration } from '../../../../kit/index.ts';
 import type { Lab, ProbeReport } from '../../../../lab/index.ts';
+import { Client } from '../../../../stage/index.ts';
 import { formatTable } from '../../../table.ts';
-import { Client } from '../client.ts';
 import { advertiseMs, clientName, makePair, servers, virtualAddress, waitForHolder } from './pair.ts';
 
 const [first, second] = servers;

@@ -1,5 +1,5 @@
-// What the client of a demonstration sees: the address by UDP each millisecond, the web server by HTTP each ten.
-import type { Lab, Outage, Probe, ProbeReport } from '../../../lab/index.ts';
+// What the client on the stage sees: the address by UDP each millisecond, the web server by HTTP each ten.
+import type { Lab, Outage, Probe, ProbeReport } from '../lab/index.ts';
 
 export type Watched = { readonly address: readonly Outage[]; readonly web: readonly Outage[] };
 

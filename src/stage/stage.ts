@@ -1,26 +1,29 @@
-// The stage of the demonstration: three lab hosts with a daemon each, a virtual address and a web server in a group, a
-// client that asks.
+// The stage: lab hosts with a daemon each, a virtual address and a web server in a group, a client that asks. The
+// demonstration, the torture run and the comparison with other programs play on it.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ApiClient, type ClusterStatus } from '../../../api/index.ts';
-import { CommandFailure } from '../../../kit/index.ts';
-import { createLab, type Host, type Lab } from '../../../lab/index.ts';
-import { programPath } from '../../../linux/index.ts';
+import { ApiClient, type ClusterStatus, type EditRequest } from '../api/index.ts';
+import { CommandFailure } from '../kit/index.ts';
+import { createLab, type Host, type Lab } from '../lab/index.ts';
+import { programPath } from '../linux/index.ts';
 
-export const nodes = ['n1', 'n2', 'n3'] as const;
+export const nodesDefault = 3;
+/** The client has the tenth address. */
+export const nodesMax = 9;
 export const clientName = 'client';
 export const virtualAddress = '10.77.0.100';
 
 const network = (number: number) => ({ interfaces: [{ name: 'eth0', addresses: [`10.77.0.${number}/24`] }] });
 
-const clusterFile = `${JSON.stringify(
-  {
-    cluster: 'demo',
-    nodes: nodes.map((name, index) => ({ name, id: index + 1, addresses: [`10.77.0.${index + 1}`] })),
-  },
-  null,
-  2,
-)}\n`;
+const clusterFile = (nodes: readonly string[]) =>
+  `${JSON.stringify(
+    {
+      cluster: 'demo',
+      nodes: nodes.map((name, index) => ({ name, id: index + 1, addresses: [`10.77.0.${index + 1}`] })),
+    },
+    null,
+    2,
+  )}\n`;
 
 const apacheFile = '/etc/apache-demo.conf';
 
@@ -63,21 +66,25 @@ const stickiness = `<meta_attributes id="rsc-options">${pair('rsc-options', 'res
 
 export class Stage {
   readonly lab: Lab;
+  /** Names of the hosts that are nodes of the cluster, in the order of their ids, which begin with 1. */
+  readonly nodes: readonly string[];
 
-  private constructor(lab: Lab) {
+  private constructor(lab: Lab, nodes: readonly string[]) {
     this.lab = lab;
+    this.nodes = nodes;
   }
 
   /** Makes the hosts, starts the daemons and configures the group; the lab ends with this process. */
-  static async make(name: string): Promise<Stage> {
+  static async make(name: string, nodeCount = nodesDefault): Promise<Stage> {
+    const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
     const hosts = nodes.map((host, index) => ({ name: host, ...network(index + 1) }));
     const lab = await createLab({ name, hosts: [...hosts, { name: clientName, ...network(10) }] });
     try {
       const key = randomBytes(192).toString('base64');
-      await Promise.all(nodes.map((host) => furnish(lab.host(host), key)));
+      await Promise.all(nodes.map((host) => furnish(lab.host(host), clusterFile(nodes), key)));
       for (const host of nodes) await lab.onBoot(host, bootScript);
-      await lab.respond([...nodes]);
-      const stage = new Stage(lab);
+      await lab.respond(nodes);
+      const stage = new Stage(lab, nodes);
       for (const host of nodes) stage.startDaemon(host);
       return stage;
     } catch (thrown) {
@@ -96,7 +103,7 @@ export class Stage {
   }
 
   async configure(): Promise<void> {
-    await this.api(nodes[0]).edit({
+    await this.api(this.nodes[0] ?? '').edit({
       kind: 'all',
       edits: [
         { kind: 'modify', xml: options },
@@ -108,7 +115,7 @@ export class Stage {
 
   /** Status as any node that is up and together tells it; undefined while none is. */
   async status(): Promise<ClusterStatus | undefined> {
-    for (const host of nodes) {
+    for (const host of this.nodes) {
       try {
         const status = await this.api(host).status();
         if (status.phase === 'together' && status.quorum.quorate) return status;
@@ -151,6 +158,14 @@ export class Stage {
   }
 }
 
+/** The change of the configuration that puts a node of the stage into standby, or takes it out. */
+export function standbyEdit(nodes: readonly string[], host: string, value: 'on' | 'off'): EditRequest['edit'] {
+  const id = nodes.indexOf(host) + 1;
+  const set = `nodes-${id}`;
+  const xml = `<node id="${id}"><instance_attributes id="${set}"><nvpair id="${set}-standby" name="standby" value="${value}"/></instance_attributes></node>`;
+  return { kind: 'modify', xml };
+}
+
 /** The group runs, whole, on one node. */
 export function isServed(resources: ClusterStatus['resources']): boolean {
   const group = resources.find(({ id }) => id === 'site');
@@ -159,7 +174,7 @@ export function isServed(resources: ClusterStatus['resources']): boolean {
   );
 }
 
-async function furnish(host: Host, key: string): Promise<void> {
+async function furnish(host: Host, clusterFile: string, key: string): Promise<void> {
   await host.writeFile('/etc/haven/cluster.json', clusterFile);
   await host.writeFile('/etc/haven/authkey', key, 0o400);
   await host.writeFile(apacheFile, apacheConf(host.name));

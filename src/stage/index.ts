@@ -1,0 +1,3 @@
+// The stage: a served cluster of lab hosts with its client. The room's only door.
+export { Client, type Watched } from './client.ts';
+export { clientName, isServed, nodesDefault, nodesMax, Stage, standbyEdit, virtualAddress } from './stage.ts';

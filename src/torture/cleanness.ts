@@ -1,0 +1,83 @@
+// Is the cluster clean: what an administrator would check after a fault, asked of every host, not only of one.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ClusterStatus } from '../api/index.ts';
+import { isServed, type Stage, virtualAddress } from '../stage/index.ts';
+
+const pollMs = 200;
+
+/** Waits until nothing is wrong; forgets failures on the way, as an administrator does. Answers what is still wrong. */
+export async function untilClean(stage: Stage, withinMs: number): Promise<readonly string[]> {
+  const givenUpAtMs = performance.now() + withinMs;
+  for (;;) {
+    const wrong = await findWrong(stage);
+    if (wrong.length === 0 || performance.now() > givenUpAtMs) return wrong;
+    if (wrong.every((line) => line.startsWith(failureMark))) await forgetFailures(stage);
+    await pause(pollMs);
+  }
+}
+
+const failureMark = 'failure: ';
+
+async function findWrong(stage: Stage): Promise<string[]> {
+  const seen = await Promise.all(stage.nodes.map((name) => statusOf(stage, name)));
+  const silent = stage.nodes.filter((_, index) => seen[index] === undefined);
+  if (silent.length > 0) return [`no answer from ${silent.join(', ')}`];
+  const statuses = seen.filter((status) => status !== undefined);
+  return [...statuses.flatMap(wrongIn), ...disagreements(statuses), ...(await wrongOnHosts(stage, statuses))];
+}
+
+async function statusOf(stage: Stage, name: string): Promise<ClusterStatus | undefined> {
+  try {
+    return await stage.api(name).status();
+  } catch {
+    return undefined;
+  }
+}
+
+function wrongIn(status: ClusterStatus): string[] {
+  const { node, phase, quorum, nodes, resources, activity, failures } = status;
+  const wrong: string[] = [];
+  if (phase !== 'together' || !quorum.quorate) wrong.push(`${node} is ${phase}, quorate: ${quorum.quorate}`);
+  for (const { name, state } of nodes) if (state !== 'online') wrong.push(`${node} sees ${name} ${state}`);
+  if (!isServed(resources)) wrong.push(`${node}: ${resources.map(({ id, state }) => `${id} ${state}`).join(', ')}`);
+  for (const { what } of activity) wrong.push(`${node}: ${what} is under way`);
+  for (const { resource, operation, node: on } of failures)
+    wrong.push(`${failureMark}${operation} of ${resource} on ${on}`);
+  return wrong;
+}
+
+function disagreements(statuses: readonly ClusterStatus[]): string[] {
+  const different = (what: string, values: readonly string[]) =>
+    new Set(values).size === 1 ? [] : [`${what} differ: ${values.join(', ')}`];
+  return [
+    ...different(
+      'document versions',
+      statuses.map(({ documentVersion }) => documentVersion),
+    ),
+    ...different(
+      'coordinators',
+      statuses.map(({ coordinator }) => coordinator ?? 'none'),
+    ),
+  ];
+}
+
+/** The kernel's word against the cluster's: the address and the web server are where the status says, and nowhere else. */
+async function wrongOnHosts(stage: Stage, statuses: readonly ClusterStatus[]): Promise<string[]> {
+  const said = statuses[0]?.addresses.map(({ node }) => node).join() ?? '';
+  const look = `ip -o -4 address show to ${virtualAddress}/32 | grep -q . && echo address; pgrep -f apache-demo.conf >/dev/null && echo web; true`;
+  const found = await Promise.all(
+    stage.nodes.map(async (name) => ({ name, words: await stage.lab.host(name).shell(look) })),
+  );
+  return (['address', 'web'] as const).flatMap((word) => {
+    const on = found.filter(({ words }) => words.includes(word)).map(({ name }) => name);
+    return on.join() === said ? [] : [`the ${word} is on ${on.join(', ') || 'no host'}, the cluster says ${said}`];
+  });
+}
+
+async function forgetFailures(stage: Stage): Promise<void> {
+  try {
+    await stage.api(stage.nodes[0] ?? '').command({ kind: 'cleanup', resource: undefined, node: undefined });
+  } catch {
+    // Asked again at the next look.
+  }
+}

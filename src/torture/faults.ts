@@ -1,0 +1,245 @@
+// The faults of a torture run: how each strikes a host, how long it lasts, and how it is mended.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '../kit/index.ts';
+import { type Stage, standbyEdit, virtualAddress } from '../stage/index.ts';
+
+export type Strike = { readonly stage: Stage; readonly target: string; readonly random: Random };
+
+export type Fault = {
+  readonly kind: string;
+  /** How often it is drawn, beside the others. */
+  readonly weight: number;
+  /** How long it lasts before it is mended, at most. */
+  readonly lastsMsMax: number;
+  /** May take an address from a client even where it strikes another host than the holder. */
+  readonly disturbs: 'holder' | 'anyone' | 'nobody';
+  readonly strike: (strike: Strike) => Promise<void>;
+  readonly mend: (strike: Strike) => Promise<void>;
+};
+
+const nothing = async () => {};
+const healed = ({ stage, target }: Strike) => stage.lab.heal(target);
+const daemonWords = 'haven.js daemon';
+const guardianWords = 'haven.js guardian';
+
+const signal = ({ stage, target }: Strike, name: string, words: string) =>
+  stage.lab.host(target).run(['pkill', `-${name}`, '-f', words]);
+
+/** `prlimit --fsize`, of the daemon: soft limit only, or it could not be lifted again. */
+async function fileSizeLimit({ stage, target }: Strike, limit: string): Promise<void> {
+  await stage.lab.host(target).run(['sh', '-c', `prlimit --pid $(pgrep -of '${daemonWords}') --fsize=${limit}`]);
+}
+
+/** What an init system does with a daemon that ended; one that lives is left alone. */
+async function restarted({ stage, target }: Strike): Promise<void> {
+  const { code } = await stage.lab.host(target).run(['pgrep', '-f', daemonWords]);
+  if (code !== 0) stage.startDaemon(target);
+}
+
+const hosts: readonly Fault[] = [
+  {
+    kind: 'power-off',
+    weight: 3,
+    lastsMsMax: 4000,
+    disturbs: 'holder',
+    strike: ({ stage, target }) => stage.lab.kill(target),
+    mend: ({ stage, target }) => stage.lab.boot(target),
+  },
+  {
+    kind: 'freeze',
+    weight: 4,
+    lastsMsMax: 5000,
+    disturbs: 'holder',
+    strike: ({ stage, target }) => stage.lab.freeze(target),
+    mend: ({ stage, target }) => stage.lab.resume(target),
+  },
+];
+
+const cuts: readonly Fault[] = [
+  {
+    kind: 'cut, carrier lost',
+    weight: 2,
+    lastsMsMax: 4000,
+    disturbs: 'holder',
+    strike: ({ stage, target }) => stage.lab.cut(target),
+    mend: healed,
+  },
+  {
+    kind: 'cut, silent',
+    weight: 3,
+    lastsMsMax: 4000,
+    disturbs: 'holder',
+    strike: ({ stage, target }) => stage.lab.cut(target, { mode: 'silent' }),
+    mend: healed,
+  },
+  {
+    kind: 'hears nothing',
+    weight: 2,
+    lastsMsMax: 4000,
+    disturbs: 'anyone',
+    strike: ({ stage, target }) => stage.lab.cut(target, { mode: 'silent', direction: 'in' }),
+    mend: healed,
+  },
+  {
+    kind: 'is not heard',
+    weight: 2,
+    lastsMsMax: 4000,
+    disturbs: 'anyone',
+    strike: ({ stage, target }) => stage.lab.cut(target, { mode: 'silent', direction: 'out' }),
+    mend: healed,
+  },
+];
+
+const processes: readonly Fault[] = [
+  {
+    kind: 'daemon killed',
+    weight: 3,
+    lastsMsMax: 2000,
+    disturbs: 'holder',
+    strike: async (on) => void (await signal(on, 'KILL', daemonWords)),
+    mend: restarted,
+  },
+  {
+    kind: 'daemon stopped',
+    weight: 3,
+    lastsMsMax: 3000,
+    disturbs: 'holder',
+    strike: async (on) => void (await signal(on, 'STOP', daemonWords)),
+    mend: async (on) => {
+      await signal(on, 'CONT', daemonWords);
+      await restarted(on);
+    },
+  },
+  {
+    kind: 'guardian stopped',
+    weight: 2,
+    lastsMsMax: 2000,
+    disturbs: 'nobody',
+    strike: async (on) => void (await signal(on, 'STOP', guardianWords)),
+    mend: async (on) => void (await signal(on, 'CONT', guardianWords)),
+  },
+  {
+    kind: 'guardian killed',
+    weight: 2,
+    lastsMsMax: 1000,
+    disturbs: 'nobody',
+    strike: async (on) => void (await signal(on, 'KILL', guardianWords)),
+    mend: nothing,
+  },
+];
+
+const services: readonly Fault[] = [
+  {
+    kind: 'web server killed',
+    weight: 2,
+    lastsMsMax: 1000,
+    disturbs: 'holder',
+    strike: async (on) => void (await signal(on, 'KILL', 'apache-demo.conf')),
+    mend: nothing,
+  },
+  {
+    kind: 'address taken away',
+    weight: 2,
+    lastsMsMax: 1000,
+    disturbs: 'holder',
+    strike: async ({ stage, target }) => {
+      await stage.lab.host(target).run(['ip', 'address', 'del', `${virtualAddress}/24`, 'dev', 'eth0']);
+    },
+    mend: nothing,
+  },
+  {
+    kind: 'agents killed',
+    weight: 1,
+    lastsMsMax: 1500,
+    disturbs: 'holder',
+    strike: async (on) => {
+      for (let round = 0; round < 40; round++) {
+        await signal(on, 'KILL', 'resource.d/heartbeat');
+        await pause(20);
+      }
+    },
+    mend: nothing,
+  },
+];
+
+const administration: readonly Fault[] = [
+  {
+    kind: 'standby',
+    weight: 2,
+    lastsMsMax: 2000,
+    disturbs: 'holder',
+    strike: ({ stage, target }) => edited(stage, standbyEdit(stage.nodes, target, 'on')),
+    mend: ({ stage, target }) => edited(stage, standbyEdit(stage.nodes, target, 'off')),
+  },
+  {
+    kind: 'configuration changed',
+    weight: 3,
+    lastsMsMax: 1000,
+    disturbs: 'nobody',
+    strike: async ({ stage, random }) => {
+      const id = `extra-${random.below(1e6)}`;
+      await edited(stage, { kind: 'create', section: 'resources', xml: dummy(id) });
+      const interval = random.between(60, 600);
+      const check = `<nvpair id="options-cluster-recheck-interval" name="cluster-recheck-interval" value="${interval}s"/>`;
+      const set = `<cluster_property_set id="cib-bootstrap-options">${check}</cluster_property_set>`;
+      await edited(stage, { kind: 'modify', xml: set });
+    },
+    mend: ({ stage }) => edited(stage, { kind: 'delete-found', xpath: "//primitive[starts-with(@id,'extra-')]" }),
+  },
+  {
+    // What a full disk does: every write fails. The node must neither lose what was accepted nor hold the others up.
+    kind: 'disk full',
+    weight: 1,
+    lastsMsMax: 3000,
+    disturbs: 'holder',
+    strike: async (on) => {
+      await fileSizeLimit(on, '0:');
+      await edited(on.stage, { kind: 'modify', xml: fullDiskMark });
+    },
+    mend: async (on) => {
+      await fileSizeLimit(on, 'unlimited:');
+      await restarted(on);
+    },
+  },
+];
+
+export const faults: readonly Fault[] = [...hosts, ...cuts, ...processes, ...services, ...administration];
+
+/** By weight. */
+export function drawFault(random: Random, among: readonly Fault[]): Fault {
+  const total = among.reduce((sum, { weight }) => sum + weight, 0);
+  let at = random.below(total);
+  for (const fault of among) {
+    at -= fault.weight;
+    if (at < 0) return fault;
+  }
+  throw new Error('no fault to draw from');
+}
+
+type Edit = Parameters<ReturnType<Stage['api']>['edit']>[0];
+
+const dummy = (id: string) => `<primitive id="${id}" class="ocf" provider="heartbeat" type="Dummy"/>`;
+
+const fullDiskMark =
+  '<cluster_property_set id="cib-bootstrap-options"><nvpair id="options-torture-mark" name="torture-mark" value="full"/></cluster_property_set>';
+
+const editPatienceMs = 60_000;
+
+/** Asks one node after the other until one accepts: another fault may be under way. An edit that is made already is fine. */
+async function edited(stage: Stage, edit: Edit): Promise<void> {
+  const givenUpAtMs = performance.now() + editPatienceMs;
+  for (;;) {
+    const status = await stage.status();
+    if (status !== undefined) {
+      try {
+        return await stage.api(status.node).edit(edit);
+      } catch (thrown) {
+        const said = String(thrown);
+        if (/exist|nothing|no element|found/i.test(said)) return;
+        if (performance.now() > givenUpAtMs) throw thrown;
+      }
+    }
+    if (performance.now() > givenUpAtMs) throw new Error(`no node took an edit within ${editPatienceMs / 1000} s`);
+    await pause(100);
+  }
+}

@@ -1,0 +1,77 @@
+// The table at the end of a torture run.
+import type { Growth } from './growth.ts';
+import type { JudgedRound, Verdict } from './ledger.ts';
+
+export function formatVerdict({ rounds, unexplained, doubleMs }: Verdict): string {
+  const kinds = [...new Set(rounds.map(nameOf))].sort();
+  const rows = kinds.map((kind) =>
+    rowOf(
+      kind,
+      rounds.filter((round) => nameOf(round) === kind),
+    ),
+  );
+  const head = ['fault', 'times', 'at holder', 'outages', 'median', 'longest', 'clean after', 'owned twice'];
+  const outages = rounds.reduce((sum, round) => sum + round.outages.length, 0);
+  return [
+    ...columns([head, ...rows]),
+    '',
+    `${rounds.length} rounds, ${outages} outages, ${unexplained.length} of them unexplained; owned twice for ${Math.round(doubleMs)} ms in all`,
+    ...unexplained.map(
+      ({ fromMs, durationMs }) => `  unexplained: ${Math.round(durationMs)} ms at ${fromMs.toFixed(0)}`,
+    ),
+  ].join('\n');
+}
+
+export function formatGrowth({ lives }: Growth): string {
+  const rows = [...lives]
+    .filter(([, { looks }]) => looks > 1)
+    .map(([id, { first, last, looks }]) => [
+      id,
+      `${looks}`,
+      `${mib(first.rssKib)} -> ${mib(last.rssKib)} MiB`,
+      `${first.descriptors} -> ${last.descriptors}`,
+    ]);
+  return columns([['daemon', 'looks', 'resident', 'descriptors'], ...rows]).join('\n');
+}
+
+/** Two faults at once are told apart from either alone. */
+function nameOf({ faults }: JudgedRound): string {
+  return faults
+    .map(({ kind }) => kind)
+    .sort()
+    .join(' + ');
+}
+
+function rowOf(kind: string, rounds: readonly JudgedRound[]): string[] {
+  const lengths = rounds.flatMap(({ outages }) => outages.map(({ durationMs }) => durationMs)).sort((a, b) => a - b);
+  const atHolder = rounds.filter(({ faults, holder }) => faults.some(({ target }) => target === holder)).length;
+  const doubleMs = rounds.flatMap(({ doubles }) => doubles).reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return [
+    kind,
+    `${rounds.length}`,
+    `${atHolder}`,
+    `${lengths.length}`,
+    ms(lengths[Math.floor(lengths.length / 2)]),
+    ms(lengths.at(-1)),
+    ms(Math.max(...rounds.map(({ cleanAfterMs }) => cleanAfterMs))),
+    `${Math.round(doubleMs)} ms`,
+  ];
+}
+
+function ms(value: number | undefined): string {
+  return value === undefined ? '' : `${Math.round(value)} ms`;
+}
+
+function mib(kib: number): string {
+  return (kib / 1024).toFixed(1);
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

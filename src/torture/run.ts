@@ -1,0 +1,158 @@
+// A torture run: round after round of random faults on a served cluster, each followed by a wait for a clean cluster, with
+// a client that asks all the time.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Random } from '../kit/index.ts';
+import { monotonicMs } from '../linux/index.ts';
+import { Client, clientName, Stage, virtualAddress } from '../stage/index.ts';
+import { untilClean } from './cleanness.ts';
+import { drawFault, type Fault, faults, type Strike } from './faults.ts';
+import { Growth } from './growth.ts';
+import { judge, type Round, type Verdict } from './ledger.ts';
+
+export type TortureOptions = {
+  readonly minutes: number;
+  readonly seed: string;
+  readonly hostCount: number;
+  /** Only these kinds; all when empty. */
+  readonly kinds: readonly string[];
+  /** Where the hosts' logs go when the cluster does not come clean. */
+  readonly logFolder: string;
+  readonly say: (line: string) => void;
+};
+
+export type TortureResult = {
+  readonly verdict: Verdict;
+  readonly growth: Growth;
+  /** What was still wrong when patience ended; empty for a clean end. */
+  readonly wrong: readonly string[];
+};
+
+const cleanWithinMs = 90_000;
+/** Every fourth round has two faults under way at once. */
+const pairChance = 0.25;
+const calmMs = 500;
+
+/** @throws CommandFailure when the stage cannot be made. */
+export async function torture(options: TortureOptions): Promise<TortureResult> {
+  const stage = await Stage.make(`torture-${process.pid}`, options.hostCount);
+  try {
+    return await new Run(stage, options).perform();
+  } finally {
+    await stage.down();
+  }
+}
+
+class Run {
+  readonly #stage: Stage;
+  readonly #options: TortureOptions;
+  readonly #random: Random;
+  readonly #growth = new Growth();
+  readonly #rounds: Round[] = [];
+  readonly #faults: readonly Fault[];
+
+  constructor(stage: Stage, options: TortureOptions) {
+    this.#stage = stage;
+    this.#options = options;
+    this.#random = new Random(options.seed);
+    const { kinds } = options;
+    this.#faults = kinds.length === 0 ? faults : faults.filter(({ kind }) => kinds.includes(kind));
+  }
+
+  async perform(): Promise<TortureResult> {
+    const { nodes } = this.#stage;
+    await this.#stage.until(
+      'all members',
+      (status) => status.nodes.filter(({ state }) => state === 'online').length === nodes.length,
+    );
+    await this.#stage.configure();
+    const holder = await this.#stage.holder();
+    const client = await Client.start(this.#stage.lab, { host: clientName, address: virtualAddress });
+    await client.answeredBy(holder);
+    const endMs = monotonicMs() + this.#options.minutes * 60_000;
+    let wrong = await untilClean(this.#stage, cleanWithinMs);
+    await this.#growth.look(this.#stage);
+    while (wrong.length === 0 && monotonicMs() < endMs) wrong = await this.#round(client);
+    if (wrong.length > 0) await this.#keepLogs(wrong);
+    const report = await client.stop();
+    return { verdict: judge(this.#rounds, report), growth: this.#growth, wrong };
+  }
+
+  async #round(client: Client): Promise<readonly string[]> {
+    const holder = await this.#stage.holder();
+    const strikes = this.#draw(holder);
+    const fromMs = monotonicMs();
+    const what = strikes.map(({ fault, on }) => `${fault.kind} at ${on.target}`).join(' + ');
+    this.#options.say(`round ${this.#rounds.length + 1}, held by ${holder}: ${what}`);
+    await Promise.all(strikes.map((strike) => perform(strike)));
+    const mendedMs = monotonicMs();
+    const wrong = await untilClean(this.#stage, cleanWithinMs);
+    const cleanAfterMs = monotonicMs() - mendedMs;
+    await this.#growth.look(this.#stage);
+    await pause(calmMs);
+    const { address } = client.takeOutages();
+    const longestMs = Math.round(Math.max(0, ...address.map(({ durationMs }) => durationMs)));
+    this.#options.say(`  clean ${Math.round(cleanAfterMs)} ms after the end; longest outage ${longestMs} ms`);
+    this.#rounds.push({
+      faults: strikes.map(({ fault, on }) => ({ kind: fault.kind, target: on.target })),
+      holder,
+      mayDisturb:
+        strikes.some(
+          ({ fault, on }) => fault.disturbs === 'anyone' || (fault.disturbs === 'holder' && on.target === holder),
+        ) || strikes.length > 1,
+      fromMs,
+      toMs: monotonicMs(),
+      cleanAfterMs,
+    });
+    return wrong;
+  }
+
+  /** Half of all faults strike the holder, which is where they hurt. */
+  #draw(holder: string): PlannedStrike[] {
+    const random = this.#random;
+    const others = this.#stage.nodes.filter((name) => name !== holder);
+    const count = random.chance(pairChance) ? 2 : 1;
+    const targets = random.chance(0.5) ? [holder, ...random.shuffled(others)] : random.shuffled(others);
+    return targets.slice(0, count).map((target, index) => {
+      const fault = drawFault(random, this.#faults);
+      return {
+        fault,
+        on: { stage: this.#stage, target, random: random.fork(fault.kind) },
+        afterMs: index === 0 ? 0 : random.between(0, 1500),
+        lastsMs: random.between(50, fault.lastsMsMax),
+      };
+    });
+  }
+
+  async #keepLogs(wrong: readonly string[]): Promise<void> {
+    const folder = this.#options.logFolder;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'wrong.txt'), `${wrong.join('\n')}\n`);
+    for (const name of this.#stage.nodes) {
+      const { stdout } = await this.#stage.lab.host(name).run(['sh', '-c', 'cat /var/log/haven.log']);
+      writeFileSync(join(folder, `${name}.log`), stdout);
+      const events = await this.#stage
+        .api(name)
+        .events()
+        .catch(() => []);
+      const lines = events.map(({ at, kind, text }) => `${new Date(at).toISOString()} ${kind} ${text}`);
+      writeFileSync(join(folder, `${name}.events.log`), `${lines.join('\n')}\n`);
+    }
+    this.#options.say(`the hosts' logs are in ${folder}`);
+  }
+}
+
+type PlannedStrike = {
+  readonly fault: Fault;
+  readonly on: Strike;
+  readonly afterMs: number;
+  readonly lastsMs: number;
+};
+
+async function perform({ fault, on, afterMs, lastsMs }: PlannedStrike): Promise<void> {
+  await pause(afterMs);
+  await fault.strike(on);
+  await pause(lastsMs);
+  await fault.mend(on);
+}
