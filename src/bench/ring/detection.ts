@@ -1,11 +1,10 @@
 // From a node's power-off until the last survivor has the configuration without it.
 import { untilMembers, withRing } from './rings.ts';
 
-const nodeCounts = [3, 8, 16] as const;
 const killsPerSize = 3;
 const goalMs: Readonly<Record<number, number>> = { 3: 600, 8: 900, 16: 900 };
 
-export async function detection(key: string): Promise<void> {
+export async function detection(key: string, nodeCounts: readonly number[] = [3, 8, 16]): Promise<void> {
   console.log('\nPower-off until the last survivor has the new configuration (the frames of the node stop first)');
   for (const nodeCount of nodeCounts) {
     const times: number[] = [];

@@ -1,4 +1,4 @@
-// `npm run bench -- ring [speed|detection|steadiness] [--seconds N]`: ordered messages beside real Corosync on the same
+// `npm run bench -- ring [speed|detection|steadiness] [--seconds N] [--nodes 3,8,16]`: ordered messages beside real Corosync on the same
 // machine in one run, detection of a power-off, and membership changes that had no reason while the machine is busy.
 import { randomBytes } from 'node:crypto';
 import { detection } from './detection.ts';
@@ -13,6 +13,8 @@ const wanted = (part: string) => parts.length === 0 || parts.includes(part);
 const key = randomBytes(96).toString('hex');
 
 if (wanted('speed')) await speed(key);
-if (wanted('detection')) await detection(key);
+const nodesAt = words.indexOf('--nodes');
+const nodeCounts = nodesAt >= 0 ? (words[nodesAt + 1] ?? '').split(',').map(Number) : undefined;
+if (wanted('detection')) await detection(key, nodeCounts);
 if (wanted('steadiness')) await steadiness(key, seconds);
 process.exit(0);

@@ -55,8 +55,14 @@ export class Speakers {
 
   ask(task: Task): Promise<Answer> {
     this.#speaker.child.stdin?.write(`${JSON.stringify(task)}\n`);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#waiting = resolve;
+      void this.#speaker.exited.then(async (code) => {
+        const log = await this.lab.hosts[0]?.shell(
+          'tail -n 5 /var/log/speaker.log /var/log/ring.log 2>/dev/null || true',
+        );
+        reject(new Error(`the speaker ended with code ${code} during (${JSON.stringify(task)}): ${log}`));
+      });
     });
   }
 
