@@ -155,7 +155,7 @@ test('mistakes are refused in one sentence, with the nearest right name', () => 
   refuses(() => moveEdits(cib, 'web', 'n9'), "there is no node 'n9'. Did you mean 'n1'?");
   refuses(() => locationEdit(cib, { resource: 'web', node: 'n1', score: 'lots', id: undefined }), /'lots' is no score/);
   refuses(() => propertyEdits(cib, new Map([['stonith-enable', 'true']])), /Did you mean 'stonith-enabled'/);
-  refuses(() => constraintDeletions(cib, ['order-db-web-mandatroy']), /Did you mean 'order-db-web-mandatory'/);
+  refuses(() => constraintDeletions(cib, ['order-db-web-Optinoal']), /Did you mean 'order-db-web-Optional'/);
   refuses(
     () =>
       checkedEdit(cib, {

@@ -16,7 +16,7 @@ export const webCluster = `<cib validate-with="pacemaker-3.9" admin_epoch="0" ep
       </group>
       <primitive id="db" class="ocf" provider="pacemaker" type="Dummy"><meta_attributes id="db-meta_attributes"><nvpair id="db-meta_attributes-target-role" name="target-role" value="Stopped"/></meta_attributes></primitive>
     </resources>
-    <constraints><rsc_order id="order-db-web-mandatory" first="db" then="web"/></constraints>
+    <constraints><rsc_order id="order-db-web-Optional" first="db" then="web" kind="Optional"/></constraints>
   </configuration>
   <status>
     ${nodeState(1, ['vip', 'site'])}

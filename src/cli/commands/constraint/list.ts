@@ -13,7 +13,7 @@ export async function list(flags: AnswerFlags, resource: string | undefined): Pr
     id: each.id ?? '',
     kind: each.name.replace('rsc_', ''),
     text: constraintText(each),
-    ...Object.fromEntries(each.attributes()),
+    attributes: Object.fromEntries(each.attributes()),
   }));
   const { quiet } = styleFor(process.stdout);
   show(flags, described, () =>

@@ -1,0 +1,95 @@
+// What Haven writes beside what the standard tools write (Debian's pacemaker-cli-utils): they accept every document, and
+// the same order given to them makes the same constraints and pairs.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { parseXml, serialiseXml, serialiseXmlDocument, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
+import { applyEdit, type Edit } from '../../controller/index.ts';
+import { webCluster } from '../testing/web-cluster.ts';
+import { together } from './check.ts';
+import { colocationEdit, locationEdit, orderEdit, ticketEdit } from './constraint.ts';
+import { stopEdits } from './meta.ts';
+import { banEdits, moveEdits } from './move.ts';
+import { nodeAttributeEdits } from './node.ts';
+import { propertyEdits } from './property.ts';
+import { removalEdits } from './removal.ts';
+
+const missing = ['crm_verify', 'crm_resource', 'crm_attribute'].filter((name) => !existsSync(`/usr/sbin/${name}`));
+const skip = missing.length === 0 ? false : `needs ${missing.join(', ')} (pacemaker-cli-utils)`;
+const folder = mkdtempSync(join(tmpdir(), 'haven-edits-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const cib = parsed(webCluster);
+const pair = { dependent: 'db', primary: 'web', score: '-INFINITY', role: 'Started', primaryRole: undefined };
+const order = { first: 'web', second: 'db', firstAction: 'start', secondAction: 'stop', symmetrical: 'false' };
+
+const all: Readonly<Record<string, readonly Edit[]>> = {
+  standby: nodeAttributeEdits(cib, 'n2', new Map([['standby', 'on']])),
+  property: propertyEdits(cib, new Map([['maintenance-mode', 'true']])),
+  move: moveEdits(cib, 'web', 'n2'),
+  ban: banEdits(cib, 'web', ['n1']),
+  stop: stopEdits(cib, 'web'),
+  location: [locationEdit(cib, { resource: 'db', node: 'n1', score: '50', id: undefined })],
+  colocation: [colocationEdit(cib, { ...pair, id: undefined })],
+  order: [orderEdit(cib, { ...order, kind: 'Optional', id: undefined })],
+  ticket: [ticketEdit(cib, { ticket: 'T', resource: 'db', role: undefined, lossPolicy: 'stop', id: undefined })],
+  delete: removalEdits(cib, 'db'),
+};
+
+test('crm_verify accepts the document after every edit', { skip }, () => {
+  for (const [name, edits] of Object.entries(all)) {
+    const file = fileOf(`${name}.xml`, serialiseXmlDocument(edited(edits)));
+    const verified = spawnSync('crm_verify', ['-V', '-x', file], { encoding: 'utf8' });
+    assert.equal(verified.status, 0, `${name}: ${verified.stdout}${verified.stderr}`);
+  }
+});
+
+test('the standard tools make the same of the same order', { skip }, () => {
+  const same: readonly (readonly [string, readonly string[], string])[] = [
+    ['move', ['crm_resource', '--move', '-r', 'web', '-N', 'n2'], 'cli-prefer-web'],
+    ['ban', ['crm_resource', '--ban', '-r', 'web', '-N', 'n1'], 'cli-ban-web-on-n1'],
+    ['standby', ['crm_attribute', '-N', 'n2', '-n', 'standby', '-v', 'on', '-l', 'forever'], 'nodes-2'],
+    ['property', ['crm_attribute', '-n', 'maintenance-mode', '-v', 'true'], 'cib-bootstrap-options-maintenance-mode'],
+    ['stop', ['crm_resource', '-r', 'web', '-m', '-p', 'target-role', '-v', 'Stopped'], 'web-meta_attributes'],
+  ];
+  for (const [name, [program = '', ...words], id] of same) {
+    const file = fileOf(`${name}-theirs.xml`, webCluster);
+    const done = spawnSync(program, words, { encoding: 'utf8', env: { ...process.env, CIB_file: file } });
+    assert.equal(done.status, 0, `${name}: ${done.stderr}`);
+    assert.equal(textOf(edited(all[name] ?? []), id), textOf(parsed(readFileSync(file, 'utf8')), id), name);
+  }
+});
+
+/** The element of an id, attributes in one order. */
+function textOf(document: XmlElement, id: string): string {
+  const [element] = xmlIndexOf(document).allById(id);
+  assert.ok(element !== undefined, `nothing has the id ${id}`);
+  return serialiseXml(sorted(element));
+}
+
+function sorted(element: XmlElement): XmlElement {
+  const attributes = [...element.attributes()].sort(([a], [b]) => (a < b ? -1 : 1));
+  const bare = element.with(Object.fromEntries(attributes.map(([name]) => [name, undefined])));
+  return bare.with(Object.fromEntries(attributes)).withNodes(element.children.map(sorted));
+}
+
+function edited(edits: readonly Edit[]): XmlElement {
+  const result = applyEdit(cib, together(edits));
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+function fileOf(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+function parsed(text: string): XmlElement {
+  const result = parseXml(text);
+  assert.ok(result.ok);
+  return result.value;
+}
