@@ -23,6 +23,8 @@ export type VrrpDaemonOptions = {
   readonly statusSocket: string;
   /** The file is read, the pid files are ours: what can be wrong with the call itself is not. */
   readonly onStarted?: () => void;
+  /** The command that starts this daemon again, for the guardian; undefined: a service manager does. */
+  readonly restartWords: readonly string[] | undefined;
   readonly logger: Logger;
 };
 
@@ -61,6 +63,7 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
       notifier.notify(notification);
       mailer.notify(notification);
     },
+    restartWords: options.restartWords,
     onHeld: () => {},
   });
   const restoreSecondaries = promoteSecondaries(configuration, logger);
@@ -129,6 +132,8 @@ function parse({ file, configId, logger }: VrrpDaemonOptions) {
   if (parsed === undefined) return undefined;
   for (const finding of parsed.findings)
     logger[finding.severity === 'info' ? 'info' : 'warning'](formatFinding(finding));
+  for (const { name, accept } of parsed.configuration.instances)
+    if (!accept) logger.warning(`(${name}) no_accept is not enforced: packets to its addresses are accepted`);
   const errors = parsed.findings.filter((finding) => finding.severity === 'error').length;
   return { configuration: parsed.configuration, errors };
 }

@@ -8,6 +8,8 @@ export type WorkerStart = {
   readonly configuration: VrrpConfiguration;
   /** Reports known before the start, so that the first state is the right one. */
   readonly reports: readonly TrackerNews[];
+  /** The command by which the guardian starts a daemon again that died or hung; undefined: somebody else does. */
+  readonly restartWords: readonly string[] | undefined;
 };
 
 export type TrackerNews = { readonly tracker: TrackerKind; readonly name: string; readonly report: TrackerReport };

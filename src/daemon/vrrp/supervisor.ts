@@ -9,6 +9,7 @@ import type { Snapshot } from './snapshot.ts';
 export type SupervisorListener = {
   readonly logger: Logger;
   readonly onNotify: (notification: Notification) => void;
+  readonly restartWords: readonly string[] | undefined;
   readonly onHeld: (instances: readonly string[]) => void;
 };
 
@@ -22,7 +23,7 @@ export class VrrpSupervisor {
 
   constructor(configuration: VrrpConfiguration, reports: readonly TrackerNews[], listener: SupervisorListener) {
     this.#listener = listener;
-    const start: WorkerStart = { configuration, reports };
+    const start: WorkerStart = { configuration, reports, restartWords: listener.restartWords };
     this.#worker = startWorker('vrrp', start);
     this.ended = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: FromWorker) => {

@@ -5,6 +5,7 @@ import { CommandFailure, defined, formatFailure, loggerOf } from '../../kit/inde
 import { kernelFailure, setRealTime, settleWatchMethod, workerRoleData } from '../../linux/index.ts';
 import { Engine } from './engine.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './message.ts';
+import { restartLimits } from './restart.ts';
 
 /** Above every ordinary thread, below the kernel's own real-time threads (50). */
 const realTimePriority = 20;
@@ -18,9 +19,10 @@ const starvedMs = 5000;
 
 export async function runVrrpWorker(): Promise<void> {
   const port = defined(parentPort, 'the VRRP worker is a worker thread');
-  const { configuration, reports } = workerRoleData() as WorkerStart;
+  const { configuration, reports, restartWords } = workerRoleData() as WorkerStart;
   const logger = loggerOf((level, message) => port.postMessage({ kind: 'log', level, message } satisfies FromWorker));
-  const guard = new Guard({ hungMs, starvedMs }, logger);
+  const restart = restartWords === undefined ? {} : { restart: { argv: restartWords, ...restartLimits } };
+  const guard = new Guard({ hungMs, starvedMs, ...restart }, logger);
   const tell = (message: FromWorker) => {
     if (message.kind === 'stopped') guard.release().then(() => port.postMessage(message));
     else port.postMessage(message);

@@ -115,3 +115,22 @@ test('-s: the instances live in the named network namespace, and status finds th
     );
   }),
 );
+
+test('a daemon in the background that is killed is started again by its guardian', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    const file = '/etc/keepalived/keepalived.conf';
+    const pidFile = '/run/haven/vrrp.pid';
+    await host.writeFile(file, configuration);
+    await host.output([...haven, '-f', file]);
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+    const first = await host.readFile(pidFile);
+    await host.shell(`kill -KILL ${first}`);
+    await pair.untilHeldBy('192.168.122.200', []);
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+    const second = await host.readFile(pidFile);
+    assert.notEqual(second, first);
+    await host.shell(`kill ${second}`);
+    await pair.untilHeldBy('192.168.122.200', []);
+  }),
+);

@@ -16,6 +16,7 @@ export type RunFlags = {
   readonly namespace?: string;
   readonly umask?: string;
   readonly dontFork: boolean;
+  readonly dontRespawn: boolean;
   readonly check: boolean;
   readonly dontReleaseVrrp: boolean;
 } & { readonly [Name in keyof typeof idleSwitches]: boolean } & { readonly [Name in keyof typeof idleWords]?: string };
@@ -28,7 +29,6 @@ const idleSwitches = {
   vrrp: yes('Accepted: VRRP is all it does'),
   all: yes('Accepted: there is one process'),
   no_bfd: yes('Accepted: BFD runs when a bfd_instance is configured'),
-  dontRespawn: yes('Accepted: there is no child to respawn'),
   releaseVips: yes('Accepted: addresses are always removed'),
   dontReleaseIpvs: yes('Accepted: there is no IPVS'),
   addressMonitoring: yes('Accepted: -D logs addresses'),
@@ -60,6 +60,7 @@ export const flags = {
   namespace: word('Run in the network namespace of this name (ip netns)'),
   umask: word('Of the files it writes, in octal'),
   dontFork: yes('Stay in the foreground'),
+  dontRespawn: yes('In the background: leave it dead when it died'),
   check: yes('Refused: health checks of virtual servers are not done'),
   dontReleaseVrrp: yes('Not done, and said so: addresses are always removed'),
   ...idleSwitches,

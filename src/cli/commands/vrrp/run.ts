@@ -39,8 +39,10 @@ async function run(chosen: RunFlags): Promise<void> {
   if (umask !== undefined) process.umask(Number.parseInt(umask, 8) & 0o777);
   const logger = await loggerFor(chosen);
   if (chosen.dontReleaseVrrp) logger.warning('-V is not done: addresses are always removed at the end');
-  const { runVrrpDaemon, statusSocketPath } = await import('../../../daemon/index.ts');
+  const { isRestarted, restartWordsFor, runVrrpDaemon, statusSocketPath } = await import('../../../daemon/index.ts');
   const { tellStarted } = await import('./background.ts');
+  // In the foreground a service manager watches.
+  const alone = !chosen.dontRespawn && (process.send !== undefined || isRestarted());
   const folder = namespace === undefined ? '/run/haven' : `/run/haven/${namespace}`;
   await runVrrpDaemon({
     file: useFile,
@@ -48,6 +50,7 @@ async function run(chosen: RunFlags): Promise<void> {
     pidFiles: [pid ?? `${folder}/vrrp.pid`, ...(vrrpPid === undefined ? [] : [vrrpPid])],
     statusSocket: statusSocketPath(namespace),
     onStarted: tellStarted,
+    restartWords: alone ? restartWordsFor([process.execPath, ...process.argv.slice(1)]) : undefined,
     logger,
   });
 }
