@@ -1,5 +1,4 @@
 // The messaging engine that runs a ring of its own: the main thread's end of the ring's thread.
-import { setFlagsFromString } from 'node:v8';
 import type { Worker } from 'node:worker_threads';
 import { CommandFailure, type Logger } from '../../../kit/index.ts';
 import { startWorker } from '../../../linux/index.ts';
@@ -82,9 +81,6 @@ export class RingEngine implements MessagingEngine {
     const lease = new SharedArrayBuffer(8);
     this.#lease = new Float64Array(lease);
     const start: RingStart = { settings, lease };
-    // A collection that waits for helper threads, which are not real-time, stops the ring for tens of milliseconds when
-    // the machine is busy: measured 47 ms inside one turn. Threads started from now on collect by themselves.
-    setFlagsFromString('--single-threaded-gc');
     this.#worker = startWorker(options.role ?? 'ring', start);
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
