@@ -1,0 +1,214 @@
+// Three daemons on three hosts, from the first start to the loss of all power, and what goes wrong in between. The steps
+// follow one another: each leaves the cluster whole for the next.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CommandFailure } from '../../kit/index.ts';
+import { programPath } from '../../linux/index.ts';
+import { ClusterHosts, eventually, hostNames, isWhole, nodeOf } from './testing/hosts.ts';
+
+const skip = process.getuid?.() !== 0 ? 'needs root' : false;
+const tools = ['crm_verify', 'crm_mon', 'cibadmin'].map((name) => `/usr/sbin/${name}`);
+const withoutTools = tools.every((tool) => existsSync(tool)) ? false : 'needs pacemaker-cli-utils';
+
+const virtualAddress = '10.77.0.100';
+const pair = (owner: string, name: string, value: string) =>
+  `<nvpair id="${owner}-${name}" name="${name}" value="${value}"/>`;
+const primitive = (id: string, agent: string, parameters: string) =>
+  `<primitive id="${id}" class="ocf" ${agent}><instance_attributes id="${id}-ia">${parameters}</instance_attributes>` +
+  `<operations><op id="${id}-monitor" name="monitor" interval="5s" timeout="20s"/></operations></primitive>`;
+const address = primitive('vip', 'provider="heartbeat" type="IPaddr2"', pair('vip', 'ip', virtualAddress));
+const worker = (id: string, seconds: number) =>
+  primitive(
+    id,
+    'provider="haven" type="process"',
+    pair(id, 'command', '/bin/sleep') + pair(id, 'args', String(seconds)),
+  );
+const options = `<cluster_property_set id="cib-bootstrap-options">${pair('o', 'stonith-enabled', 'false')}${pair('o', 'fast-agents', 'true')}</cluster_property_set>`;
+const avoid = (resource: string, node: string) =>
+  `<rsc_location id="${resource}-not-${node}" rsc="${resource}" node="${node}" score="-INFINITY"/>`;
+
+test('a cluster on three hosts, from its first start to the loss of all power', { skip }, async (t) => {
+  const cluster = await ClusterHosts.make();
+  try {
+    await t.test('three daemons form a cluster and run the group that the API is given', async () => {
+      for (const name of hostNames) cluster.startDaemon(name);
+      for (const name of hostNames) await cluster.until(name, 'a whole cluster', isWhole);
+      await cluster.api('n2').edit({
+        kind: 'all',
+        edits: [
+          { kind: 'modify', xml: options },
+          { kind: 'create', section: 'resources', xml: `<group id="site">${address}${worker('web', 86_400)}</group>` },
+        ],
+      });
+      const status = await cluster.until('n3', 'the group runs', (seen) => nodeOf(seen, 'site') !== undefined);
+      assert.deepEqual(await holders(cluster), [nodeOf(status, 'vip')]);
+      assert.equal(nodeOf(status, 'web'), nodeOf(status, 'vip'));
+    });
+
+    await t.test('an edit that cannot be is refused with place and reason, and nothing is written', () =>
+      refusesEdits(cluster),
+    );
+    await t.test('the standard tools read the document and agree on what runs where', { skip: withoutTools }, () =>
+      agreesWithTools(cluster),
+    );
+    await t.test('a killed daemon adopts what still runs when it is back', () => adoptsAfterKill(cluster));
+    await t.test('a graceful stop moves resources away before the daemon ends', () => stopsGracefully(cluster));
+    await t.test('a node without the agents of a provider says so, and the others run the resource', () =>
+      missesAgents(cluster),
+    );
+    await t.test('a node with another key or cluster name stays alone, and both sides say why', () =>
+      refusesStrangers(cluster),
+    );
+    await t.test('a machine without an address of the cluster is told so', () => refusesOtherMachine(cluster));
+    await t.test('the configuration survives the loss of all power', () => survivesPowerLoss(cluster));
+  } finally {
+    await cluster.down();
+  }
+});
+
+async function refusesEdits(cluster: ClusterHosts): Promise<void> {
+  const before = await cluster.api('n1').document('//configuration');
+  const refused = [
+    { section: 'resources', xml: '<primitive id="vip" class="ocf" provider="heartbeat" type="Dummy"/>', words: /vip/ },
+    { section: 'constraints', xml: '<rsc_location id="l" rsc="vip" node="n1" score="many"/>', words: /score/ },
+    { section: 'constraints', xml: '<rsc_location id="l" rsc="nothing" node="n1" score="1"/>', words: /nothing/ },
+    { section: 'resources', xml: '<primitive id="x" class="ocf"', words: /line 1/ },
+  ];
+  for (const { section, xml, words } of refused) {
+    await assert.rejects(cluster.api('n1').edit({ kind: 'create', section, xml }), (thrown) => {
+      assert.ok(thrown instanceof CommandFailure);
+      assert.match(thrown.message, words);
+      return true;
+    });
+  }
+  for (const name of hostNames) assert.equal(await cluster.api(name).document('//configuration'), before);
+}
+
+async function agreesWithTools(cluster: ClusterHosts): Promise<void> {
+  assert.ok(await cluster.api('n1').settled(20_000));
+  const status = await cluster.api('n1').status();
+  const folder = mkdtempSync(join(tmpdir(), 'haven-tools-'));
+  try {
+    const file = join(folder, 'cib.xml');
+    writeFileSync(file, await cluster.api('n1').document());
+    const run = (tool: string, ...words: string[]) =>
+      execFileSync(tool, words, { env: { ...process.env, CIB_file: file }, encoding: 'utf8' });
+    run('crm_verify', '-x', file);
+    assert.match(run('cibadmin', '-Q'), /<cib [\s\S]*<node_state/);
+    const shown = run('crm_mon', '-1');
+    for (const id of ['vip', 'web']) assert.match(shown, new RegExp(`${id}\\s.*Started ${nodeOf(status, id)}\\b`));
+    assert.match(shown, /Online: \[ n1 n2 n3 \]/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function adoptsAfterKill(cluster: ClusterHosts): Promise<void> {
+  await cluster.api('n1').edit({
+    kind: 'all',
+    edits: [
+      { kind: 'create', section: 'constraints', xml: avoid('site', 'n3') },
+      { kind: 'create', section: 'resources', xml: worker('local', 76_543) },
+      ...['n1', 'n2'].map((node) => ({ kind: 'create' as const, section: 'constraints', xml: avoid('local', node) })),
+    ],
+  });
+  await cluster.until('n1', 'local runs on n3', (status) => nodeOf(status, 'local') === 'n3');
+  const pid = await pidOf(cluster, '76543');
+  await cluster.endDaemon('n3', 'SIGKILL');
+  await cluster.until('n1', 'n3 is gone', ({ nodes }) =>
+    nodes.some(({ name, state }) => name === 'n3' && state !== 'online'),
+  );
+  cluster.startDaemon('n3');
+  await cluster.until('n1', 'n3 is back', (status) => isWhole(status) && nodeOf(status, 'local') === 'n3');
+  assert.ok(await cluster.api('n3').settled(20_000));
+  assert.equal(await pidOf(cluster, '76543'), pid, 'the process that ran before still runs');
+}
+
+async function stopsGracefully(cluster: ClusterHosts): Promise<void> {
+  const before = await cluster.until('n3', 'the group runs', (status) => nodeOf(status, 'site') !== undefined);
+  const from = nodeOf(before, 'site') === 'n1' ? 'n1' : 'n2';
+  const to = from === 'n1' ? 'n2' : 'n1';
+  assert.equal(await cluster.endDaemon(from, 'SIGTERM'), 0);
+  assert.deepEqual(await holders(cluster), [to], 'the daemon ends only when the address is elsewhere');
+  const after = await cluster.until(to, 'it runs there', (status) => nodeOf(status, 'site') === to);
+  assert.deepEqual(after.failures, []);
+  cluster.startDaemon(from);
+  await cluster.until(to, 'a whole cluster', isWhole);
+}
+
+async function missesAgents(cluster: ClusterHosts): Promise<void> {
+  await cluster.lab.host('n1').shell('rm -r /usr/lib/ocf/resource.d/heartbeat');
+  const dummy = '<primitive id="dummy" class="ocf" provider="heartbeat" type="Dummy"/>';
+  const prefer = '<rsc_location id="dummy-n1" rsc="dummy" node="n1" score="1000"/>';
+  await cluster.api('n2').edit({
+    kind: 'all',
+    edits: [
+      { kind: 'create', section: 'resources', xml: dummy },
+      { kind: 'create', section: 'constraints', xml: prefer },
+    ],
+  });
+  const status = await cluster.until('n2', 'dummy runs', (seen) => nodeOf(seen, 'dummy') !== undefined);
+  assert.notEqual(nodeOf(status, 'dummy'), 'n1');
+  const [failure] = status.failures.filter(({ resource }) => resource === 'dummy');
+  assert.equal(failure?.node, 'n1');
+  assert.match(failure?.reason ?? '', /Dummy/);
+}
+
+async function refusesStrangers(cluster: ClusterHosts): Promise<void> {
+  assert.equal(await cluster.endDaemon('n3', 'SIGTERM'), 0);
+  const key = await cluster.lab.host('n3').readFile('/etc/haven/authkey');
+  await cluster.lab.host('n3').writeFile('/etc/haven/authkey', 'k'.repeat(192), 0o400);
+  cluster.startDaemon('n3');
+  await cluster.untilLogged('n1', /n3.*(authkey|key id)|10\.77\.0\.3.*(authkey|key)/s);
+  await cluster.untilLogged('n3', /n1.*(authkey|key id)|10\.77\.0\.1.*(authkey|key)/s);
+  assert.equal((await cluster.api('n3').status()).quorum.quorate, false);
+  await cluster.endDaemon('n3', 'SIGKILL');
+
+  await cluster.lab.host('n3').writeFile('/etc/haven/authkey', key, 0o400);
+  await cluster.writeConfiguration('n3', { cluster: 'other' });
+  cluster.startDaemon('n3');
+  await cluster.untilLogged('n3', /another cluster name than 'other'/);
+  await cluster.untilLogged('n1', /another cluster name than 'trial'/);
+  await cluster.endDaemon('n3', 'SIGKILL');
+
+  await cluster.writeConfiguration('n3', {});
+  cluster.startDaemon('n3');
+  await cluster.until('n1', 'a whole cluster', isWhole);
+}
+
+async function refusesOtherMachine(cluster: ClusterHosts): Promise<void> {
+  const file = '/etc/haven/elsewhere.json';
+  await cluster.writeConfiguration('n1', { nodes: [{ name: 'far', addresses: ['10.99.0.1'] }] }, file);
+  const words = [process.execPath, programPath(), 'daemon', '--config', file];
+  const { code, stderr } = await cluster.lab.host('n1').run(words);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /none of the cluster's nodes is this machine: far.*10\.77\.0\.1/);
+}
+
+async function survivesPowerLoss(cluster: ClusterHosts): Promise<void> {
+  const before = await cluster.api('n2').document('//configuration');
+  for (const name of hostNames) await cluster.lab.kill(name);
+  for (const name of hostNames) await cluster.lab.boot(name);
+  for (const name of hostNames) cluster.startDaemon(name);
+  await cluster.until('n1', 'a whole cluster', isWhole);
+  await cluster.until('n1', 'the group runs', (status) => nodeOf(status, 'site') !== undefined);
+  for (const name of hostNames) assert.equal(await cluster.api(name).document('//configuration'), before);
+}
+
+/** The hosts that have the virtual address. */
+async function holders(cluster: ClusterHosts): Promise<string[]> {
+  const outputs = await Promise.all(hostNames.map((name) => cluster.lab.host(name).output(['ip', '-o', 'addr'])));
+  return hostNames.filter((_, index) => outputs[index]?.includes(`${virtualAddress}/`));
+}
+
+/** Of the process with this argument on n3, in its own numbers. */
+function pidOf(cluster: ClusterHosts, argument: string): Promise<string> {
+  return eventually(`a process with ${argument}`, async () => {
+    const value = (await cluster.lab.host('n3').shell(`pgrep -x -f '/bin/sleep ${argument}' || true`)).trim();
+    return { done: /^\d+$/.test(value), value };
+  });
+}
