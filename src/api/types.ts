@@ -95,8 +95,14 @@ export type Command =
       readonly resource: string | undefined;
       readonly node: string | undefined;
     }
-  /** A transient attribute; undefined removes it. */
-  | { readonly kind: 'attribute'; readonly node: string; readonly name: string; readonly value: string | undefined }
+  /** A transient attribute; undefined removes it. It is written once it has been quiet for `dampenMs` (default: at once). */
+  | {
+      readonly kind: 'attribute';
+      readonly node: string;
+      readonly name: string;
+      readonly value: string | undefined;
+      readonly dampenMs?: number;
+    }
   | { readonly kind: 'fence'; readonly node: string; readonly action: 'off' | 'reboot' | 'on' }
   /** The administrator swears that the node is off. */
   | { readonly kind: 'confirm-fenced'; readonly node: string }

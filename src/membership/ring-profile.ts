@@ -15,9 +15,9 @@ const ringSeqReserve = 256;
 
 export type RingProfile = Omit<RingConfig, 'onOrdered'>;
 
-/** Sealed datagrams, Haven's detection times. */
-export function havenRing(nodeId: number): RingProfile {
-  return { nodeId, timing: havenTiming, netMtu: sealedNetMtu, ringSeqReserve, cancelTokenHoldOnRetransmit: 'no' };
+/** Sealed datagrams, Haven's detection times unless others are given. */
+export function havenRing(nodeId: number, timing: TotemTiming = havenTiming): RingProfile {
+  return { nodeId, timing, netMtu: sealedNetMtu, ringSeqReserve, cancelTokenHoldOnRetransmit: 'no' };
 }
 
 /** Plain datagrams, and what corosync.conf says; ring numbers on disk as Corosync keeps them. */

@@ -41,7 +41,9 @@ import { CommandFailure, type Failure, type Logger, Random } from '../../kit/ind
 import { monotonicMs } from '../../linux/index.ts';
 import {
   type EngineEvent,
+  fastTiming,
   formatRingId,
+  havenTiming,
   RingEngine,
   type RingId,
   ringOfDescription,
@@ -122,6 +124,7 @@ export class NodeDaemon implements NodeService {
       port: configuration.port,
       security: sealedBy(configuration.keyFile),
       stateDirectory: join(configuration.stateDirectory, 'ring'),
+      timing: configuration.profile === 'fast' ? fastTiming : havenTiming,
     });
     const name = configuration.nodes[settings.nodeId - 1]?.name ?? String(settings.nodeId);
     const daemon = new NodeDaemon(options, { nodeId: settings.nodeId, name });
@@ -327,10 +330,8 @@ export class NodeDaemon implements NodeService {
         const node = this.#member(command.node);
         if (node === undefined)
           return Promise.resolve(failed({ kind: 'not-found', what: `there is no node '${command.node}'` }));
-        this.#tell({
-          kind: 'status',
-          updates: [{ kind: 'attribute', node, name: command.name, value: command.value }],
-        });
+        const { name, value, dampenMs = 0 } = command;
+        this.#tell({ kind: 'say', message: { kind: 'attribute', node, name, value, dampenMs } });
         return Promise.resolve({ ok: true });
       }
       case 'confirm-fenced': {

@@ -1,8 +1,9 @@
 // Orders of the cluster as operations of this machine's agents: the node's executor, in the controller's terms.
+import { mkdirSync } from 'node:fs';
 import { AgentCatalogue, type ExecutionReport, NodeExecutor } from '../../agents/index.ts';
 import type { AgentFacts, ExecutionOrder, OperationReport } from '../../controller/index.ts';
 import type { HeldAddress } from '../../guardian/index.ts';
-import type { Logger } from '../../kit/index.ts';
+import { CommandFailure, type Logger } from '../../kit/index.ts';
 
 export type OperationsOptions = {
   readonly logger: Logger;
@@ -12,6 +13,8 @@ export type OperationsOptions = {
   readonly onAddresses: (addresses: readonly HeldAddress[]) => void;
 };
 
+/** HA_RSCTMP: the standard agents keep their state there and expect it to exist after each boot. */
+const agentStateFolder = '/run/resource-agents';
 /** How long operations may go on when the daemon ends. */
 const closeGraceMs = 2000;
 
@@ -27,6 +30,8 @@ export class Operations {
     const { logger, stateFolder, onAddresses } = options;
     const onReport = (report: ExecutionReport<ExecutionOrder>) => void this.#report(report);
     this.#executor = new NodeExecutor({ logger, stateFolder, onAddresses, onReport });
+    mkdirSync(agentStateFolder, { recursive: true });
+    this.#prepare();
   }
 
   execute(order: ExecutionOrder): void {
@@ -46,6 +51,16 @@ export class Operations {
 
   close(): Promise<void> {
     return this.#executor.close(closeGraceMs);
+  }
+
+  /** A kernel that refuses costs only who uses the built-in address agent, and it says so then. */
+  #prepare(): void {
+    try {
+      this.#executor.prepare();
+    } catch (thrown) {
+      if (!(thrown instanceof CommandFailure)) throw thrown;
+      this.#options.logger.warning(`the built-in address agent cannot be used here: ${thrown.message}`);
+    }
   }
 
   async #report({ callId, order, outcome, startedAtMs }: ExecutionReport<ExecutionOrder>): Promise<void> {

@@ -5,7 +5,7 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { emptyPledge, type FarewellDatagram, Guard, type HeldAddress } from '../../guardian/index.ts';
 import { type LogLevel, loggerOf } from '../../kit/index.ts';
 import { workerRoleData } from '../../linux/index.ts';
-import { runRingWorker } from '../../membership/index.ts';
+import { runRingWorker, type TotemTiming } from '../../membership/index.ts';
 
 /** From the main thread: everything that is held now. */
 export type Holdings = { readonly addresses: readonly HeldAddress[] };
@@ -13,7 +13,11 @@ export type Holdings = { readonly addresses: readonly HeldAddress[] };
 /** Beside what the ring needs (its own start data): what the guardian is to know. */
 export type GuardedStart = {
   readonly lease: SharedArrayBuffer;
-  readonly settings: { readonly clusterName: string; readonly nodeId: number };
+  readonly settings: {
+    readonly clusterName: string;
+    readonly nodeId: number;
+    readonly ring: { readonly timing: TotemTiming };
+  };
 };
 
 /** The channel between the two threads of one daemon. */
@@ -23,9 +27,12 @@ export function holdingsChannel(nodeId: number): string {
 
 /**
  * A node that has had no proof of quorum for so long gives up its addresses. The others begin to act a token timeout and a
- * consensus timeout (500 ms together) after the last token: the addresses are gone by then.
+ * consensus timeout after the last token: the addresses are gone by then, with a fifth of that time to spare for the
+ * guardian to take them down.
  */
-export const leaseMs = 400;
+export function leaseMsOf({ tokenMs, consensusMs }: Pick<TotemTiming, 'tokenMs' | 'consensusMs'>): number {
+  return Math.floor(0.8 * (tokenMs + consensusMs));
+}
 
 const limits = { hungMs: 1000, starvedMs: 3000 };
 const renewMs = 20;
@@ -43,6 +50,7 @@ export async function runGuardedRing(): Promise<void> {
     addresses = (event as { readonly data: Holdings }).data.addresses;
     pledge();
   };
+  const leaseMs = leaseMsOf(settings.ring.timing);
   let leased = 0;
   const renewal = setInterval(() => {
     const until = (proof[0] ?? 0) + leaseMs;

@@ -16,4 +16,4 @@ export {
   type RingPhase,
 } from './state.ts';
 export { completeSync, step, submit } from './step.ts';
-export { type CorosyncTimers, corosyncTiming, havenTiming, type TotemTiming } from './timing.ts';
+export { type CorosyncTimers, corosyncTiming, fastTiming, havenTiming, type TotemTiming } from './timing.ts';

@@ -11,7 +11,7 @@ export type HostName = (typeof hostNames)[number];
 const addressOf = (index: number) => `10.77.0.${index + 1}`;
 const pollMs = 25;
 /** Generous: the machine may be busy with other things. */
-const patienceMs = 30_000;
+const patienceMs = 90_000;
 
 export class ClusterHosts {
   readonly lab: Lab;

@@ -6,6 +6,7 @@ import { isMulticast } from '../../../linux/index.ts';
 import type { CorosyncConfig } from '../../corosync-conf/index.ts';
 import { havenLinkTiming } from '../../links/index.ts';
 import { corosyncRing, havenRing, type RingProfile } from '../../ring-profile.ts';
+import type { TotemTiming } from '../../totem/index.ts';
 import { thisMachine } from '../this-machine.ts';
 import {
   havenStateDirectory,
@@ -24,6 +25,8 @@ export type RingDescription = {
   readonly port?: number;
   readonly security: RingSecurity;
   readonly stateDirectory?: string;
+  /** The same on every node; Haven's own when left out. */
+  readonly timing?: TotemTiming;
 };
 
 const corosyncStateDirectory = '/var/lib/corosync';
@@ -56,7 +59,7 @@ export function ringOfDescription(description: RingDescription): RingSettings {
     peers: nodes.map(({ name, addresses }, index) => ({ nodeId: index + 1, name, addresses })),
     links: local.addresses.map((address, number) => ({ number, address, port: port + number })),
     linkMode: 'active',
-    ring: havenRing(nodeId),
+    ring: havenRing(nodeId, description.timing),
     quorum: {
       nodeId,
       votes: 1,
