@@ -2,7 +2,9 @@
 // means; driver/ runs it.
 export { type Agent, formatAgent, parseAgent } from './agent.ts';
 export { type BuiltinName, builtinMetadata, type FastAgents } from './builtin.ts';
+export { type Account, accountOf } from './driver/builtin/account.ts';
 export { AgentCatalogue } from './driver/catalogue.ts';
+export { type ChildRequest, type ChildResult, runChild } from './driver/child.ts';
 export {
   type ExecutionReport,
   NodeExecutor,

@@ -10,10 +10,24 @@
 //   GET  /v1/history/N/input    XML
 import { chmodSync, chownSync, readFileSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import type { Socket } from 'node:net';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { parseXml, queryXml, serialiseXml } from '../cib/index.ts';
+import {
+  type Acl,
+  aclFor,
+  parseXml,
+  queryXml,
+  type Subject,
+  serialiseXml,
+  serialiseXmlDocument,
+  unrestrictedUsers,
+  visiblePart,
+  type XmlElement,
+} from '../cib/index.ts';
+import { assert, type Failure } from '../kit/index.ts';
+import { commandRefusal, editRefusal, readRefusal } from './access.ts';
 import type { Command, EditRequest, EventView, NodeService } from './types.ts';
 
 /** A document of this size is far beyond what a cluster can hold. */
@@ -22,30 +36,50 @@ const bodyBytesMax = 64 << 20;
 const eventsWaitingMax = 10_000;
 const settledWaitMaxMs = 3_600_000;
 
-export function apiOf(node: NodeService): Hono {
-  const api = new Hono();
+/** Who is at the other end of a connection. */
+export type CallerOf = (socket: Socket) => Promise<Subject>;
+
+type Surroundings = { Bindings: HttpBindings; Variables: { caller: Subject } };
+
+export function apiOf(node: NodeService, callerOf: CallerOf): Hono<Surroundings> {
+  const api = new Hono<Surroundings>();
   api.use(async (context, next) => {
     if (Number(context.req.header('content-length') ?? 0) > bodyBytesMax) return context.text('too large', 413);
+    context.set('caller', await callerOf(context.env.incoming.socket));
     await next();
     return undefined;
   });
+  for (const path of ['/v1/status', '/v1/events', '/v1/history', '/v1/history/*']) {
+    api.use(path, async (context, next) => {
+      const refusal = refusedBy(node, context.get('caller'), readRefusal);
+      if (refusal !== undefined) return context.json(refusal, 403);
+      await next();
+      return undefined;
+    });
+  }
   api.get('/v1/status', (context) => context.json(node.status()));
   api.get('/v1/cib', (context) => {
+    const document = visibleTo(node, context.get('caller'));
+    if (document === undefined) return context.json(nothingVisible, 403);
     const xpath = context.req.query('xpath');
-    if (xpath === undefined) return context.text(node.document());
-    const document = parseXml(node.document());
-    if (!document.ok) return context.json({ kind: 'failed', what: document.error.what }, 500);
-    const found = queryXml(document.value, xpath);
+    if (xpath === undefined) return context.text(serialiseXmlDocument(document));
+    const found = queryXml(document, xpath);
     if (!found.ok) return context.json({ kind: 'usage', what: found.error.what }, 400);
     return context.text(found.value.map((element) => serialiseXml(element)).join('\n'));
   });
   api.post('/v1/edit', async (context) => {
     const { edit } = (await context.req.json()) as EditRequest;
-    return context.json(await node.edit(edit, who(context.req.header('x-haven-by'))));
+    const caller = context.get('caller');
+    const failure = refusedBy(node, caller, (cib, acl) => editRefusal(cib, acl, edit));
+    if (failure !== undefined) return context.json({ ok: false, failure });
+    return context.json(await node.edit(edit, who(caller, context.req.header('x-haven-by'))));
   });
   api.post('/v1/command', async (context) => {
     const command = (await context.req.json()) as Command;
-    return context.json(await node.command(command, who(context.req.header('x-haven-by'))));
+    const caller = context.get('caller');
+    const failure = refusedBy(node, caller, (cib, acl) => commandRefusal(cib, acl, command));
+    if (failure !== undefined) return context.json({ ok: false, failure });
+    return context.json(await node.command(command, who(caller, context.req.header('x-haven-by'))));
   });
   api.get('/v1/settled', async (context) => {
     const withinMs = Math.min(Number(context.req.query('ms') ?? 60_000), settledWaitMaxMs);
@@ -83,9 +117,9 @@ export function apiOf(node: NodeService): Hono {
 }
 
 /** Listens; the socket belongs to root and to the group `haclient` where there is one. */
-export async function listenOnSocket(node: NodeService, path: string): Promise<Server> {
+export async function listenOnSocket(node: NodeService, path: string, callerOf: CallerOf): Promise<Server> {
   rmSync(path, { force: true });
-  const server = createAdaptorServer({ fetch: apiOf(node).fetch }) as Server;
+  const server = createAdaptorServer({ fetch: apiOf(node, callerOf).fetch }) as Server;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
@@ -103,6 +137,38 @@ function groupId(name: string): number | undefined {
   return line === undefined ? undefined : Number(line.split(':')[2]);
 }
 
-function who(header: string | undefined): string {
-  return header?.slice(0, 200) ?? 'api';
+const nothingVisible: Failure = {
+  kind: 'permission',
+  what: 'the access control lists let you see nothing of the document',
+  fix: 'Ask for a role: an acl_target or acl_group in the acls section',
+};
+
+/** Nobody's list is looked up for who is not restricted: reading the document again has its price. */
+function refusedBy(
+  node: NodeService,
+  caller: Subject,
+  judge: (cib: XmlElement, acl: Acl) => Failure | undefined,
+): Failure | undefined {
+  if (unrestrictedUsers.includes(caller.user)) return undefined;
+  const cib = documentOf(node);
+  return judge(cib, aclFor(cib, caller));
+}
+
+function visibleTo(node: NodeService, caller: Subject): XmlElement | undefined {
+  const cib = documentOf(node);
+  return visiblePart(cib, aclFor(cib, caller));
+}
+
+function documentOf(node: NodeService): XmlElement {
+  const parsed = parseXml(node.document());
+  assert(parsed.ok, "the node's own document can be read");
+  return parsed.value;
+}
+
+/** The user is the kernel's word; what it was done with is the caller's. */
+function who({ user }: Subject, header: string | undefined): string {
+  const [name, ...tool] = header?.slice(0, 200).split('@') ?? [];
+  // Root may act in another's name: a front end that has asked for a password.
+  const shown = user === 'root' && name !== undefined ? name : user;
+  return [shown, ...tool].join('@');
 }

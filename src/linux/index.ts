@@ -82,6 +82,8 @@ export type { MessageBatch, RememberedMessage } from './socket/batch.ts';
 export type { BatchListener, Group, IpSocketOptions, MessageListener } from './socket/ip.ts';
 export { IpSocket } from './socket/ip.ts';
 export type { Departure, ReceivedMessage } from './socket/message.ts';
+export type { PeerCredentials } from './socket/peer.ts';
+export { peerCredentials } from './socket/peer.ts';
 export type { Ipv4Packet, RawSocketOptions } from './socket/raw.ts';
 export { openRawSocket, splitIpv4 } from './socket/raw.ts';
 export type { Endpoint } from './socket/sockaddr.ts';

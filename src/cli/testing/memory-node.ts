@@ -39,7 +39,7 @@ export class MemoryNode implements NodeService {
   }
 
   async listen(): Promise<void> {
-    this.#server = await listenOnSocket(this, this.socketPath);
+    this.#server = await listenOnSocket(this, this.socketPath, async () => ({ user: 'root', groups: [] }));
   }
 
   close(): void {

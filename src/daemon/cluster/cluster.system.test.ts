@@ -44,7 +44,7 @@ test('a cluster on three hosts, from its first start to the loss of all power', 
           { kind: 'create', section: 'resources', xml: `<group id="site">${address}${worker('web', 86_400)}</group>` },
         ],
       });
-      const status = await cluster.until('n3', 'the group runs', (seen) => nodeOf(seen, 'site') !== undefined);
+      const status = await cluster.until('n3', 'the group runs', (seen) => nodeOf(seen, 'web') !== undefined);
       assert.deepEqual(await holders(cluster), [nodeOf(status, 'vip')]);
       assert.equal(nodeOf(status, 'web'), nodeOf(status, 'vip'));
     });
@@ -54,6 +54,9 @@ test('a cluster on three hosts, from its first start to the loss of all power', 
     );
     await t.test('the standard tools read the document and agree on what runs where', { skip: withoutTools }, () =>
       agreesWithTools(cluster),
+    );
+    await t.test('a user without a role is refused, whatever name it gives itself; alert agents hear of a start', () =>
+      restrictsAndAlerts(cluster),
     );
     await t.test('a killed daemon adopts what still runs when it is back', () => adoptsAfterKill(cluster));
     await t.test('a graceful stop moves resources away before the daemon ends', () => stopsGracefully(cluster));
@@ -105,6 +108,37 @@ async function agreesWithTools(cluster: ClusterHosts): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+async function restrictsAndAlerts(cluster: ClusterHosts): Promise<void> {
+  const agent = '#!/bin/sh\necho "$CRM_alert_kind $CRM_alert_rsc $CRM_alert_task $CRM_alert_rc" >>/tmp/alerts\n';
+  for (const name of hostNames) await cluster.lab.host(name).writeFile('/etc/haven/alert', agent, 0o755);
+  const lists = `<cluster_property_set id="cib-bootstrap-options">${pair('o', 'enable-acl', 'true')}</cluster_property_set>`;
+  const alerts = '<alerts><alert id="al" path="/etc/haven/alert"/></alerts>';
+  await cluster.api('n1').edit({
+    kind: 'all',
+    edits: [
+      { kind: 'modify', xml: lists },
+      { kind: 'create', section: 'configuration', xml: alerts },
+      { kind: 'create', section: 'resources', xml: worker('heard', 65_432) },
+    ],
+  });
+  const status = await cluster.until('n1', 'heard runs', (seen) => nodeOf(seen, 'heard') !== undefined);
+  const on = hostNames.find((name) => name === nodeOf(status, 'heard')) ?? 'n1';
+  await eventually('the alert of the start', async () => {
+    const value = await cluster.lab.host(on).readFile('/tmp/alerts');
+    return { done: value.includes('resource heard start 0'), value };
+  });
+
+  const n1 = cluster.lab.host('n1');
+  await n1.shell('chmod 666 /run/haven/api.sock');
+  const ask = `require('http').get({ socketPath: '/run/haven/api.sock', path: '/v1/cib', headers: { 'x-haven-by': 'root@cli' } },
+    (response) => { console.log(response.statusCode); response.resume(); })`;
+  const answered = (user: string) =>
+    n1.output(['setpriv', '--reuid', user, '--clear-groups', process.execPath, '-e', ask]);
+  assert.equal((await answered('65534')).trim(), '403');
+  assert.equal((await answered('0')).trim(), '200');
+  await n1.shell('chmod 600 /run/haven/api.sock');
 }
 
 async function adoptsAfterKill(cluster: ClusterHosts): Promise<void> {

@@ -49,6 +49,8 @@ import {
   ringOfDescription,
   sealedBy,
 } from '../../membership/index.ts';
+import { Alerting, eventsToTell } from './alerting.ts';
+import { callerOf } from './caller.ts';
 import { cleaningUpdates } from './cleaning.ts';
 import type { ClusterConfiguration } from './configuration.ts';
 import { documentOf, initialDocument } from './initial-document.ts';
@@ -71,6 +73,7 @@ export class NodeDaemon implements NodeService {
   readonly #store: Store;
   readonly #recorder: Recorder;
   readonly #operations: Operations;
+  readonly #alerting: Alerting;
   readonly #holdings: BroadcastChannel;
   readonly #fencing = new FenceRunner(new Random(randomUUID()));
   readonly #requests = new Map<string, (outcome: Outcome) => void>();
@@ -103,6 +106,7 @@ export class NodeDaemon implements NodeService {
       place: endOf(recovered),
       trusted: recovered.trusted,
     });
+    this.#alerting = new Alerting(logger);
     this.#recorder = new Recorder(configuration.stateDirectory);
     this.#holdings = new BroadcastChannel(holdingsChannel(self.nodeId));
     this.#operations = new Operations({
@@ -133,7 +137,7 @@ export class NodeDaemon implements NodeService {
     engine.subscribe((event) => daemon.#hear(event));
     await engine.join(group);
     mkdirSync(dirname(configuration.socket), { recursive: true });
-    daemon.#api = await listenOnSocket(daemon, configuration.socket);
+    daemon.#api = await listenOnSocket(daemon, configuration.socket, callerOf);
     return daemon;
   }
 
@@ -171,8 +175,14 @@ export class NodeDaemon implements NodeService {
         return this.#tell({ kind: 'quorum', quorate: event.quorum.quorate });
       case 'deliver': {
         const message = event.group === group ? decodeClusterMessage(event.body) : undefined;
-        if (message !== undefined) this.#tell({ kind: 'message', from: event.from.nodeId, message });
-        return;
+        if (message === undefined) return;
+        this.#tell({ kind: 'message', from: event.from.nodeId, message });
+        const { self, coordinator, cib } = this.#state.replica;
+        const voice = {
+          self: self.name,
+          coordinator: coordinator === undefined ? undefined : this.#nameOf(coordinator),
+        };
+        return this.#alerting.tell(cib, eventsToTell(message, voice));
       }
       case 'closed':
         return this.#end(event.reason);
