@@ -27,6 +27,7 @@ const packages = {
   test: [
     { name: 'keepalived', proof: '/usr/sbin/keepalived', why: 'the real VRRP peer' },
     { name: 'corosync', proof: '/usr/sbin/corosync', why: 'the real ring to live with' },
+    { name: 'pacemaker', proof: '/usr/sbin/pacemakerd', why: 'the real cluster that failovers are measured beside' },
     {
       name: 'pacemaker-cli-utils',
       proof: '/usr/sbin/crm_diff',

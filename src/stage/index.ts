@@ -1,3 +1,15 @@
 // The stage: a served cluster of lab hosts with its client. The room's only door.
 export { Client, type Watched } from './client.ts';
-export { clientName, isServed, nodesDefault, nodesMax, Stage, standbyEdit, virtualAddress } from './stage.ts';
+export {
+  clientName,
+  isServed,
+  nodesDefault,
+  nodesMax,
+  pair,
+  raiseHosts,
+  Stage,
+  site,
+  standbyEdit,
+  stickiness,
+  virtualAddress,
+} from './stage.ts';

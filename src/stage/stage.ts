@@ -42,7 +42,7 @@ Header set X-Haven-Host ${host}
 /** What an init system would start at each boot. */
 const bootScript = `exec '${process.execPath}' '${programPath()}' daemon >>/var/log/haven.log 2>&1\n`;
 
-const pair = (owner: string, name: string, value: string) =>
+export const pair = (owner: string, name: string, value: string) =>
   `<nvpair id="${owner}-${name}" name="${name}" value="${value}"/>`;
 
 const primitive = (id: string, agent: string, parameters: readonly string[], monitor: string) => `
@@ -55,14 +55,14 @@ const primitive = (id: string, agent: string, parameters: readonly string[], mon
   </operations>
 </primitive>`;
 
-const site = `<group id="site">
+export const site = `<group id="site">
 ${primitive('vip', 'IPaddr2', [pair('vip', 'ip', virtualAddress), pair('vip', 'cidr_netmask', '24')], '10s')}
 ${primitive('web', 'apache', [pair('web', 'configfile', apacheFile), pair('web', 'statusurl', 'http://127.0.0.1/index.html'), pair('web', 'testregex', 'Served')], '1s')}
 </group>`;
 
 const options = `<cluster_property_set id="cib-bootstrap-options">${pair('options', 'stonith-enabled', 'false')}${pair('options', 'fast-agents', 'true')}</cluster_property_set>`;
 
-const stickiness = `<meta_attributes id="rsc-options">${pair('rsc-options', 'resource-stickiness', '100')}</meta_attributes>`;
+export const stickiness = `<meta_attributes id="rsc-options">${pair('rsc-options', 'resource-stickiness', '100')}</meta_attributes>`;
 
 export class Stage {
   readonly lab: Lab;
@@ -74,23 +74,19 @@ export class Stage {
     this.nodes = nodes;
   }
 
-  /** Makes the hosts, starts the daemons and configures the group; the lab ends with this process. */
+  /** Makes the hosts, starts the daemons and configures nothing; the lab ends with this process. */
   static async make(name: string, nodeCount = nodesDefault): Promise<Stage> {
-    const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
-    const hosts = nodes.map((host, index) => ({ name: host, ...network(index + 1) }));
-    const lab = await createLab({ name, hosts: [...hosts, { name: clientName, ...network(10) }] });
-    try {
-      const key = randomBytes(192).toString('base64');
-      await Promise.all(nodes.map((host) => furnish(lab.host(host), clusterFile(nodes), key)));
-      for (const host of nodes) await lab.onBoot(host, bootScript);
-      await lab.respond(nodes);
-      const stage = new Stage(lab, nodes);
-      for (const host of nodes) stage.startDaemon(host);
-      return stage;
-    } catch (thrown) {
-      await lab.down();
-      throw thrown;
-    }
+    const key = randomBytes(192).toString('base64');
+    const { lab, nodes } = await raiseHosts({
+      name,
+      nodeCount,
+      bootScript,
+      furnish: async (host, names) => {
+        await host.writeFile('/etc/haven/cluster.json', clusterFile(names));
+        await host.writeFile('/etc/haven/authkey', key, 0o400);
+      },
+    });
+    return new Stage(lab, nodes);
   }
 
   startDaemon(host: string): void {
@@ -174,9 +170,35 @@ export function isServed(resources: ClusterStatus['resources']): boolean {
   );
 }
 
-async function furnish(host: Host, clusterFile: string, key: string): Promise<void> {
-  await host.writeFile('/etc/haven/cluster.json', clusterFile);
-  await host.writeFile('/etc/haven/authkey', key, 0o400);
-  await host.writeFile(apacheFile, apacheConf(host.name));
-  await host.writeFile('/srv/www/index.html', `Served by ${host.name}\n`);
+export type HostsOptions = {
+  readonly name: string;
+  readonly nodeCount: number;
+  /** Starts the cluster's daemons: now, and at each boot. */
+  readonly bootScript: string;
+  /** What the daemons read. */
+  readonly furnish: (host: Host, nodes: readonly string[]) => Promise<void>;
+};
+
+/** Hosts with a web server's files and whatever cluster program, booted; and a client. */
+export async function raiseHosts(
+  options: HostsOptions,
+): Promise<{ readonly lab: Lab; readonly nodes: readonly string[] }> {
+  const { name, nodeCount, bootScript, furnish } = options;
+  const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
+  const hosts = nodes.map((host, index) => ({ name: host, ...network(index + 1) }));
+  const lab = await createLab({ name, hosts: [...hosts, { name: clientName, ...network(10) }] });
+  try {
+    for (const host of nodes) {
+      await lab.host(host).writeFile(apacheFile, apacheConf(host));
+      await lab.host(host).writeFile('/srv/www/index.html', `Served by ${host}\n`);
+      await furnish(lab.host(host), nodes);
+      await lab.onBoot(host, bootScript);
+    }
+    await lab.respond(nodes);
+    for (const host of nodes) lab.host(host).spawn(['setsid', 'sh', '/etc/haven-lab/boot'], { stdio: 'ignore' });
+    return { lab, nodes };
+  } catch (thrown) {
+    await lab.down();
+    throw thrown;
+  }
 }

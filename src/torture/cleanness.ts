@@ -64,7 +64,7 @@ function disagreements(statuses: readonly ClusterStatus[]): string[] {
 /** The kernel's word against the cluster's: the address and the web server are where the status says, and nowhere else. */
 async function wrongOnHosts(stage: Stage, statuses: readonly ClusterStatus[]): Promise<string[]> {
   const said = statuses[0]?.addresses.map(({ node }) => node).join() ?? '';
-  const look = `ip -o -4 address show to ${virtualAddress}/32 | grep -q . && echo address; pgrep -f apache-demo.conf >/dev/null && echo web; true`;
+  const look = `ip -o -4 address show to ${virtualAddress}/32 | grep -q . && echo address; pgrep -x apache2 >/dev/null && echo web; true`;
   const found = await Promise.all(
     stage.nodes.map(async (name) => ({ name, words: await stage.lab.host(name).shell(look) })),
   );

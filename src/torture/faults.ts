@@ -19,8 +19,8 @@ export type Fault = {
 
 const nothing = async () => {};
 const healed = ({ stage, target }: Strike) => stage.lab.heal(target);
-const daemonWords = 'haven.js daemon';
-const guardianWords = 'haven.js guardian';
+const daemonWords = 'haven.js [d]aemon';
+const guardianWords = 'haven.js [g]uardian';
 
 const signal = ({ stage, target }: Strike, name: string, words: string) =>
   stage.lab.host(target).run(['pkill', `-${name}`, '-f', words]);
@@ -154,7 +154,7 @@ const services: readonly Fault[] = [
     disturbs: 'holder',
     strike: async (on) => {
       for (let round = 0; round < 40; round++) {
-        await signal(on, 'KILL', 'resource.d/heartbeat');
+        await signal(on, 'KILL', 'resource.d/[h]eartbeat');
         await pause(20);
       }
     },

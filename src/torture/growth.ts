@@ -15,7 +15,7 @@ export class Growth {
 
   async #lookAt(stage: Stage, name: string): Promise<void> {
     const script =
-      "p=$(pgrep -of 'haven.js daemon') && echo $p $(sed -n 's/^VmRSS:\\s*\\([0-9]*\\).*/\\1/p' /proc/$p/status) $(ls /proc/$p/fd | wc -l)";
+      "p=$(pgrep -of 'haven.js [d]aemon') && echo $p $(sed -n 's/^VmRSS:\\s*\\([0-9]*\\).*/\\1/p' /proc/$p/status) $(ls /proc/$p/fd | wc -l)";
     const { code, stdout } = await stage.lab.host(name).run(['sh', '-c', script]);
     const [pid = '', rssKib = '0', descriptors = '0'] = stdout.trim().split(' ');
     if (code !== 0) return;
