@@ -43,10 +43,11 @@ export {
   step as stepNode,
 } from './node/node.ts';
 export type { NodeEffect, NodeEvent, NodeState } from './node/state.ts';
-export { initialReplica, replay, snapshotOf, step as stepReplica } from './replication/replica.ts';
+export { agreementOf, initialReplica, replay, snapshotOf, step as stepReplica } from './replication/replica.ts';
 export type { NodeIdentity, ReplicaEffect, ReplicaEvent, ReplicaState } from './replication/state.ts';
 export { type Disk, DiskError } from './store/disk.ts';
 export { chainOf, type JournalRecord } from './store/record.ts';
 export type { Snapshot } from './store/snapshot.ts';
 export { endOf, type Recovered, Store, type StoreRemark } from './store/store.ts';
+export { FaultyDisk } from './store/testing/faulty-disk.ts';
 export { formatTransitionKey, parseTransitionKey, type Task, type Transition } from './transition/task.ts';

@@ -1,9 +1,10 @@
 // The node's steps (state.ts says what it is). What every member must do alike is done where a message is delivered, from
 // the message and the document alone; what only this node does leaves as an effect.
-import { childAt, serialiseXml, type XmlElement, xmlElement } from '../../cib/index.ts';
+import { childAt, intervalMsOf, parseBoolean, serialiseXml, type XmlElement, xmlElement } from '../../cib/index.ts';
 import * as coordinators from '../coordinator/coordinator.ts';
 import { cancelledUpdate, type OperationReport, outcomeUpdates } from '../coordinator/operation-entry.ts';
 import { type CoordinatorEvent, initialCoordinator } from '../coordinator/state.ts';
+import { clusterOptionsOf, nodeStatesOf } from '../document/query.ts';
 import type { NodeName, StatusUpdate } from '../document/status.ts';
 import type { ClusterMessage, StatusMessage } from '../message.ts';
 import {
@@ -25,6 +26,7 @@ export function initialNode(begin: Begin): NodeState {
     coordinator: initialCoordinator,
     history: emptyHistory,
     unsaid: [],
+    togetherSinceMs: undefined,
     leaving: false,
   };
 }
@@ -77,6 +79,7 @@ class NodeRun {
       case 'quorum':
         return this.#replica({ kind: 'quorum', quorate: event.quorate });
       case 'message':
+        if (event.from === this.state.replica.self.nodeId) this.#heardBack(event.message);
         return this.#replica({ kind: 'message', from: event.from, message: event.message });
       case 'persisted':
         return this.#replica({ kind: 'persisted', index: event.index });
@@ -111,13 +114,21 @@ class NodeRun {
     this.#say([{ kind: 'attribute', node: this.#self, name: 'shutdown', value }]);
   }
 
-  /** What came of an order is recorded here at once, and told to the others as soon as there is a way. */
+  /** What came of an order is kept until it was heard: a change of the membership may swallow what is on its way. */
   #outcome(report: OperationReport): void {
-    const { cib, phase } = this.state.replica;
-    if (phase !== 'together') {
-      return this.#set({ unsaid: [...this.state.unsaid, report].slice(-unsaidMax) });
-    }
-    this.#say(outcomeUpdates(cib, this.#clock.now, report));
+    this.#set({ unsaid: [...this.state.unsaid, report].slice(-unsaidMax) });
+    if (this.state.replica.phase === 'together') this.#report(report);
+  }
+
+  #report(report: OperationReport): void {
+    this.#say(outcomeUpdates(this.state.replica.cib, this.#clock.now, report));
+  }
+
+  #heardBack(message: ClusterMessage): void {
+    const { replica, unsaid } = this.state;
+    if (message.kind !== 'status' || replica.phase !== 'together' || unsaid.length === 0) return;
+    const heard = (report: OperationReport) => message.updates.some((update) => tells(update, report));
+    if (unsaid.some(heard)) this.#set({ unsaid: unsaid.filter((report) => !heard(report)) });
   }
 
   #say(updates: readonly StatusUpdate[]): void {
@@ -151,8 +162,9 @@ class NodeRun {
 
   #changed(effect: Extract<ReplicaEffect, { kind: 'changed' }>): void {
     const { cib, phase } = this.state.replica;
-    // Until members are together the document may still be replaced: then this node's own memory stays what it was.
-    if (phase === 'together' && effect.by !== 'membership') this.#set({ history: historyIn(cib, this.#self) });
+    // Another's document knows no better than this node what it runs: its own memory stays what it was.
+    const told = effect.what === 'status' && effect.by !== 'membership';
+    if (phase === 'together' && told) this.#set({ history: historyIn(cib, this.#self) });
     this.effects.push({ kind: 'changed', what: effect.what, by: effect.by });
     const { what, by, updates } = effect;
     this.#coordinator({ kind: 'changed', what, by, updates, cib });
@@ -166,6 +178,7 @@ class NodeRun {
     }));
     const leader = members.find(({ id }) => id === String(coordinator))?.name ?? String(coordinator);
     this.effects.push({ kind: 'together', coordinator: leader });
+    this.#coordinator({ kind: 'hold', untilMs: this.#awaitsUntil() });
     this.#coordinator({
       kind: 'together',
       leads: coordinator === replica.self.nodeId,
@@ -175,10 +188,26 @@ class NodeRun {
     });
     const xml = serialiseXml(this.state.history);
     this.#multicast({ kind: 'status', updates: [{ kind: 'node-history', node: this.#self, xml }] });
-    const { unsaid } = this.state;
-    this.#set({ unsaid: [] });
-    for (const report of unsaid) this.#outcome(report);
+    for (const report of this.state.unsaid) this.#report(report);
     if (this.state.leaving) this.#leave();
+  }
+
+  /**
+   * A cluster that starts gives every node time to show up before it fences those that were never seen (as long as
+   * Pacemaker's dc-deadtime); nobody waits for nodes that were here and are gone.
+   */
+  #awaitsUntil(): number {
+    const { replica, togetherSinceMs } = this.state;
+    const sinceMs = togetherSinceMs ?? this.#clock.nowMs;
+    this.#set({ togetherSinceMs: sinceMs });
+    const options = clusterOptionsOf(replica.cib, this.#clock.now);
+    const fences = ['stonith-enabled', 'fencing-enabled', 'startup-fencing'].every(
+      (name) => parseBoolean(options.get(name)) ?? true,
+    );
+    const seen = new Set(nodeStatesOf(replica.cib).map(({ id }) => id));
+    const nodes = childAt(replica.cib, 'configuration', 'nodes')?.childrenNamed('node') ?? [];
+    const missing = nodes.some((node) => (node.get('type') ?? 'member') === 'member' && !seen.has(node.id));
+    return fences && missing ? sinceMs + intervalMsOf(options.get('dc-deadtime') ?? '20s') : 0;
   }
 
   /** Orders and answers, at the same place in the order for all. */
@@ -216,6 +245,16 @@ type Timeless<Event> = Event extends unknown ? Omit<Event, keyof Clock> : never;
 function historyIn(cib: XmlElement, self: NodeName): XmlElement {
   const state = childAt(cib, 'status')?.children.find((each) => each.name === 'node_state' && each.id === self.id);
   return childAt(state, 'lrm', 'lrm_resources') ?? emptyHistory;
+}
+
+/** Whether the update says what came of the order. */
+function tells(update: StatusMessage, { order, outcome, callId }: OperationReport): boolean {
+  if (outcome.status === 'cancelled') {
+    const same = update.kind === 'forget' && update.resource === order.resource.id;
+    return same && update.operation === order.operation && update.intervalMs === order.intervalMs;
+  }
+  if (update.kind !== 'operation' || update.resource.id !== order.resource.id) return false;
+  return update.entry['call-id'] === String(callId) && update.entry['transition-key'] === order.transitionKey;
 }
 
 function messageOf(update: StatusUpdate): StatusMessage {

@@ -15,8 +15,10 @@ export type NodeState = {
   readonly coordinator: CoordinatorState;
   /** `lrm_resources` of this node as it knows them itself: the authority on what it runs. */
   readonly history: XmlElement;
-  /** What could not be told while members were apart. */
+  /** What came of orders and was not heard back in the order of messages yet. */
   readonly unsaid: readonly OperationReport[];
+  /** Monotonic ms when this node was first together with others since its daemon began. */
+  readonly togetherSinceMs: number | undefined;
   /** The administrator asked this node to stop: its daemon ends when it is dismissed. */
   readonly leaving: boolean;
 };
