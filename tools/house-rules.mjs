@@ -24,7 +24,7 @@ const directions = {
   torture: ['kit', 'linux', 'lab', 'api', 'stage'],
   controller: ['kit', 'cib', 'scheduler', 'membership'],
   api: ['kit', 'cib', 'scheduler', 'controller'],
-  simulation: ['kit', 'cib', 'scheduler', 'membership', 'vrrp', 'controller'],
+  simulation: ['kit', 'cib', 'scheduler', 'membership', 'vrrp', 'agents', 'controller'],
   daemon: ['kit', 'cib', 'scheduler', 'membership', 'vrrp', 'linux', 'agents', 'guardian', 'controller', 'api'],
   cli: [
     'kit',

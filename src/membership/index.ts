@@ -40,7 +40,7 @@ export {
   stepMember,
 } from './member.ts';
 export type { QuorumConfig, QuorumState, Reconfiguration } from './quorum/model.ts';
-export { corosyncRing, havenRing, type RingProfile } from './ring-profile.ts';
+export { corosyncRing, havenRing, leaseMsOf, type RingProfile } from './ring-profile.ts';
 export * from './seal/index.ts';
 export {
   initialStack,

@@ -5,7 +5,7 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { emptyPledge, type FarewellDatagram, Guard, type HeldAddress } from '../../guardian/index.ts';
 import { type LogLevel, loggerOf } from '../../kit/index.ts';
 import { workerRoleData } from '../../linux/index.ts';
-import { runRingWorker, type TotemTiming } from '../../membership/index.ts';
+import { leaseMsOf, runRingWorker, type TotemTiming } from '../../membership/index.ts';
 
 /** From the main thread: everything that is held now. */
 export type Holdings = { readonly addresses: readonly HeldAddress[] };
@@ -23,15 +23,6 @@ export type GuardedStart = {
 /** The channel between the two threads of one daemon. */
 export function holdingsChannel(nodeId: number): string {
   return `haven-holdings-${process.pid}-${nodeId}`;
-}
-
-/**
- * A node that has had no proof of quorum for so long gives up its addresses. The others begin to act a token timeout and a
- * consensus timeout after the last token: the addresses are gone by then, with a fifth of that time to spare for the
- * guardian to take them down.
- */
-export function leaseMsOf({ tokenMs, consensusMs }: Pick<TotemTiming, 'tokenMs' | 'consensusMs'>): number {
-  return Math.floor(0.8 * (tokenMs + consensusMs));
 }
 
 const limits = { hungMs: 1000, starvedMs: 3000 };
