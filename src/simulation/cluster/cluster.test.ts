@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { simulate } from './cluster.ts';
+import { plantedBugs } from './planted.ts';
+import { drawSchedule, keepFaults } from './schedule.ts';
+import { replayCommand, shrink } from './shrink.ts';
+
+const schedules = 40;
+/** As many as a planted bug may hide in. */
+const plantedSchedulesMax = 1000;
+
+test(`no law of the cluster breaks in ${schedules} fault schedules`, () => {
+  for (let index = 0; index < schedules; index++) {
+    const schedule = drawSchedule(`ci/${index}`);
+    const verdict = simulate(schedule);
+    if (verdict.violations.length === 0) continue;
+    const { kept, verdict: shortest } = shrink(schedule, verdict);
+    assert.fail(`${shortest.violations.join('\n')}\nreplay: ${replayCommand(schedule.seed, kept)}`);
+  }
+});
+
+test('a schedule gives the same verdict every time', () => {
+  const schedule = drawSchedule('twice');
+  assert.deepEqual(simulate(schedule), simulate(schedule));
+});
+
+test('a cluster without faults comes to rest at once and fences nobody', () => {
+  const schedule = { ...keepFaults(drawSchedule('calm'), []), fencing: 'configured' as const };
+  const verdict = simulate(schedule);
+  assert.deepEqual(verdict.violations, []);
+  assert.equal(verdict.fenced, 0);
+});
+
+for (const planted of plantedBugs) {
+  test(`the checkers see the planted bug '${planted}'`, () => {
+    const caught = Array.from({ length: plantedSchedulesMax }, (_, index) => index).some(
+      (index) => simulate(drawSchedule(`planted/${index}`), { planted }).violations.length > 0,
+    );
+    assert.ok(caught, `${plantedSchedulesMax} schedules and nobody saw '${planted}'`);
+  });
+}
