@@ -1,5 +1,6 @@
 // What the client on the stage sees: the address by UDP each millisecond, the web server by HTTP each ten.
-import type { Lab, Outage, Probe, ProbeReport } from '../lab/index.ts';
+import { formatDuration } from '../kit/index.ts';
+import type { Lab, Outage, Probe, ProbeEvent, ProbeReport } from '../lab/index.ts';
 
 export type Watched = { readonly address: readonly Outage[]; readonly web: readonly Outage[] };
 
@@ -51,5 +52,21 @@ export class Client {
   async stop(): Promise<ProbeReport> {
     await this.#web.stop();
     return this.#address.stop();
+  }
+}
+
+/** What the client saw, in a line; undefined for what is not worth one. */
+export function describeSeen(event: ProbeEvent): string | undefined {
+  switch (event.kind) {
+    case 'holder':
+      return `${event.by} answers`;
+    case 'outage-began':
+      return 'nobody answers';
+    case 'outage-ended': {
+      const { durationMs, before, after } = event.outage;
+      return `the address was out for ${formatDuration(durationMs)} (${before ?? '?'} -> ${after ?? '?'})`;
+    }
+    case 'double':
+      return `two hosts claim the address: ${event.by.join(', ')}`;
   }
 }

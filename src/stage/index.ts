@@ -1,5 +1,5 @@
 // The stage: a served cluster of lab hosts with its client. The room's only door.
-export { Client, type Watched } from './client.ts';
+export { Client, describeSeen, type Watched } from './client.ts';
 export {
   clientName,
   isServed,

@@ -40,7 +40,7 @@ Header set X-Haven-Host ${host}
 `;
 
 /** What an init system would start at each boot. */
-const bootScript = `exec '${process.execPath}' '${programPath()}' daemon >>/var/log/haven.log 2>&1\n`;
+const bootScript = `exec '${process.execPath}' --single-threaded-gc '${programPath()}' daemon >>/var/log/haven.log 2>&1\n`;
 
 export const pair = (owner: string, name: string, value: string) =>
   `<nvpair id="${owner}-${name}" name="${name}" value="${value}"/>`;

@@ -1,8 +1,6 @@
 // `npm start`: the cluster at work, until Ctrl-C. Whatever is done to it from another terminal shows here.
 import { once } from 'node:events';
-import { formatDuration } from '../../../kit/index.ts';
-import type { ProbeEvent } from '../../../lab/index.ts';
-import { Client, clientName, Stage, virtualAddress } from '../../../stage/index.ts';
+import { Client, clientName, describeSeen, Stage, virtualAddress } from '../../../stage/index.ts';
 
 export async function runLive(labName: string): Promise<void> {
   process.stdout.write(`Making three nodes and a client in lab '${labName}' …\n`);
@@ -14,7 +12,7 @@ export async function runLive(labName: string): Promise<void> {
     const client = await Client.start(stage.lab, { host: clientName, address: virtualAddress });
     process.stdout.write(instructions(labName, holder));
     client.onAddressSeen(({ by, event }) => {
-      const line = by === 'question' || event.kind === 'double' ? describe(event) : undefined;
+      const line = by === 'question' || event.kind === 'double' ? describeSeen(event) : undefined;
       if (line !== undefined) process.stdout.write(`${new Date().toLocaleTimeString('en-GB')}  ${line}\n`);
     });
     for (const node of stage.nodes) follow(stage, node);
@@ -50,19 +48,4 @@ Break it from another terminal:
 Ctrl-C ends it.
 
 `;
-}
-
-function describe(event: ProbeEvent): string | undefined {
-  switch (event.kind) {
-    case 'holder':
-      return `${event.by} answers`;
-    case 'outage-began':
-      return 'nobody answers';
-    case 'outage-ended': {
-      const { durationMs, before, after } = event.outage;
-      return `the address was out for ${formatDuration(durationMs)} (${before ?? '?'} -> ${after ?? '?'})`;
-    }
-    case 'double':
-      return `two hosts claim the address: ${event.by.join(', ')}`;
-  }
 }

@@ -1,8 +1,6 @@
 // `npm start`: the pair at work, until Ctrl-C. Whatever is done to it from another terminal shows here as the client sees it.
 import { once } from 'node:events';
-import { formatDuration } from '../../../../kit/index.ts';
-import type { ProbeEvent } from '../../../../lab/index.ts';
-import { Client } from '../../../../stage/index.ts';
+import { Client, describeSeen } from '../../../../stage/index.ts';
 import { clientName, makePair, servers, virtualAddress, waitForHolder } from './pair.ts';
 
 export async function runLive(labName: string): Promise<void> {
@@ -13,7 +11,7 @@ export async function runLive(labName: string): Promise<void> {
     const client = await Client.start(lab, { host: clientName, address: virtualAddress });
     process.stdout.write(instructions(labName));
     client.onAddressSeen(({ by, event }) => {
-      const line = by === 'question' || event.kind === 'double' ? describe(event) : undefined;
+      const line = by === 'question' || event.kind === 'double' ? describeSeen(event) : undefined;
       if (line !== undefined) process.stdout.write(`${new Date().toLocaleTimeString('en-GB')}  ${line}\n`);
     });
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
@@ -37,19 +35,4 @@ Break it from another terminal:
 Ctrl-C ends it.
 
 `;
-}
-
-function describe(event: ProbeEvent): string | undefined {
-  switch (event.kind) {
-    case 'holder':
-      return `${event.by} answers`;
-    case 'outage-began':
-      return 'nobody answers';
-    case 'outage-ended': {
-      const { durationMs, before, after } = event.outage;
-      return `the address was out for ${formatDuration(durationMs)} (${before ?? '?'} -> ${after ?? '?'})`;
-    }
-    case 'double':
-      return `two hosts claim the address: ${event.by.join(', ')}`;
-  }
 }
