@@ -1,0 +1,63 @@
+// `npm run interop -- scheduler [--seed TEXT] [--trials N] [--changes MAX] [--trial SEED] [--data DIR] [--keep DIR]`:
+// random and changed documents through the packaged crm_simulate and through Haven. `--trial` repeats one of them;
+// `--keep` writes the documents on which they differ, and both answers.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { sourcesOf } from './document.ts';
+import { peerAvailable } from './programs.ts';
+import { Tally, tellDifference } from './tally.ts';
+import { runTrial } from './trial.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: 'haven' },
+    trials: { type: 'string', default: '500' },
+    changes: { type: 'string', default: '3' },
+    trial: { type: 'string' },
+    data: { type: 'string', default: join('..', 'shared', 'cts-scheduler', 'xml') },
+    keep: { type: 'string' },
+  },
+});
+
+if (!peerAvailable) {
+  process.stderr.write('interop: needs the Debian package pacemaker-cli-utils; run: node tools/setup.mjs test\n');
+  process.exit(69);
+}
+const folder = mkdtempSync(join(tmpdir(), 'haven-interop-scheduler-'));
+try {
+  const seeds =
+    values.trial === undefined
+      ? Array.from({ length: Number(values.trials) }, (_, index) => `${values.seed}/${index}`)
+      : [values.trial];
+  process.exitCode = compare(seeds) === 0 ? 0 : 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** How many trials ended differently. */
+function compare(seeds: readonly string[]): number {
+  const options = {
+    sources: sourcesOf(values.data),
+    changesMax: Number(values.changes),
+    path: join(folder, 'cib.xml'),
+  };
+  const tally = new Tally();
+  for (const seed of seeds) {
+    const outcome = runTrial(seed, options);
+    tally.add(outcome);
+    if (outcome.kind !== 'different') continue;
+    process.stdout.write(`${tellDifference(seed, outcome)}\n`);
+    if (values.keep !== undefined) keep(join(values.keep, seed.replaceAll('/', '-')), outcome);
+  }
+  process.stdout.write(tally.text());
+  return tally.different;
+}
+
+function keep(where: string, outcome: { readonly cib: string; readonly peer: string; readonly haven: string }): void {
+  mkdirSync(where, { recursive: true });
+  writeFileSync(join(where, 'cib.xml'), outcome.cib);
+  writeFileSync(join(where, 'peer.txt'), `${outcome.peer}\n`);
+  writeFileSync(join(where, 'haven.txt'), `${outcome.haven}\n`);
+}

@@ -1,0 +1,55 @@
+// The two programs, asked the same question: what would you do, and where would that leave the cluster?
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { parseXml, serialiseXml, upgradeCib, type XmlElement } from '../../cib/index.ts';
+import { CommandFailure, formatDiagnostic } from '../../kit/index.ts';
+import { instantOfRun, simulationSummary } from '../../scheduler/index.ts';
+import { spellings, wordings } from './generations.ts';
+
+const program = '/usr/sbin/crm_simulate';
+export const peerAvailable = existsSync(program);
+
+/** The time of documents that name none; seconds. */
+const executionDate = '1700000000';
+
+/** The document with a time of its own, so that a trial gives the same on every day. */
+export function dated(cib: XmlElement): XmlElement {
+  return cib.has('execution-date') ? cib : cib.with({ 'execution-date': executionDate });
+}
+
+/**
+ * The summary of `crm_simulate -S`, normalised; undefined when it refuses the document.
+ * `path` is overwritten with the document in the older spelling.
+ */
+export function peerSummary(text: string, path: string): string | undefined {
+  const older = spellings.reduce((sum, { newer, older: name }) => sum.replace(newer, name), text);
+  writeFileSync(path, older);
+  const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' };
+  const done = spawnSync(program, ['-x', path, '-S'], { encoding: 'utf8', timeout: 60_000, env });
+  return done.status === 0 ? normalised(done.stdout) : undefined;
+}
+
+/** The same of Haven. Throws `CommandFailure` for a document that it refuses. */
+export function havenSummary(text: string): string {
+  const parsed = parseXml(text);
+  if (!parsed.ok) throw new CommandFailure({ kind: 'config', what: formatDiagnostic(parsed.error) });
+  const upgraded = upgradeCib(parsed.value);
+  if (!upgraded.ok) throw new CommandFailure({ kind: 'config', what: formatDiagnostic(upgraded.error) });
+  const cib = upgraded.value.root;
+  const now = instantOfRun(cib, { epochSeconds: Number(executionDate), offsetSeconds: 0 });
+  return normalised(simulationSummary({ cib, now, clock: now, reasons: false }, ''));
+}
+
+export function textOf(cib: XmlElement): string {
+  return serialiseXml(cib);
+}
+
+/** As the suite compares: blanks and blank lines do not count. The note on the time is a note on the options given. */
+function normalised(text: string): string {
+  const worded = wordings.reduce((sum, { newer, older }) => sum.replace(newer, older), text);
+  return worded
+    .split('\n')
+    .map((line) => line.trim().replace(/\s+/g, ' '))
+    .filter((line) => line !== '' && !line.startsWith('Using the original execution date'))
+    .join('\n');
+}

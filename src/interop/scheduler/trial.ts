@@ -1,0 +1,83 @@
+// A trial: a document, some random changes, both programs. Everything in it follows from its seed.
+import type { XmlElement } from '../../cib/index.ts';
+import { Random } from '../../kit/index.ts';
+import { randomChange } from './change.ts';
+import { documentOf, type Source } from './document.ts';
+import { decisions, unexplained, withoutInstanceNumbers } from './generations.ts';
+import { dated, havenSummary, peerSummary, textOf } from './programs.ts';
+
+export type TrialOptions = {
+  readonly sources: readonly Source[];
+  readonly changesMax: number;
+  /** A file that the trial may overwrite. */
+  readonly path: string;
+};
+
+export type Outcome =
+  /** Says nothing of Haven: `why` is that the document is not for both, or a difference that is listed as such. */
+  | { readonly kind: 'apart'; readonly why: string }
+  | { readonly kind: 'equal' }
+  | {
+      readonly kind: 'different';
+      readonly source: string;
+      readonly changes: readonly string[];
+      readonly cib: string;
+      readonly peer: string;
+      readonly haven: string;
+    };
+
+type Mutant = { readonly cib: XmlElement; readonly changes: readonly string[] };
+
+/** Runs the trial of that seed. A difference is reported with the fewest changes that still show it. */
+export function runTrial(seed: string, options: TrialOptions): Outcome {
+  const random = new Random(seed);
+  const source = random.pick(options.sources);
+  if (source === undefined) return { kind: 'apart', why: 'no documents' };
+  const base = dated(documentOf(source, random));
+  if (verdict({ cib: base, changes: [] }, options).kind !== 'equal')
+    return { kind: 'apart', why: 'the programs differ on the document before any change' };
+  const seeds = Array.from({ length: random.between(1, options.changesMax) }, () => random.nextUint32());
+  const outcome = verdict(mutant(base, seeds), options);
+  if (outcome.kind !== 'different') return outcome;
+  return { ...smallest(base, { seeds, outcome, options }), source: source.name };
+}
+
+type Different = Extract<Outcome, { readonly kind: 'different' }>;
+
+/** Leaves out one change after the other as long as the programs still differ. */
+function smallest(
+  base: XmlElement,
+  found: { readonly seeds: readonly number[]; readonly outcome: Different; readonly options: TrialOptions },
+): Different {
+  for (const left of found.seeds) {
+    const seeds = found.seeds.filter((each) => each !== left);
+    const outcome = verdict(mutant(base, seeds), found.options);
+    if (outcome.kind === 'different') return smallest(base, { ...found, seeds, outcome });
+  }
+  return found.outcome;
+}
+
+function mutant(base: XmlElement, seeds: readonly number[]): Mutant {
+  const changes: string[] = [];
+  let cib = base;
+  for (const seed of seeds) {
+    const changed = randomChange(cib, new Random(seed));
+    cib = changed.cib;
+    if (changed.what !== '') changes.push(changed.what);
+  }
+  return { cib, changes };
+}
+
+function verdict({ cib, changes }: Mutant, { path }: TrialOptions): Outcome {
+  const decision = decisions.find(({ concerns }) => concerns(cib));
+  if (decision !== undefined) return { kind: 'apart', why: `${decision.why} (${decision.section})` };
+  const text = textOf(cib);
+  const peer = peerSummary(text, path);
+  if (peer === undefined) return { kind: 'apart', why: 'crm_simulate refuses the document' };
+  const haven = havenSummary(text);
+  const [theirs, ours] = [withoutInstanceNumbers(peer), withoutInstanceNumbers(haven)];
+  if (theirs === ours) return { kind: 'equal' };
+  const known = unexplained.find(({ newer, older }) => theirs.replace(newer, older) === ours.replace(newer, older));
+  if (known !== undefined) return { kind: 'apart', why: known.why };
+  return { kind: 'different', source: '', changes, cib: text, peer, haven };
+}
