@@ -62,6 +62,7 @@ export class PerfectOrder implements Messaging {
   readonly #members = new Map<number, Member>();
   #seq = 0;
   #reforming = 0;
+  #silentUntilMs = 0;
 
   constructor(wiring: Wiring) {
     this.#wiring = wiring;
@@ -177,7 +178,10 @@ export class PerfectOrder implements Messaging {
     }
     const reforming = ++this.#reforming;
     const { time, random } = this.#wiring;
-    time.later(random.between(delayMs.min, delayMs.max), () => {
+    const atMs = time.nowMs + random.between(delayMs.min, delayMs.max);
+    // Somebody who comes does not make the silence of another known sooner.
+    if (delayMs === silentMs) this.#silentUntilMs = Math.max(this.#silentUntilMs, atMs);
+    time.later(Math.max(atMs, this.#silentUntilMs) - time.nowMs, () => {
       if (reforming === this.#reforming) this.#reform();
     });
   }

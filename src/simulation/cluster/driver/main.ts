@@ -1,7 +1,8 @@
 // `npm run sim -- cluster [--seed S] [--schedules N] [--from I] [--keep I,J,…] [--trace]`
 //
 // Schedule number i of seed S has the seed `S/i`; a failure prints the command that replays that one schedule, with only the
-// faults it needs. `--planted BUG` shows that a checker sees its bug.
+// faults it needs. `--planted BUG [--expect WORDS]` shows that a
+// checker sees its bug, in a violation with these words.
 import { parseArgs } from 'node:util';
 import { simulate, type Verdict } from '../cluster.ts';
 import { plantedBugs } from '../planted.ts';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     from: { type: 'string' },
     keep: { type: 'string' },
     planted: { type: 'string' },
+    expect: { type: 'string' },
     trace: { type: 'boolean' },
   },
 });
@@ -46,6 +48,9 @@ function sweep(base: string): number {
     }
     if (verdict.violations.length === 0) continue;
     total.failures++;
+    if (planted !== undefined && values.expect !== undefined) {
+      if (!verdict.violations.some((text) => text.includes(values.expect ?? ''))) continue;
+    }
     if (planted !== undefined) {
       console.log(`'${planted}' was caught in schedule ${index}: ${verdict.violations[0]}`);
       return 0;
