@@ -41,14 +41,14 @@ export async function raisePacemaker(name: string): Promise<Rival> {
   });
   const first = () => lab.host(nodes[0] ?? '');
   const isWhole = async () => {
-    const seen = await Promise.all(nodes.map((node) => lab.host(node).run(['crm_mon', '-1', '-X'])));
+    const seen = await Promise.all(nodes.map((node) => lab.host(node).run(['crm_mon', '-1', '--output-as=xml'])));
     const texts = seen.filter(({ code }) => code === 0).map(({ stdout }) => stdout);
     if (texts.some((text) => text.includes('<failure '))) await first().run(['crm_resource', '--cleanup']);
     const online = (text: string) =>
       text.split('<resources>')[0]?.match(/<node name="[^"]*"[^>]*online="true"[^>]*standby="false"/g)?.length ?? 0;
     return (
       texts.length === nodes.length &&
-      texts.every((text) => online(text) === nodes.length && !/pending="[^"]/.test(text))
+      texts.every((text) => online(text) === nodes.length && !/pending="[^f"]/.test(text))
     );
   };
   return {

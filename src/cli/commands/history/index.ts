@@ -23,8 +23,28 @@ const show = buildCommand({
   docs: { brief: 'Show one transition: its cause, every action and its result' },
 });
 
+const numberOf = (brief: string) => ({ parse: String, placeholder: 'NUMBER', brief });
+
+const replay = buildCommand({
+  loader: async () => (await import('./replay.ts')).replay,
+  parameters: {
+    flags: { json: jsonFlag },
+    positional: { kind: 'tuple', parameters: [numberOf('Number of a transition')] },
+  },
+  docs: { brief: 'Decide again on the recorded document: the same actions, or the difference' },
+});
+
+const diff = buildCommand({
+  loader: async () => (await import('./diff.ts')).diff,
+  parameters: {
+    flags: { json: jsonFlag },
+    positional: { kind: 'tuple', parameters: [numberOf('The earlier transition'), numberOf('The later one')] },
+  },
+  docs: { brief: 'What changed between two transitions: in the document, and in what was to be done' },
+});
+
 export const historyRoutes = buildRouteMap({
-  routes: { list, show },
+  routes: { list, show, replay, diff },
   defaultCommand: 'list',
   docs: { brief: 'Past transitions' },
 });
