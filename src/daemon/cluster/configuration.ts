@@ -106,8 +106,10 @@ function membersOf(nodes: unknown, fail: Fail): ConfiguredMember[] {
 function memberOf(node: unknown, position: number, fail: Fail): ConfiguredMember {
   const { name, id = position + 1, addresses } = (node ?? {}) as Partial<Record<string, unknown>>;
   if (typeof name !== 'string' || name === '') throw fail(`node ${position + 1} has no 'name'`);
-  if (!Number.isInteger(id) || Number(id) < 1 || Number(id) > 0xffff_ffff)
-    throw fail(`node '${name}': 'id' is to be a whole number from 1`);
+  if (id !== position + 1) {
+    const why = 'the ring counts nodes by their places';
+    throw fail(`node '${name}': 'id' is to be its place in the list, ${position + 1}, or left out`, { why });
+  }
   const list = Array.isArray(addresses)
     ? addresses.filter((address): address is string => typeof address === 'string')
     : [];
