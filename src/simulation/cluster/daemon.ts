@@ -209,11 +209,13 @@ export class Daemon {
   #perform(effect: NodeEffect): void {
     switch (effect.kind) {
       case 'multicast':
+        if (this.#around.planted === 'lost-acknowledgement' && effect.message.kind === 'change') {
+          this.#answers.get(effect.message.request)?.('accepted');
+        }
         return this.#around.messaging.multicast(this.machine.nodeId, encodeClusterMessage(effect.message));
       case 'persist':
         this.#store.append([effect.record]);
         this.#queue.push({ kind: 'persisted', index: effect.record.index });
-        if (this.#around.planted === 'lost-acknowledgement') this.#acknowledgeEarly();
         if (this.#store.wantsSnapshot) this.#store.replace(snapshotOf(this.state.replica));
         return;
       case 'adopt':
@@ -242,12 +244,6 @@ export class Daemon {
       case 'together':
       case 'transition-begun':
       case 'transition-ended':
-    }
-  }
-
-  #acknowledgeEarly(): void {
-    for (const { id, index } of this.state.replica.requests) {
-      if (index === this.state.replica.place.index) this.#answers.get(id)?.('accepted');
     }
   }
 

@@ -1,6 +1,6 @@
 // Bugs planted on purpose: each breaks one law, and shows that its checker sees it.
 export const plantedBugs = [
-  /** A change is acknowledged when its maker has it on disk. */
+  /** A change is acknowledged when it is said to the others. */
   'lost-acknowledgement',
   /** A fence device says that it worked, and did nothing. */
   'double-start',
