@@ -11,7 +11,9 @@ export async function untilClean(stage: Stage, withinMs: number): Promise<readon
   for (;;) {
     const wrong = await findWrong(stage);
     if (wrong.length === 0 || performance.now() > givenUpAtMs) return wrong;
-    if (wrong.every((line) => line.startsWith(failureMark))) await forgetFailures(stage);
+    // A stop that failed blocks its resource until a person has looked: without fencing nothing else is safe.
+    const waits = wrong.every((line) => line.startsWith(failureMark) || line.includes(' blocked'));
+    if (wrong.length > 0 && waits) await forgetFailures(stage);
     await pause(pollMs);
   }
 }
