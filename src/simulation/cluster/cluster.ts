@@ -268,8 +268,6 @@ class Cluster {
       case 'partition':
       case 'one-way':
       case 'partial':
-      case 'loss':
-      case 'delay':
         return this.#messaging.rewired();
       default:
         return this.#happensTo(this.#machine(fault.node), fault);

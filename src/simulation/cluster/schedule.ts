@@ -13,9 +13,6 @@ export type Fault = {
   | { readonly kind: 'partition'; readonly sides: readonly (readonly number[])[] }
   | { readonly kind: 'one-way'; readonly from: readonly number[]; readonly to: readonly number[] }
   | { readonly kind: 'partial'; readonly pairs: readonly (readonly [number, number])[] }
-  /** Only where datagrams are simulated. */
-  | { readonly kind: 'loss'; readonly probability: number }
-  | { readonly kind: 'delay'; readonly extraMsMax: number }
   /** `daemon`: its processes are stopped, not its guardian. `host`: everything is, as of a virtual machine. */
   | { readonly kind: 'pause'; readonly node: number; readonly what: 'daemon' | 'host' }
   | { readonly kind: 'agents'; readonly node: number; readonly trouble: AgentTrouble; readonly probability: number }
@@ -34,8 +31,6 @@ export type FaultKind = Fault['kind'];
 export type Schedule = {
   readonly seed: string;
   readonly nodeCount: number;
-  /** `order`: a perfect order of messages with the promises of virtual synchrony. `totem`: the real ring, on datagrams. */
-  readonly messaging: 'order' | 'totem';
   readonly fencing: 'configured' | 'none';
   readonly noQuorumPolicy: 'stop' | 'freeze';
   readonly services: number;
@@ -46,21 +41,18 @@ export type Schedule = {
 };
 
 const faultsMax = 6;
-const totemShare = 0.05;
 
 export function drawSchedule(seed: string): Schedule {
   const random = new Random(`node-schedule/${seed}`);
   const nodeCount = random.chance(0.7) ? 3 : random.between(4, 7);
-  const messaging = random.chance(totemShare) ? 'totem' : 'order';
   const fencing = random.chance(0.6) ? 'configured' : 'none';
-  const calmAfterMs = random.between(10_000, messaging === 'totem' ? 20_000 : 60_000);
+  const calmAfterMs = random.between(10_000, 60_000);
   const faults = Array.from({ length: random.between(1, faultsMax) }, () =>
-    drawFault(random, { nodeCount, calmAfterMs, messaging }),
+    drawFault(random, { nodeCount, calmAfterMs }),
   );
   return {
     seed,
     nodeCount,
-    messaging,
     fencing,
     noQuorumPolicy: random.chance(0.7) ? 'stop' : 'freeze',
     services: random.between(1, 2),
@@ -70,7 +62,7 @@ export function drawSchedule(seed: string): Schedule {
   };
 }
 
-type Bounds = Pick<Schedule, 'nodeCount' | 'calmAfterMs' | 'messaging'>;
+type Bounds = Pick<Schedule, 'nodeCount' | 'calmAfterMs'>;
 type Span = { readonly fromMs: number; readonly untilMs: number };
 
 function drawFault(random: Random, bounds: Bounds): Fault {
@@ -122,12 +114,7 @@ function drawFault(random: Random, bounds: Bounds): Fault {
   }
 }
 
-function drawCut(random: Random, span: Span, { nodeCount, messaging }: Bounds): Fault {
-  if (messaging === 'totem' && random.chance(0.3)) {
-    return random.chance(0.5)
-      ? { ...span, kind: 'loss', probability: random.pick([0.05, 0.3]) ?? 0 }
-      : { ...span, kind: 'delay', extraMsMax: random.pick([5, 50, 200]) ?? 0 };
-  }
+function drawCut(random: Random, span: Span, { nodeCount }: Bounds): Fault {
   const nodes = random.shuffled(Array.from({ length: nodeCount }, (_, index) => index + 1));
   switch (random.below(4)) {
     case 0: {

@@ -17,7 +17,7 @@ export function cuts(fault: Fault, from: number, to: number): boolean {
 }
 
 export function isOfNetwork({ kind }: Fault): boolean {
-  return kind === 'partition' || kind === 'one-way' || kind === 'partial' || kind === 'loss' || kind === 'delay';
+  return kind === 'partition' || kind === 'one-way' || kind === 'partial';
 }
 
 /** Whether a node may rightly be thought lost, or broken, because of this fault. */

@@ -31,7 +31,7 @@ function sweep(base: string): number {
   const started = performance.now();
   const first = Number(values.from ?? 0);
   const schedules = Number(values.schedules ?? 100);
-  const total = { failures: 0, virtualMs: 0, steps: 0, acknowledged: 0, fenced: 0, slowestRestMs: 0, totem: 0 };
+  const total = { failures: 0, virtualMs: 0, steps: 0, acknowledged: 0, fenced: 0, slowestRestMs: 0 };
   const faults = new Map<FaultKind, number>();
   for (let index = first; index < first + schedules; index++) {
     const schedule = drawSchedule(`${base}/${index}`);
@@ -41,7 +41,6 @@ function sweep(base: string): number {
     total.acknowledged += verdict.acknowledged;
     total.fenced += verdict.fenced;
     total.slowestRestMs = Math.max(total.slowestRestMs, verdict.restedAfterMs ?? 0);
-    if (schedule.messaging === 'totem') total.totem++;
     for (const { kind } of schedule.faults) faults.set(kind, (faults.get(kind) ?? 0) + 1);
     if ((index + 1) % progressSchedules === 0) {
       console.error(`${index + 1} schedules, ${total.failures} with violations, ${seconds(started)} s`);
@@ -60,7 +59,7 @@ function sweep(base: string): number {
   const kinds = [...faults].sort(([, one], [, other]) => other - one).map(([kind, count]) => `${count} ${kind}`);
   const hours = (total.virtualMs / 3_600_000).toFixed(2);
   console.log(
-    `${schedules} schedules of seed ${base} (${total.totem} on the real ring): ${total.failures} with violations; ` +
+    `${schedules} schedules of seed ${base}: ${total.failures} with violations; ` +
       `${hours} virtual hours in ${seconds(started)} s, ${total.steps} steps, ${total.acknowledged} changes acknowledged, ` +
       `${total.fenced} nodes fenced, slowest rest ${Math.round(total.slowestRestMs)} ms\nfaults: ${kinds.join(', ')}`,
   );
@@ -74,8 +73,8 @@ function seconds(started: number): string {
 function report(name: string, verdict: Verdict): void {
   const schedule = drawSchedule(name);
   const { kept, verdict: shortest } = shrink(schedule, verdict);
-  const { nodeCount, messaging, fencing } = schedule;
-  console.log(`\nschedule ${name}, ${nodeCount} nodes, ${messaging}, fencing ${fencing}:`);
+  const { nodeCount, fencing } = schedule;
+  console.log(`\nschedule ${name}, ${nodeCount} nodes, fencing ${fencing}:`);
   for (const violation of shortest.violations) console.log(`  ${violation}`);
   console.log(`  replay: ${replayCommand(name, kept)}`);
 }
