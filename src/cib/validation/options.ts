@@ -17,6 +17,8 @@ export const clusterOptionTypes: Readonly<Record<string, string>> = {
   'shutdown-lock-limit': 'interval',
   'fencing-enabled': 'boolean',
   'stonith-enabled': 'boolean',
+  // Haven's own: standard address agents are run by the built-in one.
+  'fast-agents': 'boolean',
   'fencing-action': 'reboot|off|poweroff',
   'stonith-action': 'reboot|off|poweroff',
   'fencing-timeout': 'interval',
