@@ -75,12 +75,20 @@ test('silence proves nothing when the guardian itself did not run', () => {
 });
 
 test('a lease that ran out is enforced once, and again only after a renewal', () => {
-  let state = step(guarded(), { kind: 'message', nowMs: 0, message: { kind: 'lease', untilBootMs: 40 } }).state;
+  let state = step(guarded(), {
+    kind: 'message',
+    nowMs: 0,
+    message: { kind: 'lease', fromBootMs: 0, untilBootMs: 40 },
+  }).state;
   const done = ticks(state, 60, () => ({ state: 'S', cpuTicks: 1 }));
   assert.deepEqual(done.effects, ['undo', 'log']);
   const again = step(done.state, { kind: 'tick', nowMs: 51, bootMs: 60, beats: 1, thread: undefined });
   assert.deepEqual(again.effects, []);
-  state = step(again.state, { kind: 'message', nowMs: 60, message: { kind: 'lease', untilBootMs: 70 } }).state;
+  state = step(again.state, {
+    kind: 'message',
+    nowMs: 60,
+    message: { kind: 'lease', fromBootMs: 39, untilBootMs: 70 },
+  }).state;
   assert.equal(step(state, { kind: 'tick', nowMs: 71, bootMs: 71, beats: 2, thread: undefined }).effects.length, 2);
 });
 
@@ -88,12 +96,20 @@ test('a lapsed lease takes addresses and tells nobody that the daemon is dead', 
   const datagrams = [{ address: '192.0.2.1', port: 5405, payload: '00' }];
   const whole = { ...pledge, datagrams, commands: [{ argv: ['/bin/true'], timeoutMs: 1 }] };
   let state = step(guarded(), { kind: 'message', nowMs: 0, message: { kind: 'pledge', pledge: whole } }).state;
-  state = step(state, { kind: 'message', nowMs: 0, message: { kind: 'lease', untilBootMs: 10 } }).state;
+  state = step(state, { kind: 'message', nowMs: 0, message: { kind: 'lease', fromBootMs: 0, untilBootMs: 10 } }).state;
   const lapsed = step(state, { kind: 'tick', nowMs: 25, bootMs: 25, beats: 1, thread: undefined });
   assert.deepEqual(lapsed.effects[0], { kind: 'undo', pledge });
   const farewells = { ...whole, datagrams: [] };
   const told = step(lapsed.state, { kind: 'message', nowMs: 30, message: { kind: 'pledge', pledge: farewells } });
   assert.deepEqual(step(told.state, { kind: 'tick', nowMs: 50, bootMs: 50, beats: 2, thread: undefined }).effects, []);
+});
+
+test('a renewal that was proved after the end of the lease does not hide that end', () => {
+  const lease = (fromBootMs: number, untilBootMs: number) =>
+    ({ kind: 'message', nowMs: 0, message: { kind: 'lease', fromBootMs, untilBootMs } }) as const;
+  const first = step(guarded(), lease(0, 40)).state;
+  assert.deepEqual(step(first, lease(39, 80)).effects, []);
+  assert.deepEqual(step(first, lease(41, 80)).effects[0], { kind: 'undo', pledge });
 });
 
 test('messages survive the wire', () => {

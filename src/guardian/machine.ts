@@ -93,7 +93,7 @@ function receive(state: GuardianState, nowMs: number, message: GuardianMessage):
     case 'pledge':
       return { state: { ...pledged(state, message.pledge), lastBeatMs: nowMs }, effects: [] };
     case 'lease':
-      return { state: { ...state, leaseUntilBootMs: message.untilBootMs, leaseEnforced: false }, effects: [] };
+      return renewLease(state, message);
     case 'release':
       return { state: { ...state, over: true }, effects: [{ kind: 'exit', code: 0 }] };
   }
@@ -141,6 +141,15 @@ function pledged(state: GuardianState, pledge: Pledge): GuardianState {
  */
 function heldUnderLease(pledge: Pledge): Pledge {
   return { ...emptyPledge, addresses: pledge.addresses };
+}
+
+/** A renewal proved after the end of the lease before does not hide that end: a machine may have stood still in between. */
+function renewLease(state: GuardianState, lease: Extract<GuardianMessage, { kind: 'lease' }>): GuardianStep {
+  const before = enforceLease(state, lease.fromBootMs) ?? { state, effects: [] };
+  return {
+    state: { ...before.state, leaseUntilBootMs: lease.untilBootMs, leaseEnforced: false },
+    effects: before.effects,
+  };
 }
 
 /** A lease that ran out is enforced once, even where the daemon seems well: it may be about to wake from a freeze. */

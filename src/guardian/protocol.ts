@@ -49,8 +49,8 @@ export type GuardianMessage =
   | { readonly kind: 'hello'; readonly pid: number; readonly tid: number; readonly limits: GuardLimits }
   /** Replaces all that was pledged before. */
   | { readonly kind: 'pledge'; readonly pledge: Pledge }
-  /** The right to hold what is pledged ends at this reading of the boot clock unless renewed. */
-  | { readonly kind: 'lease'; readonly untilBootMs: number }
+  /** The right to hold what is pledged: from its proof to its end, by the boot clock. */
+  | { readonly kind: 'lease'; readonly fromBootMs: number; readonly untilBootMs: number }
   /** The daemon ends by itself and has cleaned up. */
   | { readonly kind: 'release' };
 

@@ -115,7 +115,7 @@ function withOperation(state: XmlElement, update: OperationRecord): XmlElement {
 
 function withEntry(resource: XmlElement, attributes: Readonly<Record<string, string>>): XmlElement {
   const known = resource.children.find((entry) => entry.id === attributes.id);
-  const entry = xmlElement('lrm_rsc_op', attributes);
+  const entry = xmlElement('lrm_rsc_op', writable(attributes));
   return known === undefined ? resource.append(entry) : replaceElement(resource, known, entry);
 }
 
@@ -164,7 +164,10 @@ function withAttribute(state: XmlElement, name: string, value: string | undefine
   const set = holder.child('instance_attributes') ?? xmlElement('instance_attributes', { id: `status-${state.id}` });
   const known = set.children.find((pair) => pair.get('name') === name);
   if (known?.get('value') === value) return state;
-  const pair = xmlElement('nvpair', { id: `status-${state.id}-${idOf(name)}`, name, value });
+  const pair = xmlElement('nvpair', {
+    id: `status-${state.id}-${idOf(name)}`,
+    ...writable({ name, ...(value === undefined ? {} : { value }) }),
+  });
   const others = set.nodes.filter((node) => node !== known);
   const changedSet = set.withNodes(
     value === undefined ? others : known === undefined ? [...set.nodes, pair] : swap(set, known, pair),
@@ -178,6 +181,16 @@ function withAttribute(state: XmlElement, name: string, value: string | undefine
 
 function swap(parent: XmlElement, old: XmlElement, replacement: XmlElement) {
   return parent.nodes.map((node) => (node === old ? replacement : node));
+}
+
+/** What no XML document may hold (XML 1.0, 2.2), lone surrogates included. */
+const unwritable = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
+/** An agent may print anything as its reason: a document with it in must still be one. */
+function writable(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name, value.replace(unwritable, '\uFFFD')]),
+  );
 }
 
 /** XML ids may not hold `#`, which fail counts have in their names. */

@@ -44,10 +44,11 @@ export async function runGuardedRing(): Promise<void> {
   const leaseMs = leaseMsOf(settings.ring.timing);
   let leased = 0;
   const renewal = setInterval(() => {
-    const until = (proof[0] ?? 0) + leaseMs;
+    const from = proof[0] ?? 0;
+    const until = from + leaseMs;
     if (until === leased || proof[0] === 0) return;
     leased = until;
-    guard.lease(until);
+    guard.lease(from, until);
   }, renewMs);
   await runRingWorker({
     onFarewells: (farewells) => {

@@ -29,7 +29,7 @@ export class Guard {
   #child: ChildProcess | undefined;
   #pledge: Pledge = emptyPledge;
   #pledged = '';
-  #leaseUntilBootMs: number | undefined;
+  #lease: Extract<GuardianMessage, { kind: 'lease' }> | undefined;
   #beats: NodeJS.Timeout | undefined;
   #released = false;
   readonly #beatFile = openBeatFile();
@@ -60,9 +60,10 @@ export class Guard {
     this.#child?.stdin?.write(text);
   }
 
-  lease(untilBootMs: number): void {
-    this.#leaseUntilBootMs = untilBootMs;
-    this.#send({ kind: 'lease', untilBootMs });
+  /** From the moment that was proved to the end of the right to hold, by the boot clock. */
+  lease(fromBootMs: number, untilBootMs: number): void {
+    this.#lease = { kind: 'lease', fromBootMs, untilBootMs };
+    this.#send(this.#lease);
   }
 
   /** The daemon has cleaned up and ends by itself. */
@@ -96,7 +97,7 @@ export class Guard {
     child.once('exit', (code, signal) => this.#replace(signal ?? `exit code ${code}`));
     this.#send({ kind: 'hello', pid: process.pid, tid: threadId(), limits: this.#limits });
     if (this.#pledged !== '') this.#send({ kind: 'pledge', pledge: this.#pledge });
-    if (this.#leaseUntilBootMs !== undefined) this.#send({ kind: 'lease', untilBootMs: this.#leaseUntilBootMs });
+    if (this.#lease !== undefined) this.#send(this.#lease);
     return new Promise((resolve, reject) => {
       child.once('error', reject);
       child.stdout?.once('data', (chunk: Buffer) => {

@@ -57,6 +57,8 @@ export class Machine {
 
   proof(proof: 'standing' | 'lost'): void {
     if (proof === 'standing') {
+      // A renewal that comes after the end does not hide it: the guardian takes what was held in between.
+      this.enforceLease();
       this.leaseUntilMs = Number.POSITIVE_INFINITY;
       return;
     }
