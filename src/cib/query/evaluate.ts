@@ -80,7 +80,8 @@ export class Evaluation {
 
   #step(nodes: readonly Node[], step: Step): readonly Node[] {
     const results = nodes.map((node) => this.#filtered(this.#along(node, step), step.predicates));
-    if (results.length === 1) return results[0] as Node[];
+    // Positions on the ancestor axis count away from the node; what it selects is in document order like any other.
+    if (results.length === 1 && step.axis !== 'ancestor') return results[0] as Node[];
     return this.#inOrder(results.flat());
   }
 
