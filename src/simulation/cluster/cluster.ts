@@ -42,7 +42,7 @@ export function simulate(schedule: Schedule, options: RunOptions = {}): Verdict 
 class Cluster {
   readonly #schedule: Schedule;
   readonly #planted: PlantedBug | undefined;
-  readonly #trace: (line: string) => void;
+  readonly #trace: (line: () => string) => void;
   readonly #time = new VirtualTime();
   readonly #random: Random;
   readonly #machines: readonly Machine[];
@@ -58,7 +58,7 @@ class Cluster {
   constructor(schedule: Schedule, { planted, trace }: RunOptions) {
     this.#schedule = schedule;
     this.#planted = planted;
-    this.#trace = trace === undefined ? () => {} : (line) => trace(`${this.#time.nowMs.toFixed(1)} ${line}`);
+    this.#trace = trace === undefined ? () => {} : (line) => trace(`${this.#time.nowMs.toFixed(1)} ${line()}`);
     this.#random = new Random(`nodes/${schedule.seed}`);
     const time = this.#time;
     const numbers = Array.from({ length: schedule.nodeCount }, (_, index) => index + 1);
@@ -155,7 +155,7 @@ class Cluster {
   #hear(nodeId: number, heard: Heard): void {
     if (heard.kind === 'configuration') {
       const { ring, quorate } = heard;
-      this.#trace(`${nodeName(nodeId)} in ring ${ring.name} of ${ring.members}${quorate ? ', quorate' : ''}`);
+      this.#trace(() => `${nodeName(nodeId)} in ring ${ring.name} of ${ring.members}${quorate ? ', quorate' : ''}`);
     }
     this.#machine(nodeId).daemon?.hear(heard);
   }
@@ -177,10 +177,10 @@ class Cluster {
       machine.daemon = new Daemon(machine, this.#surroundings);
     } catch (thrown) {
       if (!(thrown instanceof DiskError)) throw thrown;
-      this.#trace(`${machine.name} cannot start: ${thrown.message}`);
+      this.#trace(() => `${machine.name} cannot start: ${thrown.message}`);
       return this.#time.later(retryMs, () => this.#boot(machine));
     }
-    this.#trace(`${machine.name} starts`);
+    this.#trace(() => `${machine.name} starts`);
     this.#messaging.up(machine.nodeId);
   }
 
@@ -194,7 +194,7 @@ class Cluster {
   /** The guardian sees it, takes the addresses, and tells the others. */
   #daemonCrashes(machine: Machine): void {
     if (machine.daemon === undefined) return;
-    this.#trace(`the daemon of ${machine.name} dies`);
+    this.#trace(() => `the daemon of ${machine.name} dies`);
     machine.troubled();
     this.#daemonEnds(machine, 'announced');
     machine.guardianTakesOver();
@@ -202,14 +202,14 @@ class Cluster {
   }
 
   #dismissed(machine: Machine): void {
-    this.#trace(`${machine.name} is dismissed`);
+    this.#trace(() => `${machine.name} is dismissed`);
     this.#daemonEnds(machine, 'announced');
     machine.leaseUntilMs = 0;
     this.#bootLater(machine);
   }
 
   #powerFails(machine: Machine): void {
-    this.#trace(`${machine.name} loses power`);
+    this.#trace(() => `${machine.name} loses power`);
     this.#daemonEnds(machine, 'silent');
     machine.powerFails();
     this.#bootLater(machine);
@@ -227,7 +227,7 @@ class Cluster {
     const victim = this.#machines.find(({ name }) => name === target);
     if (victim === undefined) return;
     if (this.#active.some((fault) => concerns(fault, victim.nodeId))) victim.troubled();
-    this.#trace(`${by.name} fences ${target}${trouble === undefined ? '' : `, the device will ${trouble}`}`);
+    this.#trace(() => `${by.name} fences ${target}${trouble === undefined ? '' : `, the device will ${trouble}`}`);
     if (trouble === 'hang') return this.#time.later(timeoutMs, () => answer('the agent did not end in time'));
     const afterMs = this.#random.between(300, 3000);
     if (trouble === 'fail') return this.#time.later(afterMs, () => answer('the device cannot be reached'));
@@ -254,7 +254,7 @@ class Cluster {
 
   #begins(fault: Fault): void {
     this.#active = [...this.#active, fault];
-    this.#trace(`fault begins: ${JSON.stringify(fault)}`);
+    this.#trace(() => `fault begins: ${JSON.stringify(fault)}`);
     this.#spread(fault);
     switch (fault.kind) {
       case 'power-failure':
@@ -303,7 +303,7 @@ class Cluster {
 
   #ends(fault: Fault): void {
     this.#active = this.#active.filter((each) => each !== fault);
-    this.#trace(`fault ends: ${fault.kind}`);
+    this.#trace(() => `fault ends: ${fault.kind}`);
     this.#spread(fault);
     if (isOfNetwork(fault)) this.#messaging.rewired();
     else if (fault.kind === 'pause') this.#resume(this.#machine(fault.node), fault);
@@ -349,7 +349,7 @@ class Cluster {
     const acts = this.#random.chance(0.3);
     const edit = acts ? preferringEdit(mark, this.#schedule, this.#random) : markingEdit(mark);
     daemon?.request(mark, edit, (outcome) => {
-      this.#trace(`${mark} on ${name}: ${outcome === 'accepted' ? outcome : outcome.what}`);
+      this.#trace(() => `${mark} on ${name}: ${outcome === 'accepted' ? outcome : outcome.what}`);
       if (outcome === 'accepted') this.#checker.acknowledged.add(mark);
     });
   }

@@ -54,7 +54,7 @@ export type Surroundings = {
   readonly fence: (machine: Machine, order: FencingOrder, answer: (failure: string | undefined) => void) => void;
   /** The daemon ended: `dismissed`, or died of an error. */
   readonly ended: (machine: Machine, why: 'dismissed' | 'died') => void;
-  readonly trace: (text: string) => void;
+  readonly trace: (text: () => string) => void;
 };
 
 type Timeless = NodeEvent extends infer Event ? (Event extends unknown ? Omit<Event, 'nowMs' | 'now'> : never) : never;
@@ -122,9 +122,10 @@ export class Daemon {
     const message = decodeClusterMessage(heard.bytes);
     if (message === undefined) return;
     this.#around.trace(
-      `${this.machine.name} hears of n${heard.from}: ${JSON.stringify(message).slice(0, traceCharsMax)}`,
+      () => `${this.machine.name} hears of n${heard.from}: ${JSON.stringify(message).slice(0, traceCharsMax)}`,
     );
     this.tell({ kind: 'message', from: heard.from, message });
+    if (heard.heardBy === 'group') return;
     this.#heard++;
     if (this.#heard % messagesPerLook === 0) this.#showDocument();
   }
@@ -239,7 +240,7 @@ export class Daemon {
       case 'dismissed':
         return this.#around.ended(this.machine, 'dismissed');
       case 'log':
-        return this.#around.trace(`${this.machine.name} ${effect.level}: ${effect.text}`);
+        return this.#around.trace(() => `${this.machine.name} ${effect.level}: ${effect.text}`);
       case 'changed':
       case 'together':
       case 'transition-begun':
@@ -265,7 +266,7 @@ export class Daemon {
     const { resource, operation: action, intervalMs, timeoutMs, parameters, meta, startDelayMs } = order;
     const agent: Agent = { class: 'ocf', provider: resource.provider ?? 'heartbeat', type: resource.type };
     const operation = { resource: resource.id, action, intervalMs, timeoutMs, parameters, meta };
-    this.#around.trace(`${this.machine.name} is to ${order.operationKey}`);
+    this.#around.trace(() => `${this.machine.name} is to ${order.operationKey}`);
     this.#execute({
       kind: 'request',
       nowMs: this.#around.time.nowMs,
@@ -316,7 +317,7 @@ export class Daemon {
     run.atEnd();
     checker.exclusive(time.nowMs, resource);
     const { status, code } = run.outcome;
-    trace(`${this.machine.name}: run ${runId} of ${resource} came to ${status} ${code}`);
+    trace(() => `${this.machine.name}: run ${runId} of ${resource} came to ${status} ${code}`);
     this.#whenAwake(() => this.#execute({ kind: 'finished', nowMs: time.nowMs, runId, outcome: run.outcome }));
   }
 

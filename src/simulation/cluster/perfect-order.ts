@@ -9,7 +9,13 @@ export type OrderedRing = { readonly name: string; readonly seq: number; readonl
 /** What a node hears, one thing after the other. */
 export type Heard =
   | { readonly kind: 'configuration'; readonly ring: OrderedRing; readonly quorate: boolean }
-  | { readonly kind: 'message'; readonly from: number; readonly bytes: Uint8Array };
+  | {
+      readonly kind: 'message';
+      readonly from: number;
+      readonly bytes: Uint8Array;
+      /** `ring`: every member of the ring hears it at this place. `group`: only those that leave the ring together. */
+      readonly heardBy: 'ring' | 'group';
+    };
 
 export type OrderListener = {
   readonly hear: (nodeId: number, heard: Heard) => void;
@@ -154,7 +160,7 @@ export class PerfectOrder implements Messaging {
     const next = ring.log[member.received];
     if (next === undefined) return;
     member.received++;
-    this.#put(member, { kind: 'message', ...next });
+    this.#put(member, { kind: 'message', ...next, heardBy: 'ring' });
   }
 
   #put(member: Member, heard: Heard): void {
@@ -266,7 +272,7 @@ export class PerfectOrder implements Messaging {
     for (const member of group) {
       while (member.received < until) this.#take(member, old);
       for (const said of old.log.slice(until)) {
-        if (own.has(said.from)) this.#put(member, { kind: 'message', ...said });
+        if (own.has(said.from)) this.#put(member, { kind: 'message', ...said, heardBy: 'group' });
       }
     }
   }
