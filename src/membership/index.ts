@@ -39,6 +39,7 @@ export {
   nextMemberDeadline,
   stepMember,
 } from './member.ts';
+export { type QuorumProof, quorumProof } from './proof.ts';
 export type { QuorumConfig, QuorumState, Reconfiguration } from './quorum/model.ts';
 export { corosyncRing, havenRing, leaseMsOf, type RingProfile } from './ring-profile.ts';
 export * from './seal/index.ts';

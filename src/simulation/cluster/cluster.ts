@@ -1,16 +1,19 @@
 // A cluster of whole nodes in one thread on virtual time: a schedule goes in, a verdict comes out, the same everywhere.
 import { DiskError, type Edit, type FencingOrder } from '../../controller/index.ts';
 import { Random } from '../../kit/index.ts';
+import { arrivals, cuts } from '../membership/network.ts';
 import { Checker } from './checker.ts';
 import { Daemon, type Surroundings } from './daemon.ts';
 import { initialCib, isFenceDevice, markingEdit, nodeName, preferringEdit, standbyEdit } from './document.ts';
 import { hungMs, Machine } from './machine.ts';
-import { type Heard, type Messaging, PerfectOrder } from './perfect-order.ts';
+import type { Departure, Heard, Messaging, OrderListener } from './messaging.ts';
+import { PerfectOrder } from './perfect-order.ts';
 import type { PlantedBug } from './planted.ts';
 import { cleaning, marksOf, unrest } from './rest.ts';
 import type { AgentTrouble, Fault, Schedule } from './schedule.ts';
+import { TotemOrder } from './totem-order.ts';
 import { VirtualTime } from './virtual-time.ts';
-import { concerns, cuts, isOfNetwork } from './wires.ts';
+import { concerns, isOfNetwork } from './wires.ts';
 
 /** Once faults stop, everything is as the scheduler wants it within this time. */
 export const restMsMax = 240_000;
@@ -64,19 +67,34 @@ class Cluster {
     const numbers = Array.from({ length: schedule.nodeCount }, (_, index) => index + 1);
     this.#machines = numbers.map((id) => new Machine(id, { time, random: this.#random.fork(`machine ${id}`) }));
     this.#checker = new Checker(schedule, this.#machines);
-    this.#messaging = new PerfectOrder({
-      time,
-      random: this.#random.fork('messaging'),
-      isQuorate: (members) => this.#isQuorate(members),
-      reaches: (from, to) => !this.#active.some((fault) => cuts(fault, from, to)),
-      listener: {
-        hear: (nodeId, heard) => this.#hear(nodeId, heard),
-        proof: (nodeId, proof) => {
-          if (planted !== 'stale-lease' || proof === 'standing') this.#machine(nodeId).proof(proof);
-        },
-      },
-    });
+    this.#messaging = this.#connect();
     this.#surroundings = this.#surround();
+  }
+
+  #connect(): Messaging {
+    const { ring, nodeCount } = this.#schedule;
+    const time = this.#time;
+    const random = this.#random.fork('messaging');
+    const listener: OrderListener = {
+      hear: (nodeId, heard) => this.#hear(nodeId, heard),
+      proof: (nodeId, proof) => {
+        if (this.#planted !== 'stale-lease') this.#machine(nodeId).proof(proof);
+        else if (proof !== 'lost') this.#machine(nodeId).proof('standing');
+      },
+    };
+    const wires = () => this.#active.filter(isOfNetwork);
+    if (ring === 'totem' && this.#planted !== 'wrong-quorum') {
+      const arrivalsOf = (from: number, to: number) =>
+        arrivals(random, wires(), from, to).map(({ afterMs }) => afterMs);
+      return new TotemOrder({ time, random, listener, nodeCount, arrivals: arrivalsOf });
+    }
+    return new PerfectOrder({
+      time,
+      random,
+      isQuorate: (members) => this.#isQuorate(members),
+      reaches: (from, to) => !wires().some((fault) => cuts(fault, from, to)),
+      listener,
+    });
   }
 
   #surround(): Surroundings {
@@ -184,7 +202,7 @@ class Cluster {
     this.#messaging.up(machine.nodeId);
   }
 
-  #daemonEnds(machine: Machine, how: 'announced' | 'silent'): void {
+  #daemonEnds(machine: Machine, how: Departure): void {
     if (machine.daemon === undefined) return;
     machine.daemon.end();
     machine.daemon = undefined;
@@ -203,7 +221,7 @@ class Cluster {
 
   #dismissed(machine: Machine): void {
     this.#trace(() => `${machine.name} is dismissed`);
-    this.#daemonEnds(machine, 'announced');
+    this.#daemonEnds(machine, 'leaving');
     machine.leaseUntilMs = 0;
     this.#bootLater(machine);
   }
@@ -268,6 +286,9 @@ class Cluster {
       case 'partition':
       case 'one-way':
       case 'partial':
+      case 'loss':
+      case 'duplication':
+      case 'delay':
         return this.#messaging.rewired();
       default:
         return this.#happensTo(this.#machine(fault.node), fault);

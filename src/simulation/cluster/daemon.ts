@@ -30,7 +30,7 @@ import { assert, type Failure, type Random } from '../../kit/index.ts';
 import { type AgentRun, beginRun } from './agents.ts';
 import type { Checker } from './checker.ts';
 import type { Machine } from './machine.ts';
-import type { Heard, Messaging } from './perfect-order.ts';
+import type { Heard, Messaging } from './messaging.ts';
 import type { PlantedBug } from './planted.ts';
 import type { AgentTrouble } from './schedule.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -119,6 +119,7 @@ export class Daemon {
       this.tell({ kind: 'configuration', ring: { ...heard.ring, name } });
       return this.tell({ kind: 'quorum', quorate: heard.quorate });
     }
+    if (heard.kind === 'quorum') return this.tell(heard);
     const message = decodeClusterMessage(heard.bytes);
     if (message === undefined) return;
     this.#around.trace(
@@ -128,10 +129,6 @@ export class Daemon {
     if (heard.heardBy === 'group') return;
     this.#heard++;
     if (this.#heard % messagesPerLook === 0) this.#showDocument();
-  }
-
-  quorum(quorate: boolean): void {
-    this.tell({ kind: 'quorum', quorate });
   }
 
   /** An administrator's change; the answer comes unless the daemon dies before. */

@@ -5,6 +5,7 @@ import { havenTiming, leaseMsOf } from '../../membership/index.ts';
 import type { Checker } from './checker.ts';
 import type { Daemon } from './daemon.ts';
 import { isAddress, nodeName } from './document.ts';
+import type { LeaseProof } from './messaging.ts';
 import type { Fault } from './schedule.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -31,6 +32,8 @@ export class Machine {
   /** Pauses that hold it, or its daemon. */
   readonly stalls = new Set<Fault>();
   #graceUntilMs = 0;
+  /** Somebody will look whether the lease is over. */
+  #watching = false;
   readonly #time: VirtualTime;
   readonly #random: Random;
 
@@ -55,16 +58,27 @@ export class Machine {
     this.troubledAtMs = this.#time.nowMs;
   }
 
-  proof(proof: 'standing' | 'lost'): void {
-    if (proof === 'standing') {
-      // A renewal that comes after the end does not hide it: the guardian takes what was held in between.
-      this.enforceLease();
-      this.leaseUntilMs = Number.POSITIVE_INFINITY;
+  proof(proof: LeaseProof): void {
+    if (proof === 'lost') {
+      if (this.leaseUntilMs === Number.POSITIVE_INFINITY) this.#leaseUntil(this.#time.nowMs + quorumLeaseMs);
       return;
     }
-    if (this.leaseUntilMs !== Number.POSITIVE_INFINITY) return;
-    this.leaseUntilMs = this.#time.nowMs + quorumLeaseMs;
-    this.#time.later(quorumLeaseMs, () => this.enforceLease());
+    // A renewal that comes after the end does not hide it: the guardian takes what was held in between.
+    this.enforceLease();
+    if (proof === 'standing') this.leaseUntilMs = Number.POSITIVE_INFINITY;
+    else this.#leaseUntil(Math.max(this.leaseUntilMs, proof.atMs + quorumLeaseMs));
+  }
+
+  #leaseUntil(untilMs: number): void {
+    this.leaseUntilMs = untilMs;
+    if (this.#watching) return;
+    this.#watching = true;
+    this.#time.later(untilMs - this.#time.nowMs, () => {
+      this.#watching = false;
+      const { leaseUntilMs } = this;
+      if (leaseUntilMs > this.#time.nowMs && leaseUntilMs !== Number.POSITIVE_INFINITY) this.#leaseUntil(leaseUntilMs);
+      else this.enforceLease();
+    });
   }
 
   enforceLease(): void {

@@ -2,37 +2,16 @@
 // members cannot talk; what was said and not heard by all may then reach some sides and not others, and what was not even
 // said yet is said in the next ring, after its configuration.
 import type { Random } from '../../kit/index.ts';
+import {
+  type Departure,
+  type Heard,
+  Inbox,
+  type Messaging,
+  type OrderedRing,
+  type OrderListener,
+  soonMs,
+} from './messaging.ts';
 import type { VirtualTime } from './virtual-time.ts';
-
-export type OrderedRing = { readonly name: string; readonly seq: number; readonly members: readonly number[] };
-
-/** What a node hears, one thing after the other. */
-export type Heard =
-  | { readonly kind: 'configuration'; readonly ring: OrderedRing; readonly quorate: boolean }
-  | {
-      readonly kind: 'message';
-      readonly from: number;
-      readonly bytes: Uint8Array;
-      /** `ring`: every member of the ring hears it at this place. `group`: only those that leave the ring together. */
-      readonly heardBy: 'ring' | 'group';
-    };
-
-export type OrderListener = {
-  readonly hear: (nodeId: number, heard: Heard) => void;
-  /** Whether the node has, at this moment, proof that it is in a quorate ring. */
-  readonly proof: (nodeId: number, proof: 'standing' | 'lost') => void;
-};
-
-/** What carries messages between the daemons. */
-export type Messaging = {
-  readonly up: (nodeId: number) => void;
-  readonly down: (nodeId: number, how: 'announced' | 'silent') => void;
-  readonly multicast: (nodeId: number, bytes: Uint8Array) => void;
-  readonly pause: (nodeId: number) => void;
-  readonly resume: (nodeId: number) => void;
-  /** The faults of the network are others now. */
-  readonly rewired: () => void;
-};
 
 export type Wiring = {
   readonly time: VirtualTime;
@@ -55,8 +34,7 @@ type Member = {
   /** How much of the ring's log arrived. */
   received: number;
   outbox: Uint8Array[];
-  /** Arrived, not looked at by the daemon yet. */
-  inbox: Heard[];
+  readonly inbox: Inbox;
 };
 
 /** Beyond the last token: token and consensus timeouts (membership/totem/timing.ts), and what a busy machine adds. */
@@ -75,6 +53,7 @@ export class PerfectOrder implements Messaging {
   }
 
   up(nodeId: number): void {
+    const { time, random, listener } = this.#wiring;
     this.#members.set(nodeId, {
       nodeId,
       up: true,
@@ -82,28 +61,30 @@ export class PerfectOrder implements Messaging {
       ring: undefined,
       received: 0,
       outbox: [],
-      inbox: [],
+      inbox: new Inbox(time, random, (heard) => listener.hear(nodeId, heard)),
     });
     this.#unsettle(announcedMs);
   }
 
-  down(nodeId: number, how: 'announced' | 'silent'): void {
+  down(nodeId: number, how: Departure): void {
     const member = this.#member(nodeId);
     member.up = false;
-    if (how === 'announced') this.#sequence(member);
-    this.#unsettle(how === 'announced' ? announcedMs : silentMs);
+    member.inbox.close();
+    if (how !== 'silent') this.#sequence(member);
+    this.#unsettle(how === 'silent' ? silentMs : announcedMs);
   }
 
   multicast(nodeId: number, bytes: Uint8Array): void {
     const member = this.#member(nodeId);
     member.outbox.push(bytes);
-    this.#soon(member, 'said', (current) => this.#sequence(current));
+    this.#soon(member, (current) => this.#sequence(current));
   }
 
   pause(nodeId: number): void {
     const member = this.#members.get(nodeId);
     if (member === undefined) return;
     member.pauses++;
+    member.inbox.pause();
     this.#unsettle(silentMs);
   }
 
@@ -111,7 +92,7 @@ export class PerfectOrder implements Messaging {
     const member = this.#members.get(nodeId);
     if (member === undefined || member.pauses === 0) return;
     member.pauses--;
-    for (const _ of member.inbox) this.#soon(member, 'heard', (current) => this.#look(current));
+    member.inbox.resume();
     this.#unsettle(announcedMs);
   }
 
@@ -126,11 +107,9 @@ export class PerfectOrder implements Messaging {
   }
 
   /** `act` on the member, unless it has been started anew by then. */
-  #soon(member: Member, what: 'said' | 'received' | 'heard', act: (member: Member) => void): void {
+  #soon(member: Member, act: (member: Member) => void): void {
     const { time, random } = this.#wiring;
-    const slow = random.chance(what === 'heard' ? 0.01 : 0.04);
-    const afterMs = random.fraction() * (slow ? 40 : 0.5);
-    time.later(afterMs, () => {
+    time.later(soonMs(random, 0.04), () => {
       if (this.#members.get(member.nodeId) === member) act(member);
     });
   }
@@ -146,8 +125,7 @@ export class PerfectOrder implements Messaging {
     member.outbox = [];
     for (const each of said) {
       ring.log.push(each);
-      for (const nodeId of ring.members)
-        this.#soon(this.#member(nodeId), 'received', (receiver) => this.#receive(receiver, ring));
+      for (const nodeId of ring.members) this.#soon(this.#member(nodeId), (receiver) => this.#receive(receiver, ring));
     }
   }
 
@@ -164,14 +142,7 @@ export class PerfectOrder implements Messaging {
   }
 
   #put(member: Member, heard: Heard): void {
-    member.inbox.push(heard);
-    this.#soon(member, 'heard', (current) => this.#look(current));
-  }
-
-  #look(member: Member): void {
-    if (!this.#isActive(member)) return;
-    const heard = member.inbox.shift();
-    if (heard !== undefined) this.#wiring.listener.hear(member.nodeId, heard);
+    member.inbox.put(heard);
   }
 
   /** Rings whose members cannot all talk stop here, and new ones form after a while. */
@@ -237,8 +208,8 @@ export class PerfectOrder implements Messaging {
       const member = this.#member(nodeId);
       if (ring.quorate) this.#wiring.listener.proof(nodeId, 'standing');
       for (let at = member.received; at < ring.log.length; at++)
-        this.#soon(member, 'received', (receiver) => this.#receive(receiver, ring));
-      this.#soon(member, 'said', (current) => this.#sequence(current));
+        this.#soon(member, (receiver) => this.#receive(receiver, ring));
+      this.#soon(member, (current) => this.#sequence(current));
     }
   }
 
@@ -261,7 +232,7 @@ export class PerfectOrder implements Messaging {
       this.#put(member, { kind: 'configuration', ring: { name, seq: ring.seq, members }, quorate });
       this.#wiring.listener.proof(member.nodeId, quorate ? 'standing' : 'lost');
     }
-    for (const member of clique) this.#soon(member, 'said', (current) => this.#sequence(current));
+    for (const member of clique) this.#soon(member, (current) => this.#sequence(current));
   }
 
   /** Those that go on together have heard the same of the ring that they leave. */

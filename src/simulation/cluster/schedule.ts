@@ -10,6 +10,9 @@ export type Fault = {
   | { readonly kind: 'crash'; readonly node: number; readonly what: 'daemon' | 'host' }
   /** Power fails everywhere; the nodes come back one after the other. */
   | { readonly kind: 'power-failure' }
+  /** Of single datagrams: only the real ring knows such. */
+  | { readonly kind: 'loss' | 'duplication'; readonly probability: number }
+  | { readonly kind: 'delay'; readonly extraMsMax: number }
   | { readonly kind: 'partition'; readonly sides: readonly (readonly number[])[] }
   | { readonly kind: 'one-way'; readonly from: readonly number[]; readonly to: readonly number[] }
   | { readonly kind: 'partial'; readonly pairs: readonly (readonly [number, number])[] }
@@ -31,6 +34,8 @@ export type FaultKind = Fault['kind'];
 export type Schedule = {
   readonly seed: string;
   readonly nodeCount: number;
+  /** `perfect`: an order without datagrams. `totem`: the real ring on a network that loses and delays. */
+  readonly ring: 'perfect' | 'totem';
   readonly fencing: 'configured' | 'none';
   readonly noQuorumPolicy: 'stop' | 'freeze';
   readonly services: number;
@@ -41,23 +46,30 @@ export type Schedule = {
 };
 
 const faultsMax = 6;
+/** The real ring costs the more processor time, the perfect order is the more wicked. */
+const totemShare = 0.3;
+const wireFaultsMax = 3;
 
 export function drawSchedule(seed: string): Schedule {
   const random = new Random(`node-schedule/${seed}`);
   const nodeCount = random.chance(0.7) ? 3 : random.between(4, 7);
   const fencing = random.chance(0.6) ? 'configured' : 'none';
   const calmAfterMs = random.between(10_000, 60_000);
-  const faults = Array.from({ length: random.between(1, faultsMax) }, () =>
-    drawFault(random, { nodeCount, calmAfterMs }),
+  const ring = random.chance(totemShare) ? 'totem' : 'perfect';
+  const bounds = { nodeCount, calmAfterMs };
+  const faults = Array.from({ length: random.between(1, faultsMax) }, () => drawFault(random, bounds));
+  const wires = Array.from({ length: ring === 'totem' ? random.between(0, wireFaultsMax) : 0 }, () =>
+    drawWireFault(random, bounds),
   );
   return {
     seed,
     nodeCount,
+    ring,
     fencing,
     noQuorumPolicy: random.chance(0.7) ? 'stop' : 'freeze',
     services: random.between(1, 2),
     addresses: random.between(1, 2),
-    faults: faults.sort((left, right) => left.fromMs - right.fromMs),
+    faults: [...faults, ...wires].sort((left, right) => left.fromMs - right.fromMs),
     calmAfterMs,
   };
 }
@@ -65,12 +77,28 @@ export function drawSchedule(seed: string): Schedule {
 type Bounds = Pick<Schedule, 'nodeCount' | 'calmAfterMs'>;
 type Span = { readonly fromMs: number; readonly untilMs: number };
 
-function drawFault(random: Random, bounds: Bounds): Fault {
-  const { nodeCount, calmAfterMs } = bounds;
+function drawSpan(random: Random, { calmAfterMs }: Bounds): Span {
   // The first seconds belong to the start of the cluster, most of the time.
   const fromMs = random.between(random.chance(0.2) ? 0 : 3000, calmAfterMs - 1);
   const lengthMs = random.chance(0.4) ? random.between(1, 2000) : random.between(1000, 30_000);
-  const span = { fromMs, untilMs: Math.min(calmAfterMs, fromMs + lengthMs) };
+  return { fromMs, untilMs: Math.min(calmAfterMs, fromMs + lengthMs) };
+}
+
+function drawWireFault(random: Random, bounds: Bounds): Fault {
+  const span = drawSpan(random, bounds);
+  switch (random.below(3)) {
+    case 0:
+      return { ...span, kind: 'loss', probability: random.pick([0.02, 0.1, 0.3]) ?? 0 };
+    case 1:
+      return { ...span, kind: 'duplication', probability: random.pick([0.1, 0.5]) ?? 0 };
+    default:
+      return { ...span, kind: 'delay', extraMsMax: random.pick([2, 20, 100]) ?? 0 };
+  }
+}
+
+function drawFault(random: Random, bounds: Bounds): Fault {
+  const { nodeCount } = bounds;
+  const span = drawSpan(random, bounds);
   const node = random.between(1, nodeCount);
   switch (random.below(14)) {
     case 0:

@@ -1,23 +1,13 @@
 // What the faults of the network do to one way between two nodes, and which nodes a fault concerns.
 import type { Fault } from './schedule.ts';
 
-export function cuts(fault: Fault, from: number, to: number): boolean {
-  switch (fault.kind) {
-    case 'partition':
-      return (
-        fault.sides.findIndex((side) => side.includes(from)) !== fault.sides.findIndex((side) => side.includes(to))
-      );
-    case 'one-way':
-      return fault.from.includes(from) && fault.to.includes(to);
-    case 'partial':
-      return fault.pairs.some(([one, other]) => (one === from && other === to) || (one === to && other === from));
-    default:
-      return false;
-  }
-}
+export type WireFault = Extract<Fault, { kind: WireFaultKind }>;
+type WireFaultKind = (typeof wireFaultKinds)[number];
 
-export function isOfNetwork({ kind }: Fault): boolean {
-  return kind === 'partition' || kind === 'one-way' || kind === 'partial';
+const wireFaultKinds = ['partition', 'one-way', 'partial', 'loss', 'duplication', 'delay'] as const;
+
+export function isOfNetwork(fault: Fault): fault is WireFault {
+  return wireFaultKinds.some((kind) => kind === fault.kind);
 }
 
 /** Whether a node may rightly be thought lost, or broken, because of this fault. */

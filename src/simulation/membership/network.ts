@@ -32,7 +32,8 @@ export function arrivals(random: Random, active: readonly Fault[], from: number,
   return copies;
 }
 
-function cuts(fault: Fault, from: number, to: number): boolean {
+/** Nothing goes from one to the other. */
+export function cuts(fault: Fault, from: number, to: number): boolean {
   if (from === to) return false;
   switch (fault.kind) {
     case 'partition':

@@ -10,6 +10,7 @@ import {
   nextMemberDeadline,
   stepMember,
 } from '../../member.ts';
+import { quorumProof } from '../../proof.ts';
 import { quorumView } from '../../services/stack.ts';
 import { formatRingId, isDrained } from '../../totem/index.ts';
 import { type NetworkCounters, RingNetwork } from './network.ts';
@@ -43,8 +44,6 @@ export type NodeEffect =
 const ownPerTurnMax = 8;
 /** How long a member that leaves waits for the token to carry its farewells. */
 const farewellMsMax = 300;
-/** A proof by joins counts for so much less than one by a token. */
-const gatherProofAgeMs = 250;
 const clockOffsetAgeMsMax = 1000;
 
 export class RingNode {
@@ -232,32 +231,14 @@ export class RingNode {
     this.#listener.onTurn();
   }
 
-  /**
-   * What proves that this node is not cut off. A token that came while we are quorate: the whole membership stood one
-   * rotation ago. While a new ring is being agreed there is no token, but the joins of a majority that say what we say are
-   * a proof for a moment: whoever cannot hear us has us in its failed list as soon as its consensus time is over.
-   */
   #noteToken(): void {
     const { ring } = this.#member;
-    if (ring.phase === 'gather') {
-      if (this.#hasQuorumOf(ring.consensus)) this.#listener.onProof(this.#bootClockMs() - gatherProofAgeMs);
-      return;
+    const proof = quorumProof(this.#member, this.#lastTokenSeq);
+    if (ring.phase !== 'gather' && ring.lastTokenSeq !== this.#lastTokenSeq) {
+      this.#lastTokenSeq = ring.lastTokenSeq;
+      this.#counters.tokens++;
     }
-    if (ring.lastTokenSeq === this.#lastTokenSeq) return;
-    this.#lastTokenSeq = ring.lastTokenSeq;
-    this.#counters.tokens++;
-    const members = ring.procList.filter((nodeId) => !ring.failedList.includes(nodeId));
-    if (this.#hasQuorumOf(ring.phase === 'operational' ? ring.members : members))
-      this.#listener.onProof(this.#bootClockMs());
-  }
-
-  #hasQuorumOf(nodeIds: Iterable<number>): boolean {
-    const { quorum } = this.#member.stack;
-    if (quorum === undefined) return true;
-    if (quorum.waitingForAll) return false;
-    let votes = 0;
-    for (const nodeId of nodeIds) votes += quorum.nodes.get(nodeId)?.votes ?? 1;
-    return votes >= quorum.quorum;
+    if (proof !== undefined) this.#listener.onProof(this.#bootClockMs() - proof.ageMs);
   }
 
   /** The boot clock by way of the monotonic one, which is cheap to read. After a suspension it errs towards the past. */
