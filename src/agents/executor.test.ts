@@ -21,6 +21,10 @@ function play(first: ExecutorState, events: readonly ExecutorEvent[]) {
     const done = step(state, event);
     state = done.state;
     for (const effect of done.effects) {
+      if (effect.kind === 'kill') {
+        words.push(`${event.nowMs} kill ${effect.runId}`);
+        continue;
+      }
       const { operation } = effect.request;
       const code = effect.kind === 'report' ? ` ${effect.outcome.code}` : '';
       words.push(`${event.nowMs} ${effect.kind} ${operation.resource} ${operation.action}${code}`);
@@ -52,6 +56,20 @@ test('a recurring operation keeps its beat, leaves out what it missed, and repor
   const expected = ['3 run a monitor', '4 report a monitor 0', '13 run a monitor', '43 run a monitor'];
   assert.deepEqual(words, [...expected, '44 report a monitor 7']);
   assert.equal(nextDeadline(state), 53);
+});
+
+test('a revoked start is ended and counts as failed whatever it comes to, one that waits is never begun', () => {
+  const { words, state } = play(executor(2), [
+    { kind: 'request', nowMs: 0, request: request('a', 'start') },
+    { kind: 'request', nowMs: 0, request: request('b', 'monitor') },
+    { kind: 'request', nowMs: 0, request: request('c', 'start') },
+    { kind: 'revoke', nowMs: 1, reason: 'the lease lapsed' },
+    { kind: 'finished', nowMs: 2, runId: 1, outcome: ok },
+    { kind: 'finished', nowMs: 3, runId: 2, outcome: ok },
+  ]);
+  const revoked = ['1 report c start 1', '1 kill 1', '2 report a start 1'];
+  assert.deepEqual(words, ['0 run a start', '0 run b monitor', ...revoked, '3 report b monitor 0']);
+  assert.deepEqual([state.waiting, state.running], [[], []]);
 });
 
 test('a stop cancels what recurs and goes before what waits', () => {

@@ -32,6 +32,8 @@ export type ExecutorEvent =
       readonly intervalMs: number;
     }
   | { readonly kind: 'finished'; readonly nowMs: number; readonly runId: number; readonly outcome: Outcome }
+  /** This node lost the right to begin anything, for a while at least: what is starting is given up, and failed. */
+  | { readonly kind: 'revoke'; readonly nowMs: number; readonly reason: string }
   /** A built-in agent saw by itself what the next monitor would have found. */
   | { readonly kind: 'noticed'; readonly nowMs: number; readonly resource: string; readonly outcome: Outcome }
   | { readonly kind: 'tick'; readonly nowMs: number };
@@ -39,11 +41,18 @@ export type ExecutorEvent =
 export type ExecutorEffect =
   /** `queueMs`: how long it was due and had to wait. */
   | { readonly kind: 'run'; readonly runId: number; readonly request: Request; readonly queueMs: number }
+  /** It is to end; `finished` follows. */
+  | { readonly kind: 'kill'; readonly runId: number }
   | { readonly kind: 'report'; readonly request: Request; readonly outcome: Outcome }
   | { readonly kind: 'cancelled'; readonly request: Request };
 
 type Waiting = { readonly request: Request; readonly dueMs: number; readonly lastCode: number | undefined };
-type Running = Waiting & { readonly runId: number; readonly cancelled: boolean };
+type Running = Waiting & {
+  readonly runId: number;
+  readonly cancelled: boolean;
+  /** Why it counts as failed, whatever it comes to. */
+  readonly revoked: string | undefined;
+};
 
 export type ExecutorState = {
   readonly runsMax: number;
@@ -81,6 +90,8 @@ function apply(state: ExecutorState, event: ExecutorEvent): ExecutorStep {
       return cancel(state, (request) => isSameRecurring(request, event));
     case 'finished':
       return finish(state, event);
+    case 'revoke':
+      return revoke(state, event.reason);
     case 'noticed':
       return notice(state, event);
     case 'tick':
@@ -120,7 +131,8 @@ function finish(state: ExecutorState, event: Extract<ExecutorEvent, { kind: 'fin
   assert(run !== undefined, `run ${event.runId} finished twice or never began`);
   const freed: ExecutorState = { ...state, running: state.running.filter((entry) => entry !== run) };
   if (run.cancelled) return { state: freed, effects: [] };
-  const report: ExecutorEffect = { kind: 'report', request: run.request, outcome: event.outcome };
+  const outcome = run.revoked === undefined ? event.outcome : revokedOutcome(run.revoked, event.outcome);
+  const report: ExecutorEffect = { kind: 'report', request: run.request, outcome };
   const { intervalMs } = run.request.operation;
   if (intervalMs === 0) return { state: freed, effects: [report] };
   const beatsPassed = Math.floor((event.nowMs - run.dueMs) / intervalMs) + 1;
@@ -131,6 +143,31 @@ function finish(state: ExecutorState, event: Extract<ExecutorEvent, { kind: 'fin
   };
   const isNews = run.lastCode !== event.outcome.code || event.outcome.status !== 'done';
   return { state: { ...freed, waiting: [...freed.waiting, next] }, effects: isNews ? [report] : [] };
+}
+
+function revoke(state: ExecutorState, reason: string): ExecutorStep {
+  const given = state.waiting.filter(isBeginning);
+  const begun = state.running.filter((entry) => isBeginning(entry) && entry.revoked === undefined);
+  const failed = revokedOutcome(reason, { output: '', durationMs: 0 });
+  return {
+    state: {
+      ...state,
+      waiting: state.waiting.filter((entry) => !given.includes(entry)),
+      running: state.running.map((entry) => (begun.includes(entry) ? { ...entry, revoked: reason } : entry)),
+    },
+    effects: [
+      ...given.map(({ request }): ExecutorEffect => ({ kind: 'report', request, outcome: failed })),
+      ...begun.map(({ runId }): ExecutorEffect => ({ kind: 'kill', runId })),
+    ],
+  };
+}
+
+function isBeginning({ request: { operation } }: Waiting): boolean {
+  return ['start', 'promote', 'migrate_from'].includes(operation.action);
+}
+
+function revokedOutcome(reason: string, { output, durationMs }: Pick<Outcome, 'output' | 'durationMs'>): Outcome {
+  return { status: 'error', code: 1, reason, output, durationMs };
 }
 
 function notice(state: ExecutorState, event: Extract<ExecutorEvent, { kind: 'noticed' }>): ExecutorStep {
@@ -167,7 +204,7 @@ function dispatch(state: ExecutorState, nowMs: number): ExecutorStep {
     }
     const runId = nextRunId++;
     busy.add(resource);
-    running.push({ ...entry, runId, cancelled: false });
+    running.push({ ...entry, runId, cancelled: false, revoked: undefined });
     effects.push({ kind: 'run', runId, request: entry.request, queueMs: nowMs - entry.dueMs });
   }
   return { state: { ...state, nextRunId, waiting, running }, effects };

@@ -19,6 +19,8 @@ export type Hello = {
   readonly trusted: boolean;
   /** Of the whole document, status and all. */
   readonly digest: string;
+  /** For so long, in ms from when this is heard, what a lost member held may not be taken over. */
+  readonly heldForMs: number;
 };
 
 /** An operation for one node to run, complete: the node needs no document to run it. */

@@ -25,6 +25,13 @@ export type EngineEvent =
       readonly members: readonly number[];
       readonly joined: readonly number[];
       readonly left: readonly number[];
+      /**
+       * Monotonic ms: not before then may these members take over what a lost one held; 0: at once. By then its quorum lease
+       * (lease.ts) is over.
+       */
+      readonly takeOverAtMs: number;
+      /** Our own lease was over for a while: others may have taken over what we held, or were about to begin. */
+      readonly lapsed: boolean;
     }
   | {
       readonly kind: 'group-changed';

@@ -29,6 +29,7 @@ export type {
   MulticastRefusal,
   QuorumView,
 } from './engine.ts';
+export { LeaseWatch, leaseMsOf } from './lease.ts';
 export * from './links/index.ts';
 export {
   createMember,
@@ -39,9 +40,8 @@ export {
   nextMemberDeadline,
   stepMember,
 } from './member.ts';
-export { type QuorumProof, quorumProof } from './proof.ts';
 export type { QuorumConfig, QuorumState, Reconfiguration } from './quorum/model.ts';
-export { corosyncRing, havenRing, leaseMsOf, type RingProfile } from './ring-profile.ts';
+export { corosyncRing, havenRing, type RingProfile } from './ring-profile.ts';
 export * from './seal/index.ts';
 export {
   initialStack,

@@ -13,15 +13,6 @@ const sealedNetMtu = frameBytes - ipAndUdpBytes - sealOverheadBytes - 2 * mcastH
 /** A stored ring number lasts for this many, so that hardly any change of membership waits for the disk. */
 const ringSeqReserve = 256;
 
-/**
- * A node that has had no proof of quorum for so long gives up its addresses. The others begin to act a token timeout and a
- * consensus timeout after the last token: the addresses are gone by then, with a fifth of that time to spare for the
- * guardian to take them down.
- */
-export function leaseMsOf({ tokenMs, consensusMs }: Pick<TotemTiming, 'tokenMs' | 'consensusMs'>): number {
-  return Math.floor(0.8 * (tokenMs + consensusMs));
-}
-
 export type RingProfile = Omit<RingConfig, 'onOrdered'>;
 
 /** Sealed datagrams, Haven's detection times unless others are given. */

@@ -237,6 +237,8 @@ export class NodeExecutor<Asked extends Order = Order> {
         this.#orders.delete(effect.request.callId);
         return;
       }
+      case 'kill':
+        return this.#runs.get(effect.runId)?.kill();
       case 'report':
         return;
     }
@@ -286,18 +288,27 @@ export class NodeExecutor<Asked extends Order = Order> {
     }
     const { state, effects } = step(this.#state, { kind: 'finished', nowMs, runId, outcome });
     this.#state = state;
-    if (effects.some(({ kind }) => kind === 'report')) {
-      this.#report(request.callId, outcome, { startedAtMs, queueMs, execMs: nowMs - startedMs });
-    }
+    const report = effects.find((effect) => effect.kind === 'report');
+    if (report !== undefined)
+      this.#report(request.callId, report.outcome, { startedAtMs, queueMs, execMs: nowMs - startedMs });
     if (request.operation.intervalMs === 0) this.#orders.delete(request.callId);
     for (const effect of effects) this.#carryOut(effect);
     this.#arm();
   }
 
+  /** Gives up what is starting, or waits to: the right to it is gone. It is reported as failed for this reason. */
+  revoke(reason: string): void {
+    for (const effect of this.#step({ kind: 'revoke', nowMs: performance.now(), reason })) {
+      if (effect.kind !== 'report') continue;
+      this.#report(effect.request.callId, effect.outcome, { startedAtMs: Date.now(), queueMs: 0, execMs: 0 });
+      this.#orders.delete(effect.request.callId);
+    }
+  }
+
   #notice(resource: string, outcome: Outcome): void {
     const nowMs = performance.now();
     const effects = this.#step({ kind: 'noticed', nowMs, resource, outcome });
-    const report = effects.find(({ kind }) => kind === 'report');
+    const report = effects.find((effect) => effect.kind === 'report');
     if (report === undefined) {
       this.#options.logger.warning(`${resource}: ${outcome.reason}`);
       return;

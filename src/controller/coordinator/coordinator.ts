@@ -14,6 +14,7 @@ import { type AttributeWish, dampen, dueAttributes, nextDue, withoutDue, written
 import { judge } from './judgement.ts';
 import { outcomeUpdates } from './operation-entry.ts';
 import { isAnsweredBy, isExpectedBy, performanceOf } from './performance.ts';
+import { decidedBy } from './quorum-policy.ts';
 import { longestOperationMs, pendingOnMembers, recheckTime } from './settling.ts';
 import {
   type Clock,
@@ -28,6 +29,8 @@ import {
 /** A member that has not told what it runs after so long is taken as the document has it. */
 const reportingMsMax = 30_000;
 const fencingAttemptsDefault = 10;
+const freezeNeedsFencing =
+  'no-quorum-policy is freeze, which needs fencing: without it everything is stopped here, because others may take it over';
 
 export function step(state: CoordinatorState, event: CoordinatorEvent): CoordinatorStep {
   const run = new CoordinatorRun(state, { nowMs: event.nowMs, now: event.now });
@@ -374,14 +377,16 @@ class CoordinatorRun {
     const { causes, term, transitions } = this.state;
     const { nowMs, now } = this.#clock;
     const number = transitions;
-    const transition = transitionOf(schedule({ cib, now, reasons: false }), {
+    const input = decidedBy(cib, now);
+    if (input !== cib) this.#log('warning', freezeNeedsFencing);
+    const transition = transitionOf(schedule({ cib: input, now, reasons: false }), {
       number,
       uuid: term,
       nowSeconds: now.epochSeconds,
     });
     this.effects.push({
       kind: 'transition-begun',
-      record: { number, term, causes, input: cib, now, transition },
+      record: { number, term, causes, input, now, transition },
     });
     this.#set({
       engine: engines.engine(transition),

@@ -27,6 +27,7 @@ export function initialNode(begin: Begin): NodeState {
     history: emptyHistory,
     unsaid: [],
     togetherSinceMs: undefined,
+    takeOverAtMs: 0,
     leaving: false,
   };
 }
@@ -75,10 +76,11 @@ class NodeRun {
   handle(event: NodeEvent): void {
     switch (event.kind) {
       case 'configuration':
-        return this.#replica({ kind: 'configuration', ring: event.ring, joined: [], left: [] });
+        return this.#configuration(event);
       case 'quorum':
         return this.#replica({ kind: 'quorum', quorate: event.quorate });
       case 'message':
+        if (event.message.kind === 'hello') this.#holdFor(event.message.heldForMs);
         if (event.from === this.state.replica.self.nodeId) this.#heardBack(event.message);
         return this.#replica({ kind: 'message', from: event.from, message: event.message });
       case 'persisted':
@@ -102,6 +104,16 @@ class NodeRun {
       case 'tick':
         return this.#coordinator({ kind: 'tick' });
     }
+  }
+
+  #configuration({ ring, takeOverAtMs }: Extract<NodeEvent, { kind: 'configuration' }>): void {
+    const heldForMs = Math.max(0, takeOverAtMs - this.#clock.nowMs);
+    this.#holdFor(heldForMs);
+    this.#replica({ kind: 'configuration', ring: { ...ring, heldForMs }, joined: [], left: [] });
+  }
+
+  #holdFor(heldForMs: number): void {
+    this.#set({ takeOverAtMs: Math.max(this.state.takeOverAtMs, this.#clock.nowMs + heldForMs) });
   }
 
   /** The transient attribute `shutdown` is how the scheduler is asked to empty a node. */
@@ -194,20 +206,20 @@ class NodeRun {
 
   /**
    * A cluster that starts gives every node time to show up before it fences those that were never seen (as long as
-   * Pacemaker's dc-deadtime); nobody waits for nodes that were here and are gone.
+   * Pacemaker's dc-deadtime). Of those that were here and are gone it waits for the end of their leases, unless they are
+   * fenced.
    */
   #awaitsUntil(): number {
     const { replica, togetherSinceMs } = this.state;
     const sinceMs = togetherSinceMs ?? this.#clock.nowMs;
     this.#set({ togetherSinceMs: sinceMs });
     const options = clusterOptionsOf(replica.cib, this.#clock.now);
-    const fences = ['stonith-enabled', 'fencing-enabled', 'startup-fencing'].every(
-      (name) => parseBoolean(options.get(name)) ?? true,
-    );
+    const isOn = (name: string) => parseBoolean(options.get(name)) ?? true;
+    if (!isOn('stonith-enabled') || !isOn('fencing-enabled')) return this.state.takeOverAtMs;
     const seen = new Set(nodeStatesOf(replica.cib).map(({ id }) => id));
     const nodes = childAt(replica.cib, 'configuration', 'nodes')?.childrenNamed('node') ?? [];
     const missing = nodes.some((node) => (node.get('type') ?? 'member') === 'member' && !seen.has(node.id));
-    return fences && missing ? sinceMs + intervalMsOf(options.get('dc-deadtime') ?? '20s') : 0;
+    return isOn('startup-fencing') && missing ? sinceMs + intervalMsOf(options.get('dc-deadtime') ?? '20s') : 0;
   }
 
   /** Orders and answers, at the same place in the order for all. */

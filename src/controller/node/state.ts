@@ -19,6 +19,8 @@ export type NodeState = {
   readonly unsaid: readonly OperationReport[];
   /** Monotonic ms when this node was first together with others since its daemon began. */
   readonly togetherSinceMs: number | undefined;
+  /** Monotonic ms: the latest that this member, or one it is together with, says what was lost may be taken over. */
+  readonly takeOverAtMs: number;
   /** The administrator asked this node to stop: its daemon ends when it is dismissed. */
   readonly leaving: boolean;
 };
@@ -27,8 +29,13 @@ export type NodeState = {
 export type Clock = { readonly nowMs: number; readonly now: Instant };
 
 export type NodeEvent = Clock &
+  /** `takeOverAtMs`, monotonic: not before then may be taken over what a lost member held. */
   (
-    | { readonly kind: 'configuration'; readonly ring: Ring }
+    | {
+        readonly kind: 'configuration';
+        readonly ring: Omit<Ring, 'heldForMs'>;
+        readonly takeOverAtMs: number;
+      }
     | { readonly kind: 'quorum'; readonly quorate: boolean }
     | { readonly kind: 'message'; readonly from: number; readonly message: ClusterMessage }
     | { readonly kind: 'persisted'; readonly index: number }

@@ -81,7 +81,7 @@ class Cluster {
     for (const ring of this.#rings) {
       for (const nodeId of ring.members) {
         const { name, seq, members } = ring;
-        this.tell(nodeId, { kind: 'configuration', ring: { name, seq, members }, joined: [], left: [] });
+        this.tell(nodeId, { kind: 'configuration', ring: { name, seq, members, heldForMs: 0 }, joined: [], left: [] });
         this.tell(nodeId, { kind: 'quorum', quorate: ring.members.length * 2 > this.members.size });
       }
     }

@@ -136,6 +136,7 @@ class ReplicaRun {
       place,
       trusted,
       digest: digestOf(cib),
+      heldForMs: ring.heldForMs,
     };
     this.effects.push({ kind: 'multicast', message: hello });
   }

@@ -25,10 +25,12 @@ export type NodeIdentity = {
   readonly version: string;
 };
 
+/** A ring of members, and for how long from its beginning what a lost one held may not be taken over. */
 export type Ring = {
   readonly name: string;
   readonly seq: number;
   readonly members: readonly number[];
+  readonly heldForMs: number;
 };
 
 export type ReplicaState = {

@@ -30,13 +30,26 @@ export type TransitionName = {
 /** The schedule may be dropped afterwards: the transition holds nothing of it. */
 export function transitionOf(schedule: Pick<Schedule, 'cluster' | 'graph'>, name: TransitionName): Transition {
   const { cluster, graph } = schedule;
+  const tasks = graph.synapses.map((synapse) => taskOf(cluster, synapse, name));
   return {
     number: name.number,
     uuid: name.uuid,
-    tasks: graph.synapses.map((synapse) => taskOf(cluster, synapse, name)),
+    tasks: tasks.map((task) => afterProbes(task, tasks)),
     limits: limitsOf(cluster),
     recheckBySeconds: cluster.recheckBy,
   };
+}
+
+/** A node does not go before it is known what runs there: a probe that finds something is a failure, and aborts. */
+function afterProbes(task: Task, tasks: readonly Task[]): Task {
+  const { work } = task;
+  if (work.kind !== 'dismiss') return task;
+  const probes = tasks.filter(({ work: other }) => isProbe(other) && other.node.id === work.node.id);
+  return { ...task, inputs: [...new Set([...task.inputs, ...probes.map(({ id }) => id)])] };
+}
+
+function isProbe(work: Work): work is Extract<Work, { kind: 'execute' }> {
+  return work.kind === 'execute' && work.order.operation === 'monitor' && work.order.intervalMs === 0;
 }
 
 /** Options that only the carrying out knows; defaults as in Pacemaker Explained, "Cluster Options". */

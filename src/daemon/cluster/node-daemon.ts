@@ -66,6 +66,8 @@ const timerMsMax = 2 ** 31 - 1;
 const quietMs = 300;
 const settledPollMs = 25;
 
+const lapsedReason = 'the quorum lease was over meanwhile: others may have been given the resource';
+
 export type NodeDaemonOptions = { readonly configuration: ClusterConfiguration; readonly logger: Logger };
 
 export class NodeDaemon implements NodeService {
@@ -82,6 +84,7 @@ export class NodeDaemon implements NodeService {
   #engine: RingEngine | undefined;
   #api: Server | undefined;
   #ring: RingId = { representative: 0, seq: 0 };
+  #takeOverAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #stepping = false;
   #changedAtMs = monotonicMs();
@@ -157,13 +160,16 @@ export class NodeDaemon implements NodeService {
     switch (event.kind) {
       case 'configuration':
         this.#ring = event.ringId;
+        this.#takeOverAtMs = event.takeOverAtMs;
+        if (event.lapsed) this.#operations.revoke(lapsedReason);
         return;
       case 'group-changed': {
         const members = [...new Set(event.members.map(({ nodeId }) => nodeId))].sort((left, right) => left - right);
         if (event.group !== group || members.length === 0) return;
         const name = `${formatRingId(this.#ring)}:${members.join(',')}`;
         this.#recorder.event('membership', 'notice', `members: ${members.map((id) => this.#nameOf(id)).join(' ')}`);
-        this.#tell({ kind: 'configuration', ring: { name, seq: this.#ring.seq, members } });
+        const { seq } = this.#ring;
+        this.#tell({ kind: 'configuration', ring: { name, seq, members }, takeOverAtMs: this.#takeOverAtMs });
         return this.#tell({ kind: 'quorum', quorate: this.#engine?.quorum().quorate ?? false });
       }
       case 'quorum-changed':

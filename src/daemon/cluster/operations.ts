@@ -44,6 +44,11 @@ export class Operations {
       this.#options.cancelled(resource, operation, intervalMs);
   }
 
+  /** Gives up every start that is under way: the right to it is gone. */
+  revoke(reason: string): void {
+    this.#executor.revoke(reason);
+  }
+
   /** The cluster property `fast-agents`: standard address agents are run by the built-in one. */
   setFastAgents(fastAgents: 'map' | 'keep'): void {
     this.#executor.setFastAgents(fastAgents);

@@ -197,7 +197,7 @@ export class VirtualEngine implements MessagingEngine {
         this.#full = true;
         return;
       case 'configuration':
-        if (effect.type === 'regular') this.#emit(effect);
+        if (effect.type === 'regular') this.#emit({ ...effect, takeOverAtMs: 0, lapsed: false });
         return;
       case 'group-changed':
         return this.#groupChanged(effect);

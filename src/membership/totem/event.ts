@@ -73,6 +73,8 @@ export type TotemEffect =
       readonly members: readonly number[];
       readonly joined: readonly number[];
       readonly left: readonly number[];
+      /** Nodes that said goodbye, themselves or through their guardian, since the last regular configuration. */
+      readonly goodbyes: readonly number[];
     }
   /** The outbound queue was full, or the message larger than `messageBytesMax`: not taken. In the order submitted. */
   | { readonly kind: 'refused'; readonly message: OutboundMessage; readonly reason: 'full' | 'too-large' }

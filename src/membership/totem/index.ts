@@ -6,6 +6,7 @@ export type { Guarantee, Malformed, TotemMessage } from './message.ts';
 export { membersMax } from './message.ts';
 export { messageBytesMax } from './outbound.ts';
 export { formatRingId, type RingId, sameRing } from './ring-id.ts';
+export { beforeFirst } from './sequence.ts';
 export {
   createRing,
   isDrained,

@@ -7,11 +7,8 @@ import type { CommitEntry, CommitTokenMessage, McastMessage, TokenMessage } from
 import { absorbRecovered, obligeRecovered } from './old-ring.ts';
 import { formatRingId, sameRing } from './ring-id.ts';
 import { headerOf, leaveMessage, sendToken } from './send.ts';
-import { earlierSeq, laterSeq, nextSeq, seqAtOrBefore } from './sequence.ts';
+import { beforeFirst, earlierSeq, laterSeq, nextSeq, seqAtOrBefore } from './sequence.ts';
 import { arm, log, type Ring, without } from './state.ts';
-
-/** Before the first message of a ring: every comparison takes it for "before 0". */
-const beforeFirst = 0xffffffff;
 
 /** The commit token has come back filled in by everyone. */
 export function enterRecovery(ring: Ring, token: CommitTokenMessage): void {
@@ -145,6 +142,7 @@ function installRing(ring: Ring): void {
     members: ring.transMembers,
     joined: [],
     left,
+    goodbyes: [],
   });
   ring.waitingForSync = true;
   deliverRemaining(ring, saved.highSeq);
@@ -156,6 +154,7 @@ function installRing(ring: Ring): void {
     members: [...ring.members],
     joined,
     left,
+    goodbyes: [...ring.leaveSeen],
   });
   announce(ring, joined, left);
 }

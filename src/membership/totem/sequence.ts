@@ -1,6 +1,9 @@
 // Sequence numbers of one ring: u32 that may wrap. Corosync compares them by shifting both sides back by 0x10000 once either
 // one is in the upper half, so that 0xFFFFFFFF (the aru of a ring's first token) counts as "before 0".
 
+/** Before the first message, or token, of a ring: every comparison takes it for "before 0". */
+export const beforeFirst = 0xffffffff;
+
 /** `left` comes before `right`. */
 export function seqBefore(left: number, right: number): boolean {
   if (left <= 0x80000000 && right <= 0x80000000) return left < right;

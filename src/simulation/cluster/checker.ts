@@ -40,8 +40,12 @@ export class Checker {
       this.violated(nowMs, `agreement: at ${place} ${node} and ${known.node} have different documents`);
   }
 
+  deservesFencing(nowMs: number, target: Machine): boolean {
+    return nowMs - target.troubledAtMs < convalescenceMs;
+  }
+
   fenced(nowMs: number, target: Machine, by: string): void {
-    if (nowMs - target.troubledAtMs < convalescenceMs) return;
+    if (this.deservesFencing(nowMs, target)) return;
     this.violated(nowMs, `a healthy node was fenced: ${target.name} by ${by}`);
   }
 

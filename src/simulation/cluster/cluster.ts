@@ -246,9 +246,8 @@ class Cluster {
     if (victim === undefined) return;
     if (this.#active.some((fault) => concerns(fault, victim.nodeId))) victim.troubled();
     this.#trace(() => `${by.name} fences ${target}${trouble === undefined ? '' : `, the device will ${trouble}`}`);
-    if (trouble === 'hang') return this.#time.later(timeoutMs, () => answer('the agent did not end in time'));
-    const afterMs = this.#random.between(300, 3000);
-    if (trouble === 'fail') return this.#time.later(afterMs, () => answer('the device cannot be reached'));
+    const afterMs = trouble === 'hang' ? timeoutMs : this.#random.between(300, 3000);
+    if (trouble !== undefined) return this.#fenceFails(victim, { trouble, afterMs, answer });
     this.#time.later(afterMs, () => {
       if (by.power === 'off') return;
       if (this.#planted !== 'double-start') {
@@ -257,6 +256,18 @@ class Cluster {
         if (victim.power === 'on') this.#powerFails(victim);
       }
       this.#time.later(this.#random.between(1, 500), () => answer(undefined));
+    });
+  }
+
+  /** Who was to be fenced for a reason stays so until it is done. */
+  #fenceFails(
+    victim: Machine,
+    { trouble, afterMs, answer }: { trouble: 'fail' | 'hang'; afterMs: number; answer: (failure: string) => void },
+  ): void {
+    const deserved = this.#checker.deservesFencing(this.#time.nowMs, victim);
+    this.#time.later(afterMs, () => {
+      if (deserved) victim.troubled();
+      answer(trouble === 'hang' ? 'the agent did not end in time' : 'the device cannot be reached');
     });
   }
 

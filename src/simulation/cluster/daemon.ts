@@ -29,6 +29,7 @@ import {
 import { assert, type Failure, type Random } from '../../kit/index.ts';
 import { type AgentRun, beginRun } from './agents.ts';
 import type { Checker } from './checker.ts';
+import { isAddress } from './document.ts';
 import type { Machine } from './machine.ts';
 import type { Heard, Messaging } from './messaging.ts';
 import type { PlantedBug } from './planted.ts';
@@ -69,7 +70,7 @@ export class Daemon {
   readonly #begunSeconds = new Map<number, number>();
   readonly #answers = new Map<string, (outcome: 'accepted' | Failure) => void>();
   readonly #queue: Timeless[] = [];
-  readonly #runs = new Map<number, AgentRun>();
+  readonly #runs = new Map<number, AgentRun & { readonly resource: string }>();
   #stepping = false;
   #over = false;
   #pauses = 0;
@@ -78,6 +79,7 @@ export class Daemon {
   #callId = 0;
   #ring = '';
   #heard = 0;
+  readonly #configurations = new Map<string, number>();
 
   /** @throws DiskError as the store does. */
   constructor(machine: Machine, around: Surroundings) {
@@ -112,11 +114,14 @@ export class Daemon {
 
   hear(heard: Heard): void {
     if (heard.kind === 'configuration') {
-      this.#ring = heard.ring.name;
-      this.#heard = 0;
       // As the daemon names it: the ring, and who of it is in the group.
       const name = `${heard.ring.name}:${heard.ring.members.join(',')}`;
-      this.tell({ kind: 'configuration', ring: { ...heard.ring, name } });
+      this.#ring = name;
+      this.#heard = 0;
+      // The same members may be the group of one ring again, when somebody came and went meanwhile.
+      this.#configurations.set(name, (this.#configurations.get(name) ?? 0) + 1);
+      if (heard.lapsed) this.#execute({ kind: 'revoke', nowMs: this.#around.time.nowMs, reason: 'the lease lapsed' });
+      this.tell({ kind: 'configuration', ring: { ...heard.ring, name }, takeOverAtMs: heard.takeOverAtMs });
       return this.tell({ kind: 'quorum', quorate: heard.quorate });
     }
     if (heard.kind === 'quorum') return this.tell(heard);
@@ -199,7 +204,7 @@ export class Daemon {
 
   #showDocument(): void {
     if (this.#over || this.state.replica.phase !== 'together') return;
-    const place = `message ${this.#heard} of ring ${this.#ring}`;
+    const place = `message ${this.#heard} of ring ${this.#ring} (${this.#configurations.get(this.#ring)})`;
     const digest = versionedDigest(this.state.replica.cib);
     this.#around.checker.document(this.#around.time.nowMs, { place, digest, node: this.machine.name });
   }
@@ -282,6 +287,10 @@ export class Daemon {
     const { state, effects } = stepExecutor(this.#executor, event);
     this.#executor = state;
     for (const effect of effects) {
+      if (effect.kind === 'kill') {
+        this.#kill(effect.runId);
+        continue;
+      }
       const { callId, operation } = effect.request;
       const { resource, action, intervalMs } = operation;
       const order = this.#orders.get(callId);
@@ -296,19 +305,32 @@ export class Daemon {
     this.#armExecutor();
   }
 
+  /** An agent that is killed has come some way, or not; the built-in one of addresses puts nothing on. */
+  #kill(runId: number): void {
+    const run = this.#runs.get(runId);
+    if (run === undefined) return;
+    this.#runs.delete(runId);
+    if (!isAddress(run.resource) && this.#around.random.chance(0.5)) run.atEnd();
+    const { time } = this.#around;
+    const outcome = { ...run.outcome, status: 'error', code: 1 } as const;
+    time.later(1, () => {
+      if (!this.#over) this.#whenAwake(() => this.#execute({ kind: 'finished', nowMs: time.nowMs, runId, outcome }));
+    });
+  }
+
   #begin(runId: number, call: { callId: number; resource: string; action: string; timeoutMs: number }): void {
     const { time, random, checker, troubleOf } = this.#around;
     this.#begunSeconds.set(call.callId, this.now.epochSeconds);
     const run = beginRun(this.machine, call, { random, trouble: troubleOf(this.machine) });
     checker.exclusive(time.nowMs, call.resource);
-    this.#runs.set(runId, run);
+    this.#runs.set(runId, { ...run, resource: call.resource });
     time.later(run.afterMs, () => this.#finish(runId, call.resource, run));
   }
 
   /** Agents of a daemon that is stopped go on; those of a frozen machine wait. */
   #finish(runId: number, resource: string, run: AgentRun): void {
     const { time, checker, trace } = this.#around;
-    if (this.#over || this.machine.power === 'off') return;
+    if (this.#over || this.machine.power === 'off' || !this.#runs.has(runId)) return;
     if (this.machine.isFrozen) return void this.#waiting.push(() => this.#finish(runId, resource, run));
     this.#runs.delete(runId);
     run.atEnd();

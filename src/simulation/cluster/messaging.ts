@@ -7,7 +7,14 @@ export type OrderedRing = { readonly name: string; readonly seq: number; readonl
 
 /** What a node hears, one thing after the other. */
 export type Heard =
-  | { readonly kind: 'configuration'; readonly ring: OrderedRing; readonly quorate: boolean }
+  | {
+      readonly kind: 'configuration';
+      readonly ring: OrderedRing;
+      readonly quorate: boolean;
+      /** As a ring's lease watch tells (membership/lease.ts). */
+      readonly takeOverAtMs: number;
+      readonly lapsed: boolean;
+    }
   | { readonly kind: 'quorum'; readonly quorate: boolean }
   | {
       readonly kind: 'message';

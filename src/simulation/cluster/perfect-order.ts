@@ -2,6 +2,7 @@
 // members cannot talk; what was said and not heard by all may then reach some sides and not others, and what was not even
 // said yet is said in the next ring, after its configuration.
 import type { Random } from '../../kit/index.ts';
+import { havenTiming, leaseMsOf } from '../../membership/index.ts';
 import {
   type Departure,
   type Heard,
@@ -24,7 +25,7 @@ export type Wiring = {
 
 type Said = { readonly from: number; readonly bytes: Uint8Array };
 
-type Ring = OrderedRing & { readonly quorate: boolean; readonly log: Said[]; broken: boolean };
+type Ring = OrderedRing & { readonly quorate: boolean; readonly log: Said[]; brokenAtMs: number | undefined };
 
 type Member = {
   readonly nodeId: number;
@@ -35,11 +36,16 @@ type Member = {
   received: number;
   outbox: Uint8Array[];
   readonly inbox: Inbox;
+  /** When it last shared a token with a node, of rings that are over. */
+  readonly sharedAtMs: Map<number, number>;
+  readonly goodbyes: Set<number>;
 };
 
 /** Beyond the last token: token and consensus timeouts (membership/totem/timing.ts), and what a busy machine adds. */
 const silentMs = { min: 500, max: 900 };
 const announcedMs = { min: 5, max: 60 };
+/** What the take-over waits beyond the lease. */
+const marginMs = 30;
 
 export class PerfectOrder implements Messaging {
   readonly #wiring: Wiring;
@@ -61,6 +67,8 @@ export class PerfectOrder implements Messaging {
       ring: undefined,
       received: 0,
       outbox: [],
+      sharedAtMs: new Map(),
+      goodbyes: new Set(),
       inbox: new Inbox(time, random, (heard) => listener.hear(nodeId, heard)),
     });
     this.#unsettle(announcedMs);
@@ -70,7 +78,10 @@ export class PerfectOrder implements Messaging {
     const member = this.#member(nodeId);
     member.up = false;
     member.inbox.close();
-    if (how !== 'silent') this.#sequence(member);
+    if (how !== 'silent') {
+      this.#sequence(member);
+      for (const other of this.#members.values()) if (this.#talks(member, other)) other.goodbyes.add(nodeId);
+    }
     this.#unsettle(how === 'silent' ? silentMs : announcedMs);
   }
 
@@ -120,7 +131,7 @@ export class PerfectOrder implements Messaging {
 
   #sequence(member: Member): void {
     const { ring } = member;
-    if (ring === undefined || ring.broken || member.pauses > 0) return;
+    if (ring === undefined || ring.brokenAtMs !== undefined || member.pauses > 0) return;
     const said = member.outbox.map((bytes) => ({ from: member.nodeId, bytes }));
     member.outbox = [];
     for (const each of said) {
@@ -130,7 +141,7 @@ export class PerfectOrder implements Messaging {
   }
 
   #receive(member: Member, ring: Ring): void {
-    if (!this.#isActive(member) || member.ring !== ring || ring.broken) return;
+    if (!this.#isActive(member) || member.ring !== ring || ring.brokenAtMs !== undefined) return;
     this.#take(member, ring);
   }
 
@@ -149,8 +160,8 @@ export class PerfectOrder implements Messaging {
   #unsettle(delayMs: { readonly min: number; readonly max: number }): void {
     for (const ring of this.#rings()) {
       const whole = this.#isWhole(ring);
-      if (whole || ring.broken) continue;
-      ring.broken = true;
+      if (whole || ring.brokenAtMs !== undefined) continue;
+      ring.brokenAtMs = this.#wiring.time.nowMs;
       for (const nodeId of ring.members) this.#wiring.listener.proof(nodeId, 'lost');
     }
     const reforming = ++this.#reforming;
@@ -186,7 +197,9 @@ export class PerfectOrder implements Messaging {
       const ring = clique[0]?.ring;
       const same = ring !== undefined && clique.length === ring.members.length && this.#isWhole(ring);
       if (!same) this.#install(clique);
-      else if (ring.broken) this.#mend(ring);
+      else if (ring.brokenAtMs === undefined) continue;
+      else if (this.#wiring.time.nowMs - ring.brokenAtMs > havenTiming.tokenMs) this.#install(clique);
+      else this.#mend(ring);
     }
   }
 
@@ -203,7 +216,7 @@ export class PerfectOrder implements Messaging {
   }
 
   #mend(ring: Ring): void {
-    ring.broken = false;
+    ring.brokenAtMs = undefined;
     for (const nodeId of ring.members) {
       const member = this.#member(nodeId);
       if (ring.quorate) this.#wiring.listener.proof(nodeId, 'standing');
@@ -225,14 +238,27 @@ export class PerfectOrder implements Messaging {
     this.#seq += 4;
     const name = `${members[0]}.${this.#seq}`;
     const quorate = this.#wiring.isQuorate(members.length);
-    const ring: Ring = { name, seq: this.#seq, members, quorate, log: [], broken: false };
+    const ring: Ring = { name, seq: this.#seq, members, quorate, log: [], brokenAtMs: undefined };
     for (const member of clique) {
+      const outlook = this.#outlook(member, members);
       member.ring = ring;
       member.received = 0;
-      this.#put(member, { kind: 'configuration', ring: { name, seq: ring.seq, members }, quorate });
+      this.#put(member, { kind: 'configuration', ring: { name, seq: ring.seq, members }, quorate, ...outlook });
       this.#wiring.listener.proof(member.nodeId, quorate ? 'standing' : 'lost');
     }
     for (const member of clique) this.#soon(member, (current) => this.#sequence(current));
+  }
+
+  /** What a member's lease watch would say of its new ring. */
+  #outlook({ ring: old, sharedAtMs, goodbyes }: Member, members: readonly number[]) {
+    const { nowMs } = this.#wiring.time;
+    const endedAtMs = old?.brokenAtMs ?? nowMs;
+    for (const nodeId of old?.members ?? []) sharedAtMs.set(nodeId, endedAtMs);
+    for (const nodeId of goodbyes) sharedAtMs.delete(nodeId);
+    goodbyes.clear();
+    const lost = [...sharedAtMs].filter(([nodeId]) => !members.includes(nodeId)).map(([, atMs]) => atMs);
+    const takeOverAtMs = lost.length === 0 ? 0 : Math.max(...lost) + leaseMsOf(havenTiming) + marginMs;
+    return { takeOverAtMs, lapsed: nowMs > endedAtMs + leaseMsOf(havenTiming) };
   }
 
   /** Those that go on together have heard the same of the ring that they leave. */

@@ -5,13 +5,14 @@ import {
   createMember,
   formatRingId,
   havenRing,
+  havenTiming,
   isDrained,
+  LeaseWatch,
   type Member,
   type MemberEffect,
   type MemberEvent,
   nextMemberDeadline,
   type QuorumConfig,
-  quorumProof,
   quorumView,
   type RingId,
   stepMember,
@@ -46,7 +47,8 @@ type Seat = {
   wakeAtMs: number;
   ring: RingId;
   heardBy: 'ring' | 'group';
-  lastTokenSeq: number;
+  readonly lease: LeaseWatch;
+  outlook: { readonly takeOverAtMs: number; readonly lapsed: boolean };
   crashNotice: Uint8Array | undefined;
   /** It is saying goodbye, until then at the latest. */
   leaveByMs: number;
@@ -90,7 +92,8 @@ export class TotemOrder implements Messaging {
       wakeAtMs: Infinity,
       ring: member.ring.ringId,
       heardBy: 'ring',
-      lastTokenSeq: -1,
+      lease: new LeaseWatch(havenTiming),
+      outlook: { takeOverAtMs: 0, lapsed: false },
       crashNotice: undefined,
       leaveByMs: Infinity,
     };
@@ -196,11 +199,9 @@ export class TotemOrder implements Messaging {
       return;
     }
     this.#step(seat, { kind: 'datagram', bytes });
-    const { ring } = seat.member;
-    const proof = quorumProof(seat.member, seat.lastTokenSeq);
-    if (ring.phase !== 'gather') seat.lastTokenSeq = ring.lastTokenSeq;
-    if (proof === undefined || !this.#isSeated(seat)) return;
-    this.#wiring.listener.proof(seat.place.nodeId, { atMs: this.#wiring.time.nowMs - proof.ageMs });
+    if (!this.#isSeated(seat)) return;
+    const { provenAtMs } = seat.lease.note(seat.member, this.#wiring.time.nowMs);
+    if (provenAtMs !== undefined) this.#wiring.listener.proof(seat.place.nodeId, { atMs: provenAtMs });
   }
 
   #wake(seat: Seat): void {
@@ -241,7 +242,9 @@ export class TotemOrder implements Messaging {
         return;
       case 'configuration':
         seat.heardBy = effect.type === 'transitional' ? 'group' : 'ring';
-        if (effect.type === 'regular') seat.ring = effect.ringId;
+        if (effect.type !== 'regular') return;
+        seat.ring = effect.ringId;
+        seat.outlook = seat.lease.installed(effect, this.#wiring.time.nowMs);
         return;
       case 'group-changed':
         return this.#groupChanged(seat, effect);
@@ -273,7 +276,9 @@ export class TotemOrder implements Messaging {
     }
     if (members.length === 0 || !seat.joined) return;
     const ring = { name: formatRingId(seat.ring), seq: seat.ring.seq, members };
-    seat.inbox.put({ kind: 'configuration', ring, quorate: quorumView(seat.member.stack).quorate });
+    const { quorate } = quorumView(seat.member.stack);
+    seat.inbox.put({ kind: 'configuration', ring, quorate, ...seat.outlook });
+    seat.outlook = { ...seat.outlook, lapsed: false };
   }
 
   #persist(seat: Seat, ringSeq: number): void {

@@ -18,11 +18,11 @@ function history(): Checker {
 }
 
 function regular(ringId: typeof old, members: readonly number[]): OrderedEffect {
-  return { kind: 'configuration', type: 'regular', ringId, members, joined: [], left: [] };
+  return { kind: 'configuration', type: 'regular', ringId, members, joined: [], left: [], goodbyes: [] };
 }
 
 function transitional(ringId: typeof old, members: readonly number[]): OrderedEffect {
-  return { kind: 'configuration', type: 'transitional', ringId, members, joined: [], left: [] };
+  return { kind: 'configuration', type: 'transitional', ringId, members, joined: [], left: [], goodbyes: [] };
 }
 
 function deliver(count: number, seq: number, guarantee: 'agreed' | 'safe' = 'agreed'): OrderedEffect {

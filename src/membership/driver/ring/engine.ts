@@ -284,8 +284,9 @@ export class RingEngine implements MessagingEngine {
   }
 
   /** The transitional one is the ring's own affair: what matters above is told by groups and by the regular one. */
-  #configuration({ type, ringId, members, joined, left }: Extract<WireEffect, { kind: 'configuration' }>): void {
-    if (type === 'regular') this.#emit({ kind: 'configuration', ringId, members, joined, left });
+  #configuration(effect: Extract<WireEffect, { kind: 'configuration' }>): void {
+    const { type, ringId, members, joined, left, takeOverAtMs, lapsed } = effect;
+    if (type === 'regular') this.#emit({ kind: 'configuration', ringId, members, joined, left, takeOverAtMs, lapsed });
   }
 
   #linkChanged(effect: LinkChange): void {

@@ -2,6 +2,7 @@
 // worker under real-time scheduling (worker.ts); tests may run it where they like.
 import type { LogLevel } from '../../../kit/index.ts';
 import { bootMs, type Endpoint, monotonicMs } from '../../../linux/index.ts';
+import { type LeaseOutlook, LeaseWatch } from '../../lease.ts';
 import {
   createMember,
   type Member,
@@ -10,7 +11,6 @@ import {
   nextMemberDeadline,
   stepMember,
 } from '../../member.ts';
-import { quorumProof } from '../../proof.ts';
 import { quorumView } from '../../services/stack.ts';
 import { formatRingId, isDrained } from '../../totem/index.ts';
 import { type NetworkCounters, RingNetwork } from './network.ts';
@@ -30,7 +30,12 @@ export type NodeListener = {
 };
 
 export type NodeEffect =
-  | Exclude<MemberEffect, { readonly kind: 'send' | 'broadcast' | 'persist' | 'crash-notice' | 'store-tracked-votes' }>
+  | Exclude<
+      MemberEffect,
+      { readonly kind: 'send' | 'broadcast' | 'persist' | 'crash-notice' | 'store-tracked-votes' | 'configuration' }
+    >
+  /** The outlook in monotonic ms. */
+  | (Extract<MemberEffect, { readonly kind: 'configuration' }> & LeaseOutlook)
   | {
       readonly kind: 'link-up' | 'link-down';
       readonly peer: number;
@@ -45,6 +50,7 @@ const ownPerTurnMax = 8;
 /** How long a member that leaves waits for the token to carry its farewells. */
 const farewellMsMax = 300;
 const clockOffsetAgeMsMax = 1000;
+const noOutlook: LeaseOutlook = { takeOverAtMs: 0, lapsed: false };
 
 export class RingNode {
   readonly #settings: RingSettings;
@@ -53,6 +59,7 @@ export class RingNode {
   readonly #storage: RingStorage;
   readonly #network: RingNetwork;
   readonly #toOurselves: Uint8Array[] = [];
+  readonly #lease: LeaseWatch;
   readonly #counters: RingCounters = {
     tokens: 0,
     ringChanges: 0,
@@ -67,7 +74,6 @@ export class RingNode {
   #ended = false;
   /** We want to go, when our last words are said and no later than this. */
   #leaveByMs = Infinity;
-  #lastTokenSeq = -1;
   #bootOffset = { ms: 0, readAtMs: -Infinity };
 
   /** @throws CommandFailure when sockets or the state directory cannot be had. */
@@ -80,6 +86,7 @@ export class RingNode {
     this.#settings = settings;
     this.#listener = listener;
     this.#storage = storage;
+    this.#lease = new LeaseWatch(settings.ring.timing);
     this.#member = createMember({
       ring: settings.ring,
       stack: {
@@ -200,6 +207,9 @@ export class RingNode {
         case 'crash-notice':
           this.#listener.onFarewells(this.#network.farewells(effect.bytes));
           break;
+        case 'configuration':
+          this.#tell({ ...effect, ...(effect.type === 'regular' ? this.#outlook(effect) : noOutlook) });
+          break;
         default:
           this.#tell(effect);
       }
@@ -232,13 +242,16 @@ export class RingNode {
   }
 
   #noteToken(): void {
-    const { ring } = this.#member;
-    const proof = quorumProof(this.#member, this.#lastTokenSeq);
-    if (ring.phase !== 'gather' && ring.lastTokenSeq !== this.#lastTokenSeq) {
-      this.#lastTokenSeq = ring.lastTokenSeq;
-      this.#counters.tokens++;
-    }
-    if (proof !== undefined) this.#listener.onProof(this.#bootClockMs() - proof.ageMs);
+    const { token, provenAtMs } = this.#lease.note(this.#member, this.#bootClockMs());
+    if (token === 'new') this.#counters.tokens++;
+    if (provenAtMs !== undefined) this.#listener.onProof(provenAtMs);
+  }
+
+  /** Leases run by the clock that counts suspensions; everybody else lives by `monotonicMs`. */
+  #outlook(effect: Extract<MemberEffect, { kind: 'configuration' }>): LeaseOutlook {
+    const nowMs = this.#bootClockMs();
+    const { takeOverAtMs, lapsed } = this.#lease.installed(effect, nowMs);
+    return { takeOverAtMs: takeOverAtMs === 0 ? 0 : monotonicMs() + Math.max(0, takeOverAtMs - nowMs), lapsed };
   }
 
   /** The boot clock by way of the monotonic one, which is cheap to read. After a suspension it errs towards the past. */
