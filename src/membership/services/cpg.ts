@@ -15,6 +15,11 @@ export type CpgState = {
   readonly joining: readonly Process[];
   readonly leaving: readonly Process[];
   readonly members: readonly number[];
+  /**
+   * Who came with us through every configuration since the last sync that was completed: who did not has missed messages,
+   * even when it is back by the time the next sync is. Undefined: there was none since.
+   */
+  readonly companions: readonly number[] | undefined;
   /** During a sync. */
   readonly sync:
     | { readonly members: readonly number[]; readonly left: readonly number[]; readonly joinLists: readonly Entry[] }
@@ -51,7 +56,16 @@ export type CpgEffect =
 export type CpgStep = { readonly state: CpgState; readonly effects: readonly CpgEffect[] };
 
 export function initialCpg(nodeId: number): CpgState {
-  return { nodeId, entries: [], joining: [], leaving: [], members: [], sync: undefined, partial: new Map() };
+  return {
+    nodeId,
+    entries: [],
+    joining: [],
+    leaving: [],
+    members: [],
+    companions: undefined,
+    sync: undefined,
+    partial: new Map(),
+  };
 }
 
 export function step(state: CpgState, event: CpgEvent): CpgStep {
@@ -67,8 +81,10 @@ export function step(state: CpgState, event: CpgEvent): CpgStep {
       return message === undefined ? { state, effects: [] } : onMessage(state, event.from, message);
     }
     case 'sync-init': {
-      const left = state.members.filter((nodeId) => !event.transitional.includes(nodeId));
-      return { state: { ...state, sync: { members: event.members, left, joinLists: [] } }, effects: [] };
+      const before = state.companions ?? event.transitional;
+      const companions = event.transitional.filter((nodeId) => before.includes(nodeId));
+      const left = state.members.filter((nodeId) => !companions.includes(nodeId));
+      return { state: { ...state, companions, sync: { members: event.members, left, joinLists: [] } }, effects: [] };
     }
     case 'sync-process':
       return onSyncProcess(state);
@@ -200,7 +216,7 @@ function onSyncActivate(state: CpgState): CpgStep {
   const { sync } = state;
   if (sync === undefined) return { state, effects: [] };
   const effects: CpgEffect[] = [];
-  let next: CpgState = { ...state, members: sync.members, sync: undefined };
+  let next: CpgState = { ...state, members: sync.members, companions: undefined, sync: undefined };
   const remove = (isGone: (entry: Entry) => boolean, reason: number) => {
     const gone = next.entries.filter(isGone);
     next = { ...next, entries: next.entries.filter((entry) => !isGone(entry)) };

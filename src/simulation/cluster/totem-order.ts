@@ -244,7 +244,7 @@ export class TotemOrder implements Messaging {
         seat.heardBy = effect.type === 'transitional' ? 'group' : 'ring';
         if (effect.type !== 'regular') return;
         seat.ring = effect.ringId;
-        seat.outlook = seat.lease.installed(effect, this.#wiring.time.nowMs);
+        seat.outlook = this.#outlook(seat, effect);
         return;
       case 'group-changed':
         return this.#groupChanged(seat, effect);
@@ -264,6 +264,12 @@ export class TotemOrder implements Messaging {
         throw new Error(`the ring of node ${nodeId} answered: ${JSON.stringify(effect)}`);
       default:
     }
+  }
+
+  /** A configuration that is over before its group is told counts all the same. */
+  #outlook({ lease, outlook }: Seat, effect: Extract<MemberEffect, { kind: 'configuration' }>): Seat['outlook'] {
+    const { takeOverAtMs, lapsed } = lease.installed(effect, this.#wiring.time.nowMs);
+    return { takeOverAtMs, lapsed: lapsed || outlook.lapsed };
   }
 
   #groupChanged(seat: Seat, effect: Extract<MemberEffect, { kind: 'group-changed' }>): void {
