@@ -21,7 +21,7 @@ const directions = {
   agents: ['kit', 'cib', 'linux', 'guardian'],
   lab: ['kit', 'linux'],
   stage: ['kit', 'linux', 'lab', 'api'],
-  torture: ['kit', 'linux', 'lab', 'api', 'stage'],
+  torture: ['kit', 'cib', 'linux', 'lab', 'api', 'stage', 'interop'],
   controller: ['kit', 'cib', 'scheduler', 'membership'],
   api: ['kit', 'cib', 'scheduler', 'controller'],
   simulation: ['kit', 'cib', 'scheduler', 'membership', 'vrrp', 'agents', 'controller'],

@@ -6,6 +6,7 @@ export {
   nodesDefault,
   nodesMax,
   pair,
+  processes,
   raiseHosts,
   Stage,
   site,

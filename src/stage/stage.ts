@@ -40,7 +40,15 @@ Header set X-Haven-Host ${host}
 `;
 
 /** What an init system would start at each boot. */
-const bootScript = `exec '${process.execPath}' --single-threaded-gc '${programPath()}' daemon >>/var/log/haven.log 2>&1\n`;
+const bootScript = (program: string) =>
+  `exec '${process.execPath}' --single-threaded-gc '${program}' daemon >>/var/log/haven.log 2>&1\n`;
+
+/** Patterns of command lines (pgrep -f), of all of a node's processes or of one; they do not match the one who asks. */
+export const processes = {
+  all: '[.]js (daemon|guardian)',
+  daemon: '[.]js daemon',
+  guardian: '[.]js guardian',
+} as const;
 
 export const pair = (owner: string, name: string, value: string) =>
   `<nvpair id="${owner}-${name}" name="${name}" value="${value}"/>`;
@@ -74,13 +82,22 @@ export class Stage {
     this.nodes = nodes;
   }
 
-  /** Makes the hosts, starts the daemons and configures nothing; the lab ends with this process. */
-  static async make(name: string, nodeCount = nodesDefault): Promise<Stage> {
+  /**
+   * Makes the hosts, starts the daemons and configures nothing; the lab ends with this process. `program`: the entry of the
+   * Haven that plays, this one when left out.
+   */
+  static async make(
+    name: string,
+    {
+      nodeCount = nodesDefault,
+      program = programPath(),
+    }: { readonly nodeCount?: number; readonly program?: string } = {},
+  ): Promise<Stage> {
     const key = randomBytes(192).toString('base64');
     const { lab, nodes } = await raiseHosts({
       name,
       nodeCount,
-      bootScript,
+      bootScript: bootScript(program),
       furnish: async (host, names) => {
         await host.writeFile('/etc/haven/cluster.json', clusterFile(names));
         await host.writeFile('/etc/haven/authkey', key, 0o400);

@@ -1,7 +1,7 @@
 // The faults of a torture run: how each strikes a host, how long it lasts, and how it is mended.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../kit/index.ts';
-import { type Stage, standbyEdit, virtualAddress } from '../stage/index.ts';
+import { processes, type Stage, standbyEdit, virtualAddress } from '../stage/index.ts';
 
 export type Strike = { readonly stage: Stage; readonly target: string; readonly random: Random };
 
@@ -19,20 +19,25 @@ export type Fault = {
 
 const nothing = async () => {};
 const healed = ({ stage, target }: Strike) => stage.lab.heal(target);
-const daemonWords = 'haven.js [d]aemon';
-const guardianWords = 'haven.js [g]uardian';
 
-const signal = ({ stage, target }: Strike, name: string, words: string) =>
-  stage.lab.host(target).run(['pkill', `-${name}`, '-f', words]);
+/** @throws CommandFailure when nothing matches: a fault that strikes nothing tortures nobody. */
+async function signal({ stage, target }: Strike, name: string, pattern: string): Promise<void> {
+  await stage.lab.host(target).output(['pkill', `-${name}`, '-f', pattern]);
+}
+
+async function signalIfAny({ stage, target }: Strike, name: string, pattern: string): Promise<void> {
+  await stage.lab.host(target).run(['pkill', `-${name}`, '-f', pattern]);
+}
 
 /** `prlimit --fsize`, of the daemon: soft limit only, or it could not be lifted again. */
 async function fileSizeLimit({ stage, target }: Strike, limit: string): Promise<void> {
-  await stage.lab.host(target).run(['sh', '-c', `prlimit --pid $(pgrep -of '${daemonWords}') --fsize=${limit}`]);
+  const script = `p=$(pgrep -of '${processes.daemon}') && prlimit --pid $p --fsize=${limit} || true`;
+  await stage.lab.host(target).shell(script);
 }
 
 /** What an init system does with a daemon that ended; one that lives is left alone. */
 async function restarted({ stage, target }: Strike): Promise<void> {
-  const { code } = await stage.lab.host(target).run(['pgrep', '-f', daemonWords]);
+  const { code } = await stage.lab.host(target).run(['pgrep', '-f', processes.daemon]);
   if (code !== 0) stage.startDaemon(target);
 }
 
@@ -90,13 +95,13 @@ const cuts: readonly Fault[] = [
   },
 ];
 
-const processes: readonly Fault[] = [
+const ofProcesses: readonly Fault[] = [
   {
     kind: 'daemon killed',
     weight: 3,
     lastsMsMax: 2000,
     disturbs: 'holder',
-    strike: async (on) => void (await signal(on, 'KILL', daemonWords)),
+    strike: (on) => signal(on, 'KILL', processes.daemon),
     mend: restarted,
   },
   {
@@ -104,9 +109,9 @@ const processes: readonly Fault[] = [
     weight: 3,
     lastsMsMax: 3000,
     disturbs: 'holder',
-    strike: async (on) => void (await signal(on, 'STOP', daemonWords)),
+    strike: (on) => signal(on, 'STOP', processes.daemon),
     mend: async (on) => {
-      await signal(on, 'CONT', daemonWords);
+      await signalIfAny(on, 'CONT', processes.daemon);
       await restarted(on);
     },
   },
@@ -115,15 +120,15 @@ const processes: readonly Fault[] = [
     weight: 2,
     lastsMsMax: 2000,
     disturbs: 'nobody',
-    strike: async (on) => void (await signal(on, 'STOP', guardianWords)),
-    mend: async (on) => void (await signal(on, 'CONT', guardianWords)),
+    strike: (on) => signal(on, 'STOP', processes.guardian),
+    mend: (on) => signalIfAny(on, 'CONT', processes.guardian),
   },
   {
     kind: 'guardian killed',
     weight: 2,
     lastsMsMax: 1000,
     disturbs: 'nobody',
-    strike: async (on) => void (await signal(on, 'KILL', guardianWords)),
+    strike: (on) => signal(on, 'KILL', processes.guardian),
     mend: nothing,
   },
 ];
@@ -134,7 +139,7 @@ const services: readonly Fault[] = [
     weight: 2,
     lastsMsMax: 1000,
     disturbs: 'holder',
-    strike: async (on) => void (await signal(on, 'KILL', 'apache-demo.conf')),
+    strike: (on) => signalIfAny(on, 'KILL', 'apache-demo.conf'),
     mend: nothing,
   },
   {
@@ -154,7 +159,7 @@ const services: readonly Fault[] = [
     disturbs: 'holder',
     strike: async (on) => {
       for (let round = 0; round < 40; round++) {
-        await signal(on, 'KILL', 'resource.d/[h]eartbeat');
+        await signalIfAny(on, 'KILL', 'resource.d/[h]eartbeat');
         await pause(20);
       }
     },
@@ -193,7 +198,7 @@ const administration: readonly Fault[] = [
     lastsMsMax: 3000,
     disturbs: 'holder',
     strike: async (on) => {
-      await fileSizeLimit(on, '0:');
+      await fileSizeLimit(on, `${beatFileBytes}:`);
       await edited(on.stage, { kind: 'modify', xml: fullDiskMark });
     },
     mend: async (on) => {
@@ -203,7 +208,7 @@ const administration: readonly Fault[] = [
   },
 ];
 
-export const faults: readonly Fault[] = [...hosts, ...cuts, ...processes, ...services, ...administration];
+export const faults: readonly Fault[] = [...hosts, ...cuts, ...ofProcesses, ...services, ...administration];
 
 /** By weight. */
 export function drawFault(random: Random, among: readonly Fault[]): Fault {
@@ -219,6 +224,9 @@ export function drawFault(random: Random, among: readonly Fault[]): Fault {
 type Edit = Parameters<ReturnType<Stage['api']>['edit']>[0];
 
 const dummy = (id: string) => `<primitive id="${id}" class="ocf" provider="heartbeat" type="Dummy"/>`;
+
+/** What is smaller is on the disk already when it fills up: the count of the daemon's beats. */
+const beatFileBytes = 64;
 
 const fullDiskMark =
   '<cluster_property_set id="cib-bootstrap-options"><nvpair id="options-torture-mark" name="torture-mark" value="full"/></cluster_property_set>';

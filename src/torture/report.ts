@@ -1,6 +1,7 @@
 // The table at the end of a torture run.
 import type { Growth } from './growth.ts';
 import type { JudgedRound, Verdict } from './ledger.ts';
+import type { PeerOpinion } from './peers.ts';
 
 export function formatVerdict({ rounds, unexplained, doubleMs }: Verdict): string {
   const kinds = [...new Set(rounds.map(nameOf))].sort();
@@ -22,16 +23,31 @@ export function formatVerdict({ rounds, unexplained, doubleMs }: Verdict): strin
   ].join('\n');
 }
 
+/** Lives that were seen at least twice, the longest first. */
 export function formatGrowth({ lives }: Growth): string {
   const rows = [...lives]
     .filter(([, { looks }]) => looks > 1)
+    .sort(([, one], [, other]) => other.looks - one.looks)
+    .slice(0, livesShownMax)
     .map(([id, { first, last, looks }]) => [
       id,
       `${looks}`,
-      `${mib(first.rssKib)} -> ${mib(last.rssKib)} MiB`,
+      `${Math.round((last.ageMs - first.ageMs) / 1000)} s`,
+      `${mib(first.pssKib)} -> ${mib(last.pssKib)} MiB`,
       `${first.descriptors} -> ${last.descriptors}`,
+      `${((100 * (last.cpuMs - first.cpuMs)) / Math.max(1, last.ageMs - first.ageMs)).toFixed(1)} %`,
     ]);
-  return columns([['daemon', 'looks', 'resident', 'descriptors'], ...rows]).join('\n');
+  return columns([['process', 'looks', 'over', 'memory (PSS)', 'descriptors', 'processor'], ...rows]).join('\n');
+}
+
+const livesShownMax = 20;
+
+export function formatPeers({ asked, equal, apart, objections }: PeerOpinion): string {
+  return [
+    `${asked} live documents shown to crm_verify and crm_simulate: ${equal} decided alike, ${objections.length} objections`,
+    ...[...apart].map(([why, count]) => `  ${count} not compared: ${why}`),
+    ...objections.map((objection) => `  ${objection}`),
+  ].join('\n');
 }
 
 /** Two faults at once are told apart from either alone. */

@@ -10,14 +10,17 @@ import { untilClean } from './cleanness.ts';
 import { drawFault, type Fault, faults, type Strike } from './faults.ts';
 import { Growth } from './growth.ts';
 import { judge, type Round, type Verdict } from './ledger.ts';
+import { PeerOpinion } from './peers.ts';
 
 export type TortureOptions = {
   readonly minutes: number;
   readonly seed: string;
   readonly hostCount: number;
+  /** The entry of the Haven under torture. */
+  readonly program: string;
   /** Only these kinds; all when empty. */
   readonly kinds: readonly string[];
-  /** Where the hosts' logs go when the cluster does not come clean. */
+  /** Where the hosts' logs go when the cluster does not come clean, and documents that the peers object to. */
   readonly logFolder: string;
   readonly say: (line: string) => void;
 };
@@ -25,6 +28,7 @@ export type TortureOptions = {
 export type TortureResult = {
   readonly verdict: Verdict;
   readonly growth: Growth;
+  readonly peers: PeerOpinion;
   /** What was still wrong when patience ended; empty for a clean end. */
   readonly wrong: readonly string[];
 };
@@ -33,10 +37,14 @@ const cleanWithinMs = 90_000;
 /** Every fourth round has two faults under way at once. */
 const pairChance = 0.25;
 const calmMs = 500;
+const peersAskedEveryMs = 1000;
 
 /** @throws CommandFailure when the stage cannot be made. */
 export async function torture(options: TortureOptions): Promise<TortureResult> {
-  const stage = await Stage.make(`torture-${process.pid}`, options.hostCount);
+  const stage = await Stage.make(`torture-${process.pid}`, {
+    nodeCount: options.hostCount,
+    program: options.program,
+  });
   try {
     return await new Run(stage, options).perform();
   } finally {
@@ -49,6 +57,7 @@ class Run {
   readonly #options: TortureOptions;
   readonly #random: Random;
   readonly #growth = new Growth();
+  readonly #peers: PeerOpinion;
   readonly #rounds: Round[] = [];
   readonly #faults: readonly Fault[];
 
@@ -56,6 +65,8 @@ class Run {
     this.#stage = stage;
     this.#options = options;
     this.#random = new Random(options.seed);
+    mkdirSync(options.logFolder, { recursive: true });
+    this.#peers = new PeerOpinion(options.logFolder);
     const { kinds } = options;
     this.#faults = kinds.length === 0 ? faults : faults.filter(({ kind }) => kinds.includes(kind));
   }
@@ -71,12 +82,25 @@ class Run {
     const client = await Client.start(this.#stage.lab, { host: clientName, address: virtualAddress });
     await client.answeredBy(holder);
     const endMs = monotonicMs() + this.#options.minutes * 60_000;
+    let over = false;
+    const asking = this.#askPeers(() => !over);
     let wrong = await untilClean(this.#stage, cleanWithinMs);
     await this.#growth.look(this.#stage);
     while (wrong.length === 0 && monotonicMs() < endMs) wrong = await this.#round(client);
     if (wrong.length > 0) await this.#keepLogs(wrong);
+    over = true;
+    await asking;
     const report = await client.stop();
-    return { verdict: judge(this.#rounds, report), growth: this.#growth, wrong };
+    return { verdict: judge(this.#rounds, report), growth: this.#growth, peers: this.#peers, wrong };
+  }
+
+  /** Beside the rounds, whatever is under way. */
+  async #askPeers(goesOn: () => boolean): Promise<void> {
+    const random = this.#random.fork('peers');
+    while (goesOn()) {
+      await this.#peers.ask(this.#stage, random.pick(this.#stage.nodes) ?? '');
+      await pause(peersAskedEveryMs);
+    }
   }
 
   async #round(client: Client): Promise<readonly string[]> {
@@ -127,7 +151,6 @@ class Run {
 
   async #keepLogs(wrong: readonly string[]): Promise<void> {
     const folder = this.#options.logFolder;
-    mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'wrong.txt'), `${wrong.join('\n')}\n`);
     for (const name of this.#stage.nodes) {
       const { stdout } = await this.#stage.lab.host(name).run(['sh', '-c', 'cat /var/log/haven.log']);

@@ -1,6 +1,7 @@
 // One of the two programs under measurement: a three-node cluster on lab hosts that serves the same site.
+import { resolve } from 'node:path';
 import type { Lab } from '../../lab/index.ts';
-import { Stage, standbyEdit } from '../../stage/index.ts';
+import { processes, Stage, standbyEdit } from '../../stage/index.ts';
 
 export type Rival = {
   readonly program: string;
@@ -15,15 +16,18 @@ export type Rival = {
   readonly isWhole: () => Promise<boolean>;
 };
 
+/** The bundle, which is what is installed; tools/bench.mjs builds it and runs us in the package's folder. */
+const shippedProgram = resolve('dist', 'haven.js');
+
 export async function raiseHaven(name: string): Promise<Rival> {
-  const stage = await Stage.make(name);
+  const stage = await Stage.make(name, { program: shippedProgram });
   const { lab, nodes } = stage;
   const isOnline = (state: string) => state === 'online';
   return {
     program: 'haven',
     lab,
     nodes,
-    processes: 'haven[.]js (daemon|guardian)',
+    processes: processes.all,
     configure: async () => {
       await stage.until('all members', (status) => status.nodes.every(({ state }) => isOnline(state)));
       await stage.configure();

@@ -42,6 +42,11 @@ export function runTrial(seed: string, options: TrialOptions): Outcome {
   return { ...smallest(base, { seeds, outcome, options }), source: source.name };
 }
 
+/** Both programs on one document as it is; `path`: a file that may be overwritten. */
+export function compareDecisions(cib: XmlElement, path: string): Outcome {
+  return verdict({ cib: dated(cib), changes: [] }, { sources: [], changesMax: 0, path });
+}
+
 type Different = Extract<Outcome, { readonly kind: 'different' }>;
 
 /** Leaves out one change after the other as long as the programs still differ. */
