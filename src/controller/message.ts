@@ -21,6 +21,8 @@ export type Hello = {
   readonly digest: string;
   /** For so long, in ms from when this is heard, what a lost member held may not be taken over. */
   readonly heldForMs: number;
+  /** It was together with a quorate membership since its daemon began: a majority knows of it. */
+  readonly known: boolean;
 };
 
 /** An operation for one node to run, complete: the node needs no document to run it. */

@@ -29,8 +29,6 @@ import {
 /** A member that has not told what it runs after so long is taken as the document has it. */
 const reportingMsMax = 30_000;
 const fencingAttemptsDefault = 10;
-const freezeNeedsFencing =
-  'no-quorum-policy is freeze, which needs fencing: without it everything is stopped here, because others may take it over';
 
 export function step(state: CoordinatorState, event: CoordinatorEvent): CoordinatorStep {
   const run = new CoordinatorRun(state, { nowMs: event.nowMs, now: event.now });
@@ -125,8 +123,9 @@ class CoordinatorRun {
 
   #together(event: Extract<CoordinatorEvent, { kind: 'together' }>): void {
     this.#dropTransition('the membership changed');
-    const { leads, term, cib, reporting } = event;
+    const { leads, term, cib, reporting, strangers } = event;
     this.#set({
+      strangers,
       leads,
       term,
       cib,
@@ -377,8 +376,8 @@ class CoordinatorRun {
     const { causes, term, transitions } = this.state;
     const { nowMs, now } = this.#clock;
     const number = transitions;
-    const input = decidedBy(cib, now);
-    if (input !== cib) this.#log('warning', freezeNeedsFencing);
+    const { document: input, warning } = decidedBy(cib, now, this.state.strangers);
+    if (warning !== undefined) this.#log('warning', warning);
     const transition = transitionOf(schedule({ cib: input, now, reasons: false }), {
       number,
       uuid: term,

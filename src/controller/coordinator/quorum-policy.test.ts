@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseXml, type XmlElement } from '../../cib/index.ts';
-import { clusterOptionsOf } from '../document/query.ts';
+import { clusterOptionsOf, transientAttributesOf } from '../document/query.ts';
 import { decidedBy } from './quorum-policy.ts';
 
 const now = { epochSeconds: 1_800_000_000, offsetSeconds: 0 };
 
 function policyOf(haveQuorum: 0 | 1, options: Readonly<Record<string, string>>): string | undefined {
-  return clusterOptionsOf(decidedBy(document(haveQuorum, options), now), now).get('no-quorum-policy');
+  return clusterOptionsOf(decidedBy(document(haveQuorum, options), now, []).document, now).get('no-quorum-policy');
 }
 
 function document(haveQuorum: 0 | 1, options: Readonly<Record<string, string>>): XmlElement {
@@ -33,5 +33,12 @@ test('a partition without quorum freezes only when the others would have to fenc
 test('other policies are what they are', () => {
   const policy = { 'no-quorum-policy': 'ignore', 'stonith-enabled': 'false' };
   const cib = document(0, policy);
-  assert.equal(decidedBy(cib, now), cib);
+  assert.equal(decidedBy(cib, now, []).document, cib);
+});
+
+test('a frozen partition moves nothing to a node that no majority knows of', () => {
+  const cib = document(0, { 'no-quorum-policy': 'freeze' });
+  const decided = decidedBy(cib, now, [{ id: '3', name: 'n3' }]);
+  assert.equal(transientAttributesOf(decided.document, { id: '3', name: 'n3' }).get('standby'), 'on');
+  assert.match(decided.warning ?? '', /nothing is moved to n3/);
 });

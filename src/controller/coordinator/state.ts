@@ -27,6 +27,8 @@ export type CoordinatorEvent = Clock &
         readonly cib: XmlElement;
         /** Members that are going to tell what they run (`node-history`); nothing is decided before. */
         readonly reporting: readonly NodeName[];
+        /** Members that no majority knows of since their daemons began. */
+        readonly strangers: readonly NodeName[];
       }
     /** Nothing is decided before: a node that was lost gives up by itself until then what it runs. */
     | { readonly kind: 'hold'; readonly untilMs: number }
@@ -89,6 +91,7 @@ export type CoordinatorState = {
   readonly causes: readonly string[];
   /** Ids of members that have not told yet what they run. */
   readonly reporting: ReadonlySet<string>;
+  readonly strangers: readonly NodeName[];
   /** Until then reports and operations of a former term are waited for. */
   readonly settlingUntilMs: number | undefined;
   readonly recheckAtMs: number | undefined;
@@ -126,6 +129,7 @@ export const initialCoordinator: CoordinatorState = {
   transitions: 0,
   causes: [],
   reporting: new Set(),
+  strangers: [],
   settlingUntilMs: undefined,
   recheckAtMs: undefined,
   heldUntilMs: 0,

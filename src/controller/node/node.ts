@@ -197,6 +197,7 @@ class NodeRun {
       term: `${replica.ring?.name ?? ''}/${replica.self.daemon}`,
       cib: replica.cib,
       reporting: members,
+      strangers: members.filter(({ id }) => replica.hellos.get(Number(id))?.known === false),
     });
     const xml = serialiseXml(this.state.history);
     this.#multicast({ kind: 'status', updates: [{ kind: 'node-history', node: this.#self, xml }] });

@@ -62,6 +62,7 @@ export function initialReplica({ self, cib, place, trusted }: Begin): ReplicaSta
     persisted: place.index,
     stored: new Map(),
     requests: [],
+    known: false,
   };
 }
 
@@ -111,6 +112,7 @@ class ReplicaRun {
     if (quorate === this.state.quorate) return;
     this.#set({ quorate });
     if (this.state.phase !== 'together') return;
+    this.#set({ known: this.state.known || quorate });
     this.#set({ cib: this.state.cib.with({ 'have-quorum': quorate ? '1' : '0' }) });
     this.effects.push({ kind: 'changed', what: 'status', by: 'quorum', updates: [] });
     this.#acknowledge();
@@ -125,7 +127,7 @@ class ReplicaRun {
     const fresh = { quorate: false, hellos: new Map(), stored: new Map(), coordinator: undefined };
     this.#set({ ring, phase: 'greeting', requests, ...fresh });
     this.effects.push({ kind: 'apart' });
-    const { self, place, trusted, cib } = this.state;
+    const { self, place, trusted, cib, known } = this.state;
     const hello: Hello = {
       kind: 'hello',
       ring: ring.name,
@@ -137,6 +139,7 @@ class ReplicaRun {
       trusted,
       digest: digestOf(cib),
       heldForMs: ring.heldForMs,
+      known,
     };
     this.effects.push({ kind: 'multicast', message: hello });
   }
@@ -239,7 +242,8 @@ class ReplicaRun {
   #together(ring: Ring): void {
     const coordinator = chooseCoordinator(this.state);
     const before = this.state.phase;
-    this.#set({ phase: 'together', coordinator, trusted: true });
+    const known = this.state.known || this.state.quorate;
+    this.#set({ phase: 'together', coordinator, trusted: true, known });
     this.#writeMembership(ring, coordinator);
     const text = `${ring.members.length} members have the same document (change ${this.state.place.index}); ${this.nameOf(coordinator)} coordinates`;
     this.#log('notice', text);

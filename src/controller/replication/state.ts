@@ -54,6 +54,8 @@ export type ReplicaState = {
   /** What each member says it has on disk. */
   readonly stored: ReadonlyMap<number, number>;
   readonly requests: readonly PendingRequest[];
+  /** This node was together with a quorate membership since its daemon began. */
+  readonly known: boolean;
 };
 
 export type PendingRequest = ChangeRequest & {

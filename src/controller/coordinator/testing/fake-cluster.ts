@@ -97,6 +97,7 @@ export class FakeCluster {
         term: `term-${this.#terms}`,
         cib: this.cib,
         reporting: [],
+        strangers: [],
       });
     }
   }
