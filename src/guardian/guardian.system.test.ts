@@ -91,6 +91,14 @@ test('a guardian that dies is replaced, and the new one knows what is held', asy
   await eventually('the address is gone', () => !isHeld('192.0.2.11'));
 });
 
+test('a guardian that stands still is replaced, and nothing is taken', async () => {
+  const { guardian, errors } = await hold('192.0.2.14', 24);
+  process.kill(guardian, 'SIGSTOP');
+  await eventually('it has ended', () => !isAlive(guardian));
+  await eventually('another guardian was started', () => errors().includes('starting another'));
+  assert.ok(isHeld('192.0.2.14'));
+});
+
 test('a daemon that ends by itself releases its guardian, which touches nothing', async () => {
   const { child, guardian } = await hold('192.0.2.12', 24);
   child.kill('SIGTERM');

@@ -1,13 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type GuardianEvent, type GuardianState, initialState, step, tickMs, wants } from './machine.ts';
-import { decodeMessage, emptyPledge, encodeMessage, type Pledge } from './protocol.ts';
+import {
+  type GuardianEvent,
+  type GuardianState,
+  initialState,
+  leaseEndsInMs,
+  step,
+  tickMs,
+  wantsThread,
+} from './machine.ts';
+import { decodeMessage, emptyPledge, encodeMessage, type Lease, noLease, type Pledge } from './protocol.ts';
 
 const pledge: Pledge = {
   ...emptyPledge,
   addresses: [{ interfaceName: 'eth0', address: '192.168.122.200', prefixLength: 24 }],
 };
 const limits = { hungMs: 75, starvedMs: 500 };
+
+const lookAt = (nowMs: number, lease: Lease): GuardianEvent => ({
+  kind: 'tick',
+  nowMs,
+  bootMs: nowMs,
+  beats: nowMs,
+  lease,
+  thread: undefined,
+});
+const kinds = ({ effects }: ReturnType<typeof step>) => effects.map(({ kind }) => kind);
 
 function guarded(): GuardianState {
   let state = initialState(0);
@@ -20,7 +38,14 @@ function guarded(): GuardianState {
 function ticks(state: GuardianState, until: number, thread: (ms: number) => { state: string; cpuTicks: number }) {
   let current = state;
   for (let nowMs = tickMs; nowMs <= until; nowMs += tickMs) {
-    const event: GuardianEvent = { kind: 'tick', nowMs, bootMs: nowMs, beats: 0, thread: thread(nowMs) };
+    const event: GuardianEvent = {
+      kind: 'tick',
+      nowMs,
+      bootMs: nowMs,
+      beats: 0,
+      lease: noLease,
+      thread: thread(nowMs),
+    };
     const done = step(current, event);
     current = done.state;
     if (done.effects.length > 0) return { nowMs, effects: done.effects.map((effect) => effect.kind), state: current };
@@ -56,8 +81,8 @@ test('beats keep the guardian quiet', () => {
   let state = guarded();
   for (let beats = 1; beats < 400; beats++) {
     const nowMs = beats * tickMs;
-    assert.deepEqual(wants(state, nowMs, beats), { lease: false, thread: false });
-    const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats, thread: undefined });
+    assert.equal(wantsThread(state, nowMs, beats), false);
+    const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats, lease: noLease, thread: undefined });
     assert.deepEqual(done.effects, []);
     state = done.state;
   }
@@ -69,47 +94,50 @@ test('silence proves nothing when the guardian itself did not run', () => {
     nowMs: 5000,
     bootMs: 5000,
     beats: 0,
+    lease: noLease,
     thread: { state: 'S', cpuTicks: 1 },
   });
   assert.deepEqual(woken.effects, []);
 });
 
 test('a lease that ran out is enforced once, and again only after a renewal', () => {
-  let state = step(guarded(), {
-    kind: 'message',
-    nowMs: 0,
-    message: { kind: 'lease', fromBootMs: 0, untilBootMs: 40 },
-  }).state;
-  const done = ticks(state, 60, () => ({ state: 'S', cpuTicks: 1 }));
-  assert.deepEqual(done.effects, ['undo', 'log']);
-  const again = step(done.state, { kind: 'tick', nowMs: 51, bootMs: 60, beats: 1, thread: undefined });
-  assert.deepEqual(again.effects, []);
-  state = step(again.state, {
-    kind: 'message',
-    nowMs: 60,
-    message: { kind: 'lease', fromBootMs: 39, untilBootMs: 70 },
-  }).state;
-  assert.equal(step(state, { kind: 'tick', nowMs: 71, bootMs: 71, beats: 2, thread: undefined }).effects.length, 2);
+  const lease = { untilBootMs: 40, lapses: 0 };
+  let done = step(guarded(), lookAt(25, lease));
+  assert.deepEqual(kinds(done), []);
+  assert.equal(leaseEndsInMs(done.state, 25), 15);
+  done = step(done.state, lookAt(40, lease));
+  assert.deepEqual(kinds(done), ['undo', 'log']);
+  assert.equal(leaseEndsInMs(done.state, 41), undefined);
+  assert.deepEqual(kinds(step(done.state, lookAt(50, lease))), []);
+  done = step(done.state, lookAt(60, { untilBootMs: 90, lapses: 1 }));
+  assert.deepEqual(kinds(done), []);
+  assert.deepEqual(kinds(step(done.state, lookAt(90, { untilBootMs: 90, lapses: 1 }))), ['undo', 'log']);
 });
 
-test('a lapsed lease takes addresses and tells nobody that the daemon is dead', () => {
+test('a lapse that was over before the guardian looked is enforced all the same, but not one before its time', () => {
+  const renewed = lookAt(60, { untilBootMs: 90, lapses: 1 });
+  assert.deepEqual(kinds(step(guarded(), renewed)), ['undo', 'log']);
+  const held = step(initialState(0, 1), { kind: 'message', nowMs: 0, message: { kind: 'pledge', pledge } });
+  assert.deepEqual(kinds(step(held.state, renewed)), []);
+});
+
+test('a guardian that was held up itself finds the lease as it is, and takes nothing', () => {
+  const before = step(guarded(), lookAt(25, { untilBootMs: 100, lapses: 0 }));
+  assert.deepEqual(kinds(step(before.state, lookAt(2000, { untilBootMs: 2100, lapses: 0 }))), []);
+});
+
+test('a lapsed lease takes addresses and tells nobody that the daemon is dead; a new address is taken, too', () => {
   const datagrams = [{ address: '192.0.2.1', port: 5405, payload: '00' }];
   const whole = { ...pledge, datagrams, commands: [{ argv: ['/bin/true'], timeoutMs: 1 }] };
-  let state = step(guarded(), { kind: 'message', nowMs: 0, message: { kind: 'pledge', pledge: whole } }).state;
-  state = step(state, { kind: 'message', nowMs: 0, message: { kind: 'lease', fromBootMs: 0, untilBootMs: 10 } }).state;
-  const lapsed = step(state, { kind: 'tick', nowMs: 25, bootMs: 25, beats: 1, thread: undefined });
+  const state = step(guarded(), { kind: 'message', nowMs: 0, message: { kind: 'pledge', pledge: whole } }).state;
+  const over = { untilBootMs: 10, lapses: 0 };
+  const lapsed = step(state, lookAt(25, over));
   assert.deepEqual(lapsed.effects[0], { kind: 'undo', pledge });
-  const farewells = { ...whole, datagrams: [] };
-  const told = step(lapsed.state, { kind: 'message', nowMs: 30, message: { kind: 'pledge', pledge: farewells } });
-  assert.deepEqual(step(told.state, { kind: 'tick', nowMs: 50, bootMs: 50, beats: 2, thread: undefined }).effects, []);
-});
-
-test('a renewal that was proved after the end of the lease does not hide that end', () => {
-  const lease = (fromBootMs: number, untilBootMs: number) =>
-    ({ kind: 'message', nowMs: 0, message: { kind: 'lease', fromBootMs, untilBootMs } }) as const;
-  const first = step(guarded(), lease(0, 40)).state;
-  assert.deepEqual(step(first, lease(39, 80)).effects, []);
-  assert.deepEqual(step(first, lease(41, 80)).effects[0], { kind: 'undo', pledge });
+  const pledgeAt = (given: Pledge) =>
+    step(lapsed.state, { kind: 'message', nowMs: 30, message: { kind: 'pledge', pledge: given } }).state;
+  assert.deepEqual(kinds(step(pledgeAt({ ...whole, datagrams: [] }), lookAt(50, over))), []);
+  const more = [...pledge.addresses, { interfaceName: 'eth0', address: '192.168.122.201', prefixLength: 24 }];
+  assert.deepEqual(kinds(step(pledgeAt({ ...whole, addresses: more }), lookAt(50, over))), ['undo', 'log']);
 });
 
 test('messages survive the wire', () => {

@@ -6,7 +6,7 @@
 //     silence proves nothing and the count starts again;
 //   - the thread waits for a processor: it is runnable and its processor time stands still: patience, up to `starvedMs`;
 //   - the thread is stopped (SIGSTOP), sleeps where it should not, or spins: hung after `hungMs`. Stopped is certain.
-import { emptyPledge, type GuardianMessage, type GuardLimits, type Pledge } from './protocol.ts';
+import { emptyPledge, type GuardianMessage, type GuardLimits, type Lease, noLease, type Pledge } from './protocol.ts';
 
 /** A reading of the watched thread: /proc/PID/task/TID/stat, fields 3, 14 and 15 (proc(5)). */
 export type ThreadReading = { readonly state: string; readonly cpuTicks: number };
@@ -16,11 +16,11 @@ export type GuardianEvent =
   | {
       readonly kind: 'tick';
       readonly nowMs: number;
-      /** Boot clock; needed only while `wants(state).lease`. */
       readonly bootMs: number;
       /** The daemon's count of its beats. */
       readonly beats: number;
-      /** Needed only when `wants` asks for it. */
+      readonly lease: Lease;
+      /** Needed only when `wantsThread` asks for it. */
       readonly thread: ThreadReading | undefined;
     }
   | { readonly kind: 'gone'; readonly nowMs: number };
@@ -37,8 +37,11 @@ export type GuardianEffect =
 export type GuardianState = {
   readonly daemon: { readonly pid: number; readonly tid: number; readonly limits: GuardLimits } | undefined;
   readonly pledge: Pledge;
-  readonly leaseUntilBootMs: number | undefined;
-  readonly leaseEnforced: boolean;
+  readonly lease: Lease;
+  /** The lease was over at the last tick. */
+  readonly leaseOver: boolean;
+  /** Of how many of its lapses the pledge was carried out. */
+  readonly lapsesEnforced: number;
   readonly beats: number;
   readonly lastBeatMs: number;
   readonly lastTickMs: number;
@@ -56,12 +59,14 @@ const silenceMs = 2 * tickMs;
 /** A tick this late means that the guardian itself was not running. */
 const ownLatenessMaxMs = 60;
 
-export function initialState(nowMs: number): GuardianState {
+/** `lapses`: those of the lease that are past; another guardian saw to them. */
+export function initialState(nowMs: number, lapses = 0): GuardianState {
   return {
     daemon: undefined,
     pledge: emptyPledge,
-    leaseUntilBootMs: undefined,
-    leaseEnforced: false,
+    lease: noLease,
+    leaseOver: false,
+    lapsesEnforced: lapses,
     beats: 0,
     lastBeatMs: nowMs,
     lastTickMs: nowMs,
@@ -92,21 +97,21 @@ function receive(state: GuardianState, nowMs: number, message: GuardianMessage):
     }
     case 'pledge':
       return { state: { ...pledged(state, message.pledge), lastBeatMs: nowMs }, effects: [] };
-    case 'lease':
-      return renewLease(state, message);
     case 'release':
       return { state: { ...state, over: true }, effects: [{ kind: 'exit', code: 0 }] };
   }
 }
 
-/** What the next tick has to look up; reading it each time would be most of the guardian's work. */
-export function wants(
-  state: GuardianState,
-  nowMs: number,
-  beats: number,
-): { readonly lease: boolean; readonly thread: boolean } {
-  const silent = beats === state.beats && nowMs - state.lastBeatMs >= silenceMs;
-  return { lease: state.leaseUntilBootMs !== undefined && !state.leaseEnforced, thread: silent };
+/** Whether the next tick has to look at the thread; reading it each time would be most of the guardian's work. */
+export function wantsThread(state: GuardianState, nowMs: number, beats: number): boolean {
+  return beats === state.beats && nowMs - state.lastBeatMs >= silenceMs;
+}
+
+/** Milliseconds to the end of the lease, when that comes before the next regular tick. */
+export function leaseEndsInMs({ lease, leaseOver }: GuardianState, bootMs: number): number | undefined {
+  if (lease.untilBootMs === undefined || leaseOver) return undefined;
+  const leftMs = Math.max(0, lease.untilBootMs - bootMs);
+  return leftMs < tickMs ? leftMs : undefined;
 }
 
 function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick' }>): GuardianStep {
@@ -118,21 +123,21 @@ function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick'
     lastBeatMs: alive ? event.nowMs : state.lastBeatMs,
     cpuTicksInSilence: alive ? undefined : (state.cpuTicksInSilence ?? event.thread?.cpuTicks),
   };
-  const leased = enforceLease(ticked, event.bootMs);
-  if (leased !== undefined) return leased;
-  const hang = hangOf(ticked, event.nowMs, event.thread);
-  if (hang !== undefined && ticked.daemon !== undefined) {
-    return takeOver(ticked, hang, [{ kind: 'kill', pid: ticked.daemon.pid }]);
+  const { state: leased, effects } = enforceLease(ticked, event);
+  if (effects.length > 0) return { state: leased, effects };
+  const hang = hangOf(leased, event.nowMs, event.thread);
+  if (hang !== undefined && leased.daemon !== undefined) {
+    return takeOver(leased, hang, [{ kind: 'kill', pid: leased.daemon.pid }]);
   }
-  const feeds = ticked.daemon?.limits.watchdogDevice !== undefined;
-  return { state: ticked, effects: feeds ? [{ kind: 'feed-watchdog' }] : [] };
+  const feeds = leased.daemon?.limits.watchdogDevice !== undefined;
+  return { state: leased, effects: feeds ? [{ kind: 'feed-watchdog' }] : [] };
 }
 
-/** An address that is new since the lease was enforced is taken too. */
+/** An address that is new while the lease is over is taken too. */
 function pledged(state: GuardianState, pledge: Pledge): GuardianState {
-  const before = JSON.stringify(state.pledge.addresses);
-  const same = before === JSON.stringify(pledge.addresses);
-  return { ...state, pledge, leaseEnforced: state.leaseEnforced && same };
+  const same = JSON.stringify(state.pledge.addresses) === JSON.stringify(pledge.addresses);
+  const again = state.leaseOver && !same ? 1 : 0;
+  return { ...state, pledge, lapsesEnforced: state.lapsesEnforced - again };
 }
 
 /**
@@ -143,24 +148,22 @@ function heldUnderLease(pledge: Pledge): Pledge {
   return { ...emptyPledge, addresses: pledge.addresses };
 }
 
-/** A renewal proved after the end of the lease before does not hide that end: a machine may have stood still in between. */
-function renewLease(state: GuardianState, lease: Extract<GuardianMessage, { kind: 'lease' }>): GuardianStep {
-  const before = enforceLease(state, lease.fromBootMs) ?? { state, effects: [] };
+/**
+ * Each lapse is enforced once, even where the daemon seems well: it may be about to wake from a freeze. That goes for a
+ * lapse which is over by now, too: a machine may have stood still meanwhile.
+ */
+function enforceLease(
+  state: GuardianState,
+  { lease, bootMs }: { readonly lease: Lease; readonly bootMs: number },
+): { readonly state: GuardianState; readonly effects: readonly GuardianEffect[] } {
+  const leaseOver = lease.untilBootMs !== undefined && bootMs >= lease.untilBootMs;
+  const lapses = lease.lapses + (leaseOver ? 1 : 0);
+  const seen = { ...state, lease, leaseOver, lapsesEnforced: Math.max(state.lapsesEnforced, lapses) };
+  if (lapses <= state.lapsesEnforced || state.pledge.addresses.length === 0) return { state: seen, effects: [] };
+  const when = leaseOver ? `${Math.round(bootMs - (lease.untilBootMs ?? 0))} ms ago` : 'and was renewed meanwhile';
+  const text = `the lease ran out ${when}: taking down what was held under it`;
   return {
-    state: { ...before.state, leaseUntilBootMs: lease.untilBootMs, leaseEnforced: false },
-    effects: before.effects,
-  };
-}
-
-/** A lease that ran out is enforced once, even where the daemon seems well: it may be about to wake from a freeze. */
-function enforceLease(state: GuardianState, bootMs: number): GuardianStep | undefined {
-  if (state.leaseEnforced || state.leaseUntilBootMs === undefined || bootMs < state.leaseUntilBootMs) return undefined;
-  const enforced: GuardianState = { ...state, leaseEnforced: true };
-  if (state.pledge.addresses.length === 0) return { state: enforced, effects: [] };
-  const late = Math.round(bootMs - state.leaseUntilBootMs);
-  const text = `the lease ran out ${late} ms ago: taking down what was held under it`;
-  return {
-    state: enforced,
+    state: seen,
     effects: [
       { kind: 'undo', pledge: heldUnderLease(state.pledge) },
       { kind: 'log', level: 'error', text },

@@ -1,5 +1,6 @@
-// What a daemon tells its guardian: JSON messages, a line each, over a pipe whose closing is the daemon's death; and that
-// it lives, by counting in a file that both have open, so that a beat wakes nobody.
+// What a daemon tells its guardian: JSON messages, a line each, over a pipe whose closing is the daemon's death; and what
+// changes all the time, by a file that both have open: that it lives, by counting in it, and how long its lease lasts. So
+// neither a beat nor a renewal wakes anybody, and a guardian that was itself held up finds the latest, not a queue.
 //
 // The daemon says beforehand what has to be undone should it die (its pledge), in a form that needs no thinking later:
 // addresses to take off, frames to send as they are, commands to run. The guardian therefore needs no protocol
@@ -49,8 +50,6 @@ export type GuardianMessage =
   | { readonly kind: 'hello'; readonly pid: number; readonly tid: number; readonly limits: GuardLimits }
   /** Replaces all that was pledged before. */
   | { readonly kind: 'pledge'; readonly pledge: Pledge }
-  /** The right to hold what is pledged: from its proof to its end, by the boot clock. */
-  | { readonly kind: 'lease'; readonly fromBootMs: number; readonly untilBootMs: number }
   /** The daemon ends by itself and has cleaned up. */
   | { readonly kind: 'release' };
 
@@ -65,9 +64,37 @@ export type GuardLimits = {
   readonly watchdogDevice?: string;
 };
 
-/** The file descriptor on which a guardian finds the beat counter, 8 bytes in the machine's order. */
-export const beatDescriptor = 3;
-export const beatBytes = 8;
+/** The right to hold what is pledged. */
+export type Lease = {
+  /** By the boot clock; undefined: there never was one, and what is held is held without. */
+  readonly untilBootMs: number | undefined;
+  /** How often it ran out and was renewed from a later moment: an end that is over by now counts, too. */
+  readonly lapses: number;
+};
+
+export const noLease: Lease = { untilBootMs: undefined, lapses: 0 };
+
+/**
+ * The shared file: fields of 8 bytes in the machine's order, each read and written whole. The daemon counts its beats and
+ * the guardian its looks, so that either notices when the other stands still.
+ */
+export const sharedFile = { descriptor: 3, bytes: 32, daemonBytes: 24 } as const;
+
+const fieldAt = { beats: 0, leaseUntilBootMs: 8, lapses: 16, looks: 24 } as const;
+
+export function writeDaemonFields(to: Buffer, beats: number, { untilBootMs, lapses }: Lease): void {
+  to.writeDoubleLE(beats, fieldAt.beats);
+  to.writeDoubleLE(untilBootMs ?? 0, fieldAt.leaseUntilBootMs);
+  to.writeDoubleLE(lapses, fieldAt.lapses);
+}
+
+export function readDaemonFields(from: Buffer): { readonly beats: number; readonly lease: Lease } {
+  const until = from.readDoubleLE(fieldAt.leaseUntilBootMs);
+  const lease = { untilBootMs: until === 0 ? undefined : until, lapses: from.readDoubleLE(fieldAt.lapses) };
+  return { beats: from.readDoubleLE(fieldAt.beats), lease };
+}
+
+export const looksAt = fieldAt.looks;
 
 /** Longest line accepted: 4,000 addresses with their frames fit. */
 export const lineBytesMax = 4 << 20;
@@ -80,7 +107,7 @@ export function encodeMessage(message: GuardianMessage): string {
 export function decodeMessage(line: string): Result<GuardianMessage, string> {
   try {
     const message = JSON.parse(line) as GuardianMessage;
-    const known = ['hello', 'pledge', 'lease', 'release'].includes(message.kind);
+    const known = ['hello', 'pledge', 'release'].includes(message.kind);
     return known ? ok(message) : err(`unknown message kind '${message.kind}'`);
   } catch (thrown) {
     return err(`unreadable line of ${line.length} characters: ${String(thrown)}`);

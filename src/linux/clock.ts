@@ -1,5 +1,10 @@
 // The clocks that wall-clock jumps do not touch.
 import { readFileSync } from 'node:fs';
+import { clockGettime } from './libc.ts';
+
+const CLOCK_BOOTTIME = 7;
+/** struct timespec: seconds and nanoseconds, 64 bits each. */
+const timespec = Buffer.alloc(16);
 
 /**
  * CLOCK_MONOTONIC in milliseconds with sub-microsecond fraction: the same line for every thread and process of this
@@ -10,9 +15,10 @@ export function monotonicMs(): number {
   return seconds * 1000 + nanoseconds / 1e6;
 }
 
-/** Milliseconds since boot, time spent suspended included (CLOCK_BOOTTIME, to the kernel's 10 ms). */
+/** Milliseconds since boot, time spent suspended included (CLOCK_BOOTTIME). */
 export function bootMs(): number {
-  return Math.round(Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1000);
+  clockGettime(CLOCK_BOOTTIME, timespec);
+  return Number(timespec.readBigInt64LE(0)) * 1000 + Number(timespec.readBigInt64LE(8)) / 1e6;
 }
 
 /** Identifies this boot of the machine: differs after every restart (/proc/sys/kernel/random/boot_id). */

@@ -55,6 +55,8 @@ export const epollControl: Native<[number, number, number, Memory]> = native('in
 export const epollWait: Native<[number, Memory, number, number]> = native('int epoll_wait(int, void *, int, int)');
 export const eventfd: Native<[number, number]> = native('int eventfd(uint, int)');
 
+export const clockGettime: Native<[number, Memory]> = native('int clock_gettime(int, void *)');
+
 export const setns: Native<[number, number]> = native('int setns(int, int)');
 export const schedSetscheduler: Native<[number, number, Memory]> = native(
   'int sched_setscheduler(int, int, const void *)',

@@ -1,7 +1,7 @@
 // Is the cluster clean: what an administrator would check after a fault, asked of every host, not only of one.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClusterStatus } from '../api/index.ts';
-import { isServed, type Stage, virtualAddress } from '../stage/index.ts';
+import { isServed, processes, type Stage, virtualAddress } from '../stage/index.ts';
 
 const pollMs = 200;
 
@@ -66,14 +66,17 @@ function disagreements(statuses: readonly ClusterStatus[]): string[] {
 /** The kernel's word against the cluster's: the address and the web server are where the status says, and nowhere else. */
 async function wrongOnHosts(stage: Stage, statuses: readonly ClusterStatus[]): Promise<string[]> {
   const said = statuses[0]?.addresses.map(({ node }) => node).join() ?? '';
-  const look = `ip -o -4 address show to ${virtualAddress}/32 | grep -q . && echo address; pgrep -x apache2 >/dev/null && echo web; true`;
+  const look = `ip -o -4 address show to ${virtualAddress}/32 | grep -q . && echo address; pgrep -x apache2 >/dev/null && echo web; pgrep -f '${processes.guardian}' >/dev/null || echo alone; true`;
   const found = await Promise.all(
     stage.nodes.map(async (name) => ({ name, words: await stage.lab.host(name).shell(look) })),
   );
-  return (['address', 'web'] as const).flatMap((word) => {
-    const on = found.filter(({ words }) => words.includes(word)).map(({ name }) => name);
+  const hostsWith = (word: string) => found.filter(({ words }) => words.includes(word)).map(({ name }) => name);
+  const unguarded = hostsWith('alone').map((name) => `${name} has no guardian`);
+  const misplaced = (['address', 'web'] as const).flatMap((word) => {
+    const on = hostsWith(word);
     return on.join() === said ? [] : [`the ${word} is on ${on.join(', ') || 'no host'}, the cluster says ${said}`];
   });
+  return [...unguarded, ...misplaced];
 }
 
 async function forgetFailures(stage: Stage): Promise<void> {

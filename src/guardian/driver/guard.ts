@@ -1,19 +1,23 @@
 // The daemon's side: starts its guardian, tells it what is held, beats. To be used from the time-critical thread, whose
 // life is what the beats attest. A guardian that dies is replaced.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readlinkSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, openSync, readlinkSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '../../kit/index.ts';
 import { programPath } from '../../linux/index.ts';
 import { tickMs } from '../machine.ts';
 import {
-  beatBytes,
   emptyPledge,
   encodeMessage,
   type GuardianMessage,
   type GuardLimits,
+  type Lease,
+  looksAt,
+  noLease,
   type Pledge,
+  sharedFile,
+  writeDaemonFields,
 } from '../protocol.ts';
 import { readyLine } from './process.ts';
 
@@ -23,17 +27,23 @@ const nodeOptions = ['--max-old-space-size=24', '--max-semi-space-size=1', '--v8
 /** A guardian that dies at once again and again is not started more often than this. */
 const replaceAfterMs = 250;
 
+/** A guardian that has not looked for so long is replaced: it would not see this daemon die. */
+const guardianSilentMsMax = 1000;
+
 export class Guard {
   readonly #limits: GuardLimits;
   readonly #logger: Logger;
   #child: ChildProcess | undefined;
   #pledge: Pledge = emptyPledge;
   #pledged = '';
-  #lease: Extract<GuardianMessage, { kind: 'lease' }> | undefined;
+  #lease: Lease = noLease;
+  #beatCount = 0;
+  /** What the guardian has counted, and how many of our beats ago that changed; undefined: it has not looked yet. */
+  #looks: { readonly count: number; readonly beatsAgo: number | undefined } = { count: 0, beatsAgo: undefined };
   #beats: NodeJS.Timeout | undefined;
   #released = false;
-  readonly #beatFile = openBeatFile();
-  readonly #counter = Buffer.alloc(beatBytes);
+  readonly #file = openSharedFile();
+  readonly #shared = Buffer.alloc(sharedFile.bytes);
 
   constructor(limits: GuardLimits, logger: Logger) {
     this.#limits = limits;
@@ -62,8 +72,9 @@ export class Guard {
 
   /** From the moment that was proved to the end of the right to hold, by the boot clock. */
   lease(fromBootMs: number, untilBootMs: number): void {
-    this.#lease = { kind: 'lease', fromBootMs, untilBootMs };
-    this.#send(this.#lease);
+    const { untilBootMs: before = untilBootMs, lapses } = this.#lease;
+    this.#lease = { untilBootMs, lapses: lapses + (fromBootMs > before ? 1 : 0) };
+    this.#write();
   }
 
   /** The daemon has cleaned up and ends by itself. */
@@ -78,8 +89,30 @@ export class Guard {
   }
 
   #beat(): void {
-    this.#counter.writeBigUInt64LE(this.#counter.readBigUInt64LE() + 1n);
-    writeSync(this.#beatFile, this.#counter, 0, beatBytes, 0);
+    this.#beatCount++;
+    this.#write();
+    this.#watchGuardian();
+  }
+
+  #write(): void {
+    writeDaemonFields(this.#shared, this.#beatCount, this.#lease);
+    writeSync(this.#file, this.#shared, 0, sharedFile.daemonBytes, 0);
+  }
+
+  /** Counted in our own beats: a machine that stood still as a whole proves nothing against the guardian. */
+  #watchGuardian(): void {
+    const count = this.#readLooks();
+    const { count: before, beatsAgo } = this.#looks;
+    this.#looks = { count, beatsAgo: count !== before ? 0 : beatsAgo === undefined ? undefined : beatsAgo + 1 };
+    if ((this.#looks.beatsAgo ?? 0) * tickMs < guardianSilentMsMax) return;
+    this.#looks = { count, beatsAgo: undefined };
+    this.#logger.error(`the guardian has not looked for ${guardianSilentMsMax} ms: ending it`);
+    this.#child?.kill('SIGKILL');
+  }
+
+  #readLooks(): number {
+    readSync(this.#file, this.#shared, looksAt, this.#shared.length - looksAt, looksAt);
+    return this.#shared.readDoubleLE(looksAt);
   }
 
   #send(message: GuardianMessage): void {
@@ -87,17 +120,17 @@ export class Guard {
   }
 
   #spawn(): Promise<void> {
+    this.#looks = { count: this.#readLooks(), beatsAgo: undefined };
     // Its own session: a terminal's interrupt is for the daemon, which then releases it.
     const child = spawn(process.execPath, [...nodeOptions, programPath(), 'guardian'], {
       detached: true,
-      stdio: ['pipe', 'pipe', 'inherit', this.#beatFile],
+      stdio: ['pipe', 'pipe', 'inherit', this.#file],
     });
     this.#child = child;
     child.stdin?.on('error', () => {}); // Its end is seen by 'exit'.
     child.once('exit', (code, signal) => this.#replace(signal ?? `exit code ${code}`));
     this.#send({ kind: 'hello', pid: process.pid, tid: threadId(), limits: this.#limits });
     if (this.#pledged !== '') this.#send({ kind: 'pledge', pledge: this.#pledge });
-    if (this.#lease !== undefined) this.#send(this.#lease);
     return new Promise((resolve, reject) => {
       child.once('error', reject);
       child.stdout?.once('data', (chunk: Buffer) => {
@@ -118,7 +151,7 @@ export class Guard {
 }
 
 /** Without a name, so that nothing is left behind: it lives as long as the two processes. */
-function openBeatFile(): number {
+function openSharedFile(): number {
   const folder = mkdtempSync(join(tmpdir(), 'haven-beat-'));
   const file = openSync(join(folder, 'beat'), 'w+', 0o600);
   rmSync(folder, { recursive: true });

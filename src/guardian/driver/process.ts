@@ -8,12 +8,13 @@ import {
   type GuardianEffect,
   type GuardianState,
   initialState,
+  leaseEndsInMs,
   step,
   type ThreadReading,
   tickMs,
-  wants,
+  wantsThread,
 } from '../machine.ts';
-import { beatBytes, beatDescriptor, decodeMessage, lineBytesMax } from '../protocol.ts';
+import { decodeMessage, lineBytesMax, looksAt, readDaemonFields, sharedFile } from '../protocol.ts';
 import { openUndoer, type Undoer } from './undo.ts';
 
 /** Above the daemon's own threads: whoever watches must not be starved by the watched. */
@@ -36,14 +37,17 @@ export function runGuardian(): void {
 
 class Guardian {
   readonly #undoer: Undoer;
-  #state: GuardianState = initialState(monotonicMs());
+  #state: GuardianState;
   #text = '';
-  readonly #beat = Buffer.alloc(beatBytes);
+  readonly #shared = Buffer.alloc(sharedFile.bytes);
+  readonly #looks = Buffer.alloc(8);
+  #leaseEnd: NodeJS.Timeout | undefined;
   #acting: Promise<void> = Promise.resolve();
   #watchdog: number | undefined;
 
   constructor(undoer: Undoer) {
     this.#undoer = undoer;
+    this.#state = initialState(monotonicMs(), this.#readShared().lease.lapses);
   }
 
   start(): void {
@@ -60,23 +64,30 @@ class Guardian {
     if (this.#text.length > lineBytesMax) this.#text = '';
     for (const line of lines) {
       const message = decodeMessage(line);
+      // What is pledged anew is judged by the lease as it is now.
+      this.#tick();
       if (!message.ok) log('error', message.error);
       else this.#apply({ kind: 'message', nowMs: monotonicMs(), message: message.value });
     }
   }
 
   #tick(): void {
+    clearTimeout(this.#leaseEnd);
     const nowMs = monotonicMs();
-    const beats = this.#readBeats();
+    const { beats, lease } = this.#readShared();
     const { daemon } = this.#state;
-    const wanted = wants(this.#state, nowMs, beats);
-    const thread = wanted.thread && daemon !== undefined ? readThread(daemon.pid, daemon.tid) : undefined;
-    this.#apply({ kind: 'tick', nowMs, bootMs: wanted.lease ? bootMs() : 0, beats, thread });
+    const wanted = daemon !== undefined && wantsThread(this.#state, nowMs, beats);
+    const thread = wanted ? readThread(daemon.pid, daemon.tid) : undefined;
+    this.#apply({ kind: 'tick', nowMs, bootMs: bootMs(), beats, lease, thread });
+    this.#looks.writeDoubleLE(this.#looks.readDoubleLE() + 1);
+    writeSync(sharedFile.descriptor, this.#looks, 0, this.#looks.length, looksAt);
+    const leftMs = leaseEndsInMs(this.#state, bootMs());
+    if (leftMs !== undefined) this.#leaseEnd = setTimeout(() => this.#tick(), Math.ceil(leftMs));
   }
 
-  #readBeats(): number {
-    readSync(beatDescriptor, this.#beat, 0, beatBytes, 0);
-    return Number(this.#beat.readBigUInt64LE());
+  #readShared(): ReturnType<typeof readDaemonFields> {
+    readSync(sharedFile.descriptor, this.#shared, 0, sharedFile.bytes, 0);
+    return readDaemonFields(this.#shared);
   }
 
   #apply(event: Parameters<typeof step>[1]): void {
