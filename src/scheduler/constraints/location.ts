@@ -18,6 +18,7 @@ import {
   roles,
 } from '../model/index.ts';
 import { expandConstraint, membersOfSet, requiredResource, setsOf } from './expansion.ts';
+import { extendedPattern } from './extended-pattern.ts';
 import { currentAttribute } from './node-attribute.ts';
 
 export function readLocation(cluster: Cluster, written: XmlElement): void {
@@ -48,7 +49,7 @@ function matchingResources(
   const text = element.get('rsc-pattern');
   if (text === undefined) return [];
   const isInverted = text.startsWith('!');
-  const pattern = compiled(isInverted ? text.slice(1) : text);
+  const pattern = extendedPattern(isInverted ? text.slice(1) : text);
   if (pattern === undefined) {
     noteMistake(cluster, element, `the pattern '${text}' of '${element.id}' is no regular expression`);
     return [];
@@ -58,14 +59,6 @@ function matchingResources(
     if ((match !== null) === isInverted) return [];
     return [{ resource, submatches: match === null ? undefined : [...match] }];
   });
-}
-
-function compiled(text: string): RegExp | undefined {
-  try {
-    return new RegExp(text);
-  } catch {
-    return undefined;
-  }
 }
 
 type Target = {
