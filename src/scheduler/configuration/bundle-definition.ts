@@ -11,6 +11,8 @@ export type BundleDefinition = {
   readonly promotedMax: number;
   readonly replicasMax: number;
   readonly replicasPerHost: number;
+  /** Whether several replicas on a host were asked for, even where they are not possible. */
+  readonly unique: boolean;
   readonly runCommand: string | undefined;
   readonly options: string | undefined;
   readonly network: string | undefined;
@@ -62,6 +64,7 @@ export function readBundleDefinition(
     image: container.get('image') ?? '',
     ...counts,
     replicasPerHost: isSinglePerHost ? 1 : counts.replicasPerHost,
+    unique: counts.replicasPerHost > 1,
     runCommand: container.get('run-command'),
     options: container.get('options'),
     network: container.get('network'),

@@ -49,7 +49,7 @@ export function unpackBundle(
     clone: undefined,
     children: [],
   });
-  bundle.unique = definition.replicasPerHost > 1;
+  bundle.unique = definition.unique;
   if (definition.primitive !== undefined) {
     const clone = unpackBundledClone(cluster, bundle, { definition, primitive: definition.primitive, unpack });
     if (clone === undefined) return undefined;
