@@ -1,10 +1,13 @@
 // What the configuration says about an operation, once for all actions of the same resource, task and interval: rules
 // here see agents and operations, never nodes.
 
-import { intervalMsOf, xmlIndexOf } from '../../cib/index.ts';
-import { plainContext } from '../configuration/cluster.ts';
-import { contextWith, defaultsOf } from '../configuration/meta.ts';
-import { isProbe, type OperationName, operationMeta } from '../configuration/operation-meta.ts';
+import { xmlIndexOf } from '../../cib/index.ts';
+import {
+  collectiveOperationMeta,
+  isProbe,
+  type OperationName,
+  operationMeta,
+} from '../configuration/operation-meta.ts';
 import type { Cluster, ClusterNode, Resource } from '../model/index.ts';
 import type { Metadata } from './action.ts';
 
@@ -40,20 +43,10 @@ export class OperationMetadata {
   }
 
   #read(resource: Resource, name: OperationName, node: ClusterNode | undefined): Metadata {
-    if (resource.variant !== 'primitive') return this.#hasDefaults ? this.#collective(name) : this.#plain;
+    if (resource.variant !== 'primitive')
+      return this.#hasDefaults ? collectiveOperationMeta(this.#cluster, name) : this.#plain;
     const configuresNothing = !this.#hasDefaults && name.intervalMs === 0 && resource.operations.length === 0;
     if (configuresNothing && !resource.isFenceDevice) return this.#plain;
     return operationMeta(this.#cluster, resource, name, node);
-  }
-
-  /** Milestones of collectives know the operation defaults only. */
-  #collective(name: OperationName): Metadata {
-    const operation = { name: name.task, intervalMs: name.intervalMs };
-    const context = contextWith(plainContext(this.#cluster), { operation });
-    const values = new Map(defaultsOf(this.#cluster, 'op_defaults', context));
-    values.delete('id');
-    const timeoutMs = intervalMsOf(values.get('timeout'));
-    values.set('timeout', timeoutMs > 0 ? String(timeoutMs) : timeoutMsDefault);
-    return values;
   }
 }

@@ -42,16 +42,33 @@ export function operationMeta(
   node: ClusterNode | undefined,
 ): Map<string, string> {
   const meta = configuredMeta(cluster, resource, name);
-  if (name.intervalMs > 0) meta.set('interval', String(name.intervalMs));
-  else meta.delete('interval');
   if (resource.isFenceDevice && (name.task === 'start' || isProbe(name))) {
     const timeout = parametersOf(cluster, resource, node).get('pcmk_monitor_timeout');
     if (timeout !== undefined) meta.set('timeout', timeout);
   }
-  meta.set('timeout', String(timeoutMsOf(meta.get('timeout'))));
-  correctOnFail(resource, name, meta);
-  correctStartDelay(cluster, name, meta);
+  correct(cluster, name, { meta, operations: resource.operations });
   return meta;
+}
+
+/** The same for the milestones of collectives, which know the operation defaults only. */
+export function collectiveOperationMeta(cluster: Cluster, name: OperationName): Map<string, string> {
+  const operation = { name: name.task, intervalMs: name.intervalMs };
+  const meta = new Map(defaultsOf(cluster, 'op_defaults', contextWith(plainContext(cluster), { operation })));
+  meta.delete('id');
+  correct(cluster, name, { meta, operations: [] });
+  return meta;
+}
+
+function correct(
+  cluster: Cluster,
+  name: OperationName,
+  { meta, operations }: { readonly meta: Map<string, string>; readonly operations: readonly Operation[] },
+): void {
+  if (name.intervalMs > 0) meta.set('interval', String(name.intervalMs));
+  else meta.delete('interval');
+  meta.set('timeout', String(timeoutMsOf(meta.get('timeout'))));
+  correctOnFail(operations, name, meta);
+  correctStartDelay(cluster, name, meta);
 }
 
 /** Instance attributes of the operation itself, as they are on `node`. */
@@ -113,14 +130,14 @@ function shortestMonitor(resource: Primitive): XmlElement | undefined {
 }
 
 /** Removes an on-fail that makes no sense for the operation; a demote inherits it from the promoted role's monitor. */
-function correctOnFail(resource: Primitive, name: OperationName, meta: Map<string, string>): void {
+function correctOnFail(operations: readonly Operation[], name: OperationName, meta: Map<string, string>): void {
   const value = meta.get('on-fail')?.toLowerCase();
   switch (name.task) {
     case 'stop':
       if (value === 'standby' || value === 'demote' || value === 'stop') meta.delete('on-fail');
       return;
     case 'demote':
-      if (value === undefined) inheritOnFail(resource, meta);
+      if (value === undefined) inheritOnFail(operations, meta);
       else if (value === 'demote') meta.delete('on-fail');
       return;
     case 'lrm_delete':
@@ -131,8 +148,8 @@ function correctOnFail(resource: Primitive, name: OperationName, meta: Map<strin
   if (value === 'demote' && name.task !== 'promote' && !isPromotedMonitor) meta.delete('on-fail');
 }
 
-function inheritOnFail(resource: Primitive, meta: Map<string, string>): void {
-  for (const operation of resource.operations) {
+function inheritOnFail(operations: readonly Operation[], meta: Map<string, string>): void {
+  for (const operation of operations) {
     const value = operation.xml.get('on-fail');
     const isPromotedMonitor =
       operation.name === 'monitor' &&
