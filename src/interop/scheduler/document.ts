@@ -5,7 +5,12 @@ import { parseXml, type XmlElement } from '../../cib/index.ts';
 import { CommandFailure, formatDiagnostic, type Random } from '../../kit/index.ts';
 import { randomCluster } from './random-cluster.ts';
 
-export type Source = { readonly name: string; readonly path: string | undefined };
+export type Source = {
+  readonly name: string;
+  readonly path: string | undefined;
+  /** Whether the programs agree on it as it is, once that is known. */
+  agrees?: boolean;
+};
 
 /** Larger documents take long and say little more. */
 const bytesMax = 120_000;

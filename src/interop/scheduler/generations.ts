@@ -1,6 +1,6 @@
 // What Pacemaker 2.1.5, which Debian packages, and the generation that Haven follows (the specification: scheduler-1-…
 // and scheduler-2-… in ../shared/spec) do differently. Whatever is not listed here is a failure.
-import { childAt, type XmlElement } from '../../cib/index.ts';
+import { childAt, replaceElement, rewriteElements, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
 
 /** A name or a form that the older generation knows by another one. */
 export type Spelling = {
@@ -11,6 +11,8 @@ export type Spelling = {
 };
 
 const renamed = 'cluster option renamed after 2.1.5; the older name still works in the newer generation';
+
+const olderCounts = '2.1.5 reads fail counts by the names of before 1.1.17 when the document is as old as that';
 
 /** Replaced in the document that the older program reads. */
 export const spellings: readonly Spelling[] = [
@@ -32,7 +34,25 @@ export const spellings: readonly Spelling[] = [
     why: '2.1.5 discards every simulated result in a document whose feature set is newer than its own',
     section: '2 §11.3',
   },
+  {
+    newer: /^<cib([^>]*) crm_feature_set="(3\.0(\.(?:\d|1[0-2]))?|[12]\.[\d.]*)"/,
+    older: '<cib$1 crm_feature_set="3.0.13"',
+    why: olderCounts,
+    section: '1 §10.6',
+  },
+  {
+    newer: /^<cib((?![^>]* crm_feature_set=))/,
+    older: '<cib crm_feature_set="3.0.13"$1',
+    why: olderCounts,
+    section: '1 §10.6',
+  },
+  { newer: / in_ccm="0"/g, older: ' in_ccm="false"', why: 'times instead of booleans since 2.1.6', section: '1 §8.3' },
+  { newer: / in_ccm="\d+"/g, older: ' in_ccm="true"', why: 'times instead of booleans since 2.1.6', section: '1 §8.3' },
+  { newer: / crmd="0"/g, older: ' crmd="offline"', why: 'times instead of words since 2.1.6', section: '1 §8.3' },
+  { newer: / crmd="\d+"/g, older: ' crmd="online"', why: 'times instead of words since 2.1.6', section: '1 §8.3' },
 ];
+
+const capitalised = 'exit reasons are capitalised since 2.1.6';
 
 /** Replaced in what both programs print. */
 export const wordings: readonly Spelling[] = [
@@ -48,7 +68,14 @@ export const wordings: readonly Spelling[] = [
     why: 'what makes a live migration impossible has a word of its own after 2.1.5',
     section: '2 §3.6',
   },
-  { newer: /\bNot installed\b/g, older: 'not installed', why: 'exit reasons are capitalised', section: '2 §12.3.3' },
+  {
+    newer: /'fencing was requested'/g,
+    older: "'termination was requested'",
+    why: 'the attribute "terminate" is said to ask for fencing since 2.1.6',
+    section: '1 §8.4',
+  },
+  { newer: /\bNot installed\b/g, older: 'not installed', why: capitalised, section: '2 §12.3.3' },
+  { newer: /\bInvalid parameter\b/g, older: 'invalid parameter', why: capitalised, section: '2 §12.3.3' },
 ];
 
 /** Differences of wording alone that were seen and are not explained: each is counted and told apart from equality. */
@@ -76,10 +103,24 @@ export type Decision = {
 
 export const decisions: readonly Decision[] = [
   {
-    concerns: (cib) =>
-      constraintsOf(cib).some((each) => each.name === 'rsc_colocation' && prefersBetweenClones(cib, each)),
-    why: 'a colocation of clones by preference: each preference is counted differently after 2.1.5',
+    concerns: (cib) => constraintsOf(cib).some((each) => concernsClone(cib, each)),
+    why: 'a colocation with a clone: its instances, not only the clone, take up the preferences of the other since 2.1.6',
     section: '1 §16.4, §16.6',
+  },
+  {
+    concerns: (cib) => constraintsOf(cib).some((each) => each.name === 'rsc_colocation' && concernsGroup(cib, each)),
+    why: 'a colocation of a group or its member: members take part in what their group is colocated with since 2.1.6',
+    section: '1 §12.5, §16.6',
+  },
+  {
+    concerns: (cib) => constraintsOf(cib).some(isForStarted),
+    why: 'a location for the role Started: for every role now, for no promotable clone in 2.1.5',
+    section: '1 §12.2',
+  },
+  {
+    concerns: (cib) => resultsOf(cib).some(isDegraded),
+    why: 'a degraded result of an operation that is no monitor: a failure in 2.1.5',
+    section: '1 §10.5.1',
   },
 ];
 
@@ -87,24 +128,145 @@ function constraintsOf(cib: XmlElement): readonly XmlElement[] {
   return childAt(cib, 'configuration', 'constraints')?.children ?? [];
 }
 
-function prefersBetweenClones(cib: XmlElement, constraint: XmlElement): boolean {
-  const score = constraint.get('score') ?? '0';
-  if (score.endsWith('INFINITY')) return false;
-  const clones = childAt(cib, 'configuration', 'resources')?.children.filter(({ name }) => name === 'clone') ?? [];
-  const ids = new Set(clones.map(({ id }) => id));
-  return ids.has(constraint.get('rsc')) && ids.has(constraint.get('with-rsc'));
+function concernsGroup(cib: XmlElement, constraint: XmlElement): boolean {
+  const resources = childAt(cib, 'configuration', 'resources');
+  const groups = resources === undefined ? [] : [...xmlIndexOf(resources).allNamed('group')];
+  const ids = new Set(groups.flatMap((group) => [group.id, ...group.children.map(({ id }) => id)]));
+  return namesIn(constraint).some((name) => ids.has(name));
+}
+
+function isForStarted(constraint: XmlElement): boolean {
+  return (
+    constraint.name === 'rsc_location' &&
+    [constraint, ...constraint.children].some((each) => each.get('role') === 'Started')
+  );
+}
+
+function resultsOf(cib: XmlElement): readonly XmlElement[] {
+  return xmlIndexOf(cib).allNamed('lrm_rsc_op');
+}
+
+function isDegraded(entry: XmlElement): boolean {
+  return ['190', '191'].includes(entry.get('rc-code') ?? '') && entry.get('operation') !== 'monitor';
+}
+
+function concernsClone(cib: XmlElement, constraint: XmlElement): boolean {
+  const resources = childAt(cib, 'configuration', 'resources');
+  const clones = resources === undefined ? [] : [...xmlIndexOf(resources).allNamed('clone')];
+  const ids = new Set(clones.flatMap((clone) => [clone.id, ...clone.children.map(({ id }) => id)]));
+  const isWith = [constraint.get('with-rsc'), ...namesIn(constraint).slice(2)].some((name) => ids.has(name));
+  return isWith && constraint.name === 'rsc_colocation';
+}
+
+/** The resources that a colocation names. */
+function namesIn(constraint: XmlElement): (string | undefined)[] {
+  const references = [...xmlIndexOf(constraint).allNamed('resource_ref')].map(({ id }) => id);
+  return [constraint.get('rsc'), constraint.get('with-rsc'), ...references];
+}
+
+/** Both answers to a document, and the lines of them that only one of the programs gives. */
+export type Difference = {
+  readonly cib: XmlElement;
+  readonly aspect: 'summary' | 'graph';
+  readonly peer: string;
+  readonly haven: string;
+  readonly onlyPeer: readonly string[];
+  readonly onlyHaven: readonly string[];
+};
+
+/** A difference that follows from what changed after 2.1.5, whatever the document. */
+export type Consequence = {
+  readonly explains: (difference: Difference) => boolean;
+  readonly why: string;
+  readonly section: string;
+};
+
+export const consequences: readonly Consequence[] = [
+  {
+    explains: ({ aspect, onlyPeer }) => aspect === 'summary' && onlyPeer.some((line) => /^\* Move \S+:\d+ /.test(line)),
+    why: 'an instance of a clone is moved where it could stay: instances that stay are placed first since 2.1.7',
+    section: '1 §18.4, §18.5',
+  },
+  {
+    explains: ({ cib, aspect, peer, haven }) => {
+      const [theirs, ours] = [peer, haven].map((summary) => summary.split('Revised Cluster Status')[0]);
+      return aspect === 'summary' && theirs === ours && resultsOf(cib).some((each) => each.has('on_node'));
+    },
+    why: 'only the state after the simulation differs: results that 2.1.5 simulates do not say on which node they were',
+    section: '1 §10.1, 2 §11.3',
+  },
+  {
+    explains: ({ aspect, onlyPeer, onlyHaven }) =>
+      aspect === 'summary' &&
+      [...onlyPeer, ...onlyHaven].every((line) => line.startsWith('* Fence ')) &&
+      onlyHaven.every((line) => line.includes('termination was requested')),
+    why: 'that fencing was asked for is said also of a node that is lost, since 2.1.6',
+    section: '1 §8.4',
+  },
+  {
+    explains: ({ aspect, onlyPeer, onlyHaven }) =>
+      aspect === 'graph' && onlyPeer.length === 0 && onlyHaven.every((line) => ordersInstances.test(line)),
+    why: 'an instance of an ordered clone waits for every one before it, no longer for the last of them only',
+    section: '2 §8.3.4',
+  },
+  {
+    explains: ({ aspect, onlyPeer, onlyHaven }) =>
+      aspect === 'graph' && onlyPeer.length === 0 && onlyHaven.every((line) => awaitsLaterMember.test(line)),
+    why: 'an inactive member of a group is not started before an active later one has stopped',
+    section: '2 §8.3.3',
+  },
+];
+
+const ordersInstances = /^(\S+)_(start|stop|promote|demote)_0 .* after \1_\2_0 /;
+const awaitsLaterMember = /^\S+_start_0 .* after \S+_(stop|monitor)_0 /;
+
+/** The document as 2.1.5 takes it in the same way. */
+export function older(cib: XmlElement): XmlElement {
+  const config = childAt(cib, 'configuration', 'crm_config');
+  const empty = config !== undefined && config.children.length === 0 ? config : undefined;
+  const options = empty?.append(xmlElement('cluster_property_set', { id: 'cib-bootstrap-options' }));
+  const complete = empty === undefined || options === undefined ? cib : replaceElement(cib, empty, options);
+  return rewriteElements(complete, olderElement) ?? cib;
+}
+
+function olderElement(element: XmlElement): XmlElement {
+  switch (element.name) {
+    case 'lrm_resource':
+      return withOperationKeys(element);
+    case 'cluster_property_set':
+      return withConcurrentFencing(element);
+    default:
+      return element;
+  }
+}
+
+/** Nodes are fenced one after the other in 2.1.5 unless the option says otherwise (1 §5.1). */
+function withConcurrentFencing(set: XmlElement): XmlElement {
+  const name = 'concurrent-fencing';
+  if (set.children.some((each) => each.get('name') === name || each.name === 'rule')) return set;
+  return set.append(xmlElement('nvpair', { id: `${set.id}-${name}`, name, value: 'true' }));
+}
+
+/** 2.1.5 looks for the configuration of a recorded operation by its key, Haven by its name and interval (1 §10.7). */
+function withOperationKeys(record: XmlElement): XmlElement {
+  return record.withNodes(
+    record.children.map((entry) => {
+      const key = `${record.id}_${entry.get('operation')}_${entry.get('interval') ?? '0'}`;
+      return entry.has('operation_key') ? entry : entry.with({ operation_key: key });
+    }),
+  );
 }
 
 /**
- * The summary without what an anonymous clone's instances are called: which node gets which number depends on how
+ * A text without what an anonymous clone's instances are called: which node gets which number depends on how
  * preferences of colocated clones are counted, which changed after 2.1.5 (1 §16.4, §16.6), and no one can tell the
  * instances apart. Lines keep their section; within it they are sorted, because the numbers ordered them.
  */
-export function withoutInstanceNumbers(summary: string): string {
+export function withoutInstanceNumbers(text: string): string {
   const sections: string[][] = [[]];
-  for (const line of summary.split('\n')) {
-    if (!line.startsWith('*')) sections.push([]);
-    sections.at(-1)?.push(line.replace(/([\w-]):\d+\b/g, '$1'));
+  for (const line of text.split('\n')) {
+    if (/^\S.*:$/.test(line)) sections.push([]);
+    sections.at(-1)?.push(line.replace(/([\w-]):\d+(?![\d:])/g, '$1'));
   }
   return sections.flatMap((lines) => lines.toSorted()).join('\n');
 }

@@ -1,10 +1,13 @@
-// `npm run interop -- scheduler [--seed TEXT] [--trials N] [--changes MAX] [--trial SEED] [--data DIR] [--keep DIR]`:
+// `npm run interop -- scheduler [--seed TEXT] [--trials N] [--changes MAX] [--trial SEED] [--data DIR] [--keep DIR]
+// [--alone]`:
 // random and changed documents through the packaged crm_simulate and through Haven. `--trial` repeats one of them;
+// `--alone` asks Haven only, with damaged documents too: none may make it throw or take forever.
 // `--keep` writes the documents on which they differ, and both answers.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runAlone } from './alone-run.ts';
 import { sourcesOf } from './document.ts';
 import { peerAvailable } from './programs.ts';
 import { Tally, tellDifference } from './tally.ts';
@@ -18,29 +21,36 @@ const { values } = parseArgs({
     trial: { type: 'string' },
     data: { type: 'string', default: join('..', 'shared', 'cts-scheduler', 'xml') },
     keep: { type: 'string' },
+    alone: { type: 'boolean', default: false },
   },
 });
 
+const seeds =
+  values.trial === undefined
+    ? Array.from({ length: Number(values.trials) }, (_, index) => `${values.seed}/${index}`)
+    : [values.trial];
+if (values.alone) {
+  const settings = { folder: values.data, changesMax: Number(values.changes) };
+  const bad = await runAlone(seeds, settings, (line) => process.stdout.write(`${line}\n`));
+  process.exit(bad === 0 ? 0 : 1);
+}
 if (!peerAvailable) {
   process.stderr.write('interop: needs the Debian package pacemaker-cli-utils; run: node tools/setup.mjs test\n');
   process.exit(69);
 }
 const folder = mkdtempSync(join(tmpdir(), 'haven-interop-scheduler-'));
 try {
-  const seeds =
-    values.trial === undefined
-      ? Array.from({ length: Number(values.trials) }, (_, index) => `${values.seed}/${index}`)
-      : [values.trial];
-  process.exitCode = compare(seeds) === 0 ? 0 : 1;
+  process.exitCode = compare() === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
 /** How many trials ended differently. */
-function compare(seeds: readonly string[]): number {
+function compare(): number {
   const options = {
     sources: sourcesOf(values.data),
     changesMax: Number(values.changes),
+    aspects: ['summary', 'graph'] as const,
     path: join(folder, 'cib.xml'),
   };
   const tally = new Tally();

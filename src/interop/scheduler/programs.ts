@@ -1,10 +1,11 @@
 // The two programs, asked the same question: what would you do, and where would that leave the cluster?
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseXml, serialiseXml, upgradeCib, type XmlElement } from '../../cib/index.ts';
 import { CommandFailure, formatDiagnostic } from '../../kit/index.ts';
-import { instantOfRun, simulationSummary } from '../../scheduler/index.ts';
+import { formatGraph, instantOfRun, schedule, simulationSummary } from '../../scheduler/index.ts';
 import { spellings, wordings } from './generations.ts';
+import { graphText } from './graph-text.ts';
 
 const program = '/usr/sbin/crm_simulate';
 export const peerAvailable = existsSync(program);
@@ -17,27 +18,42 @@ export function dated(cib: XmlElement): XmlElement {
   return cib.has('execution-date') ? cib : cib.with({ 'execution-date': executionDate });
 }
 
+/** What a program says of a document, in a form that can be compared. */
+export type Answer = {
+  /** What `crm_simulate -S` prints. */
+  readonly summary: string;
+  /** The transition, action by action. */
+  readonly graph: string;
+};
+
 /**
- * The summary of `crm_simulate -S`, normalised; undefined when it refuses the document.
- * `path` is overwritten with the document in the older spelling.
+ * The answer of `crm_simulate`; undefined when it refuses the document.
+ * `path` is overwritten with the document in the older spelling, `path.graph` with the graph.
  */
-export function peerSummary(text: string, path: string): string | undefined {
+export function peerAnswer(text: string, path: string): Answer | undefined {
   const older = spellings.reduce((sum, { newer, older: name }) => sum.replace(newer, name), text);
   writeFileSync(path, older);
   const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' };
-  const done = spawnSync(program, ['-x', path, '-S'], { encoding: 'utf8', timeout: 60_000, env });
-  return done.status === 0 ? normalised(done.stdout) : undefined;
+  const done = spawnSync(program, ['-x', path, '-S', '-G', `${path}.graph`], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    env,
+  });
+  if (done.status !== 0) return undefined;
+  return { summary: normalised(done.stdout), graph: graphText(readFileSync(`${path}.graph`, 'utf8')) ?? '' };
 }
 
 /** The same of Haven. Throws `CommandFailure` for a document that it refuses. */
-export function havenSummary(text: string): string {
+export function havenAnswer(text: string): Answer {
   const parsed = parseXml(text);
   if (!parsed.ok) throw new CommandFailure({ kind: 'config', what: formatDiagnostic(parsed.error) });
   const upgraded = upgradeCib(parsed.value);
   if (!upgraded.ok) throw new CommandFailure({ kind: 'config', what: formatDiagnostic(upgraded.error) });
   const cib = upgraded.value.root;
   const now = instantOfRun(cib, { epochSeconds: Number(executionDate), offsetSeconds: 0 });
-  return normalised(simulationSummary({ cib, now, clock: now, reasons: false }, ''));
+  const request = { cib, now, clock: now, reasons: false };
+  const graph = graphText(formatGraph(schedule(request))) ?? '';
+  return { summary: normalised(simulationSummary(request, '')), graph };
 }
 
 export function textOf(cib: XmlElement): string {

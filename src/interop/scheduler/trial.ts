@@ -1,14 +1,16 @@
 // A trial: a document, some random changes, both programs. Everything in it follows from its seed.
 import type { XmlElement } from '../../cib/index.ts';
 import { Random } from '../../kit/index.ts';
-import { randomChange } from './change.ts';
+import { randomChange } from './changes/change.ts';
 import { documentOf, type Source } from './document.ts';
-import { decisions, unexplained, withoutInstanceNumbers } from './generations.ts';
-import { dated, havenSummary, peerSummary, textOf } from './programs.ts';
+import { consequences, type Difference, decisions, older, unexplained, withoutInstanceNumbers } from './generations.ts';
+import { dated, havenAnswer, peerAnswer, textOf } from './programs.ts';
 
 export type TrialOptions = {
   readonly sources: readonly Source[];
   readonly changesMax: number;
+  /** What is compared of the two answers. */
+  readonly aspects: readonly ('summary' | 'graph')[];
   /** A file that the trial may overwrite. */
   readonly path: string;
 };
@@ -34,7 +36,7 @@ export function runTrial(seed: string, options: TrialOptions): Outcome {
   const source = random.pick(options.sources);
   if (source === undefined) return { kind: 'apart', why: 'no documents' };
   const base = dated(documentOf(source, random));
-  if (verdict({ cib: base, changes: [] }, options).kind !== 'equal')
+  if (!agreeOnBase(base, source, options))
     return { kind: 'apart', why: 'the programs differ on the document before any change' };
   const seeds = Array.from({ length: random.between(1, options.changesMax) }, () => random.nextUint32());
   const outcome = verdict(mutant(base, seeds), options);
@@ -44,7 +46,14 @@ export function runTrial(seed: string, options: TrialOptions): Outcome {
 
 /** Both programs on one document as it is; `path`: a file that may be overwritten. */
 export function compareDecisions(cib: XmlElement, path: string): Outcome {
-  return verdict({ cib: dated(cib), changes: [] }, { sources: [], changesMax: 0, path });
+  return verdict({ cib: dated(cib), changes: [] }, { sources: [], changesMax: 0, aspects: ['summary'], path });
+}
+
+/** Files are asked for again and again: what was found is kept with the source. */
+function agreeOnBase(base: XmlElement, source: Source, options: TrialOptions): boolean {
+  if (source.path === undefined) return verdict({ cib: base, changes: [] }, options).kind === 'equal';
+  source.agrees ??= verdict({ cib: base, changes: [] }, options).kind === 'equal';
+  return source.agrees;
 }
 
 type Different = Extract<Outcome, { readonly kind: 'different' }>;
@@ -73,16 +82,33 @@ function mutant(base: XmlElement, seeds: readonly number[]): Mutant {
   return { cib, changes };
 }
 
-function verdict({ cib, changes }: Mutant, { path }: TrialOptions): Outcome {
+function verdict({ cib, changes }: Mutant, { path, aspects }: TrialOptions): Outcome {
   const decision = decisions.find(({ concerns }) => concerns(cib));
   if (decision !== undefined) return { kind: 'apart', why: `${decision.why} (${decision.section})` };
-  const text = textOf(cib);
-  const peer = peerSummary(text, path);
+  const peer = peerAnswer(textOf(older(cib)), path);
   if (peer === undefined) return { kind: 'apart', why: 'crm_simulate refuses the document' };
-  const haven = havenSummary(text);
+  const haven = havenAnswer(textOf(cib));
+  for (const aspect of aspects) {
+    const [theirs, ours] = [withoutInstanceNumbers(peer[aspect]), withoutInstanceNumbers(haven[aspect])];
+    if (theirs === ours) continue;
+    const why = explanation({ cib, aspect, peer: peer[aspect], haven: haven[aspect] });
+    if (why !== undefined) return { kind: 'apart', why };
+    return { kind: 'different', source: '', changes, cib: textOf(cib), peer: theirs, haven: ours };
+  }
+  return { kind: 'equal' };
+}
+
+function explanation(difference: Omit<Difference, 'onlyPeer' | 'onlyHaven'>): string | undefined {
+  const { peer, haven } = difference;
+  const onlyPeer = linesOnlyIn(peer, haven);
+  const onlyHaven = linesOnlyIn(haven, peer);
+  const found = consequences.find(({ explains }) => explains({ ...difference, onlyPeer, onlyHaven }));
+  if (found !== undefined) return `${found.why} (${found.section})`;
   const [theirs, ours] = [withoutInstanceNumbers(peer), withoutInstanceNumbers(haven)];
-  if (theirs === ours) return { kind: 'equal' };
-  const known = unexplained.find(({ newer, older }) => theirs.replace(newer, older) === ours.replace(newer, older));
-  if (known !== undefined) return { kind: 'apart', why: known.why };
-  return { kind: 'different', source: '', changes, cib: text, peer, haven };
+  return unexplained.find(({ newer, older: less }) => theirs.replace(newer, less) === ours.replace(newer, less))?.why;
+}
+
+function linesOnlyIn(text: string, other: string): string[] {
+  const known = new Set(other.split('\n'));
+  return text.split('\n').filter((line) => !known.has(line));
 }
