@@ -60,8 +60,11 @@ export type Instance = {
   lateness: 'none' | 'waking';
   /** Extra waits of a BACKUP whose master-down timer fired late, since it last heard a master. */
   lateWaits: number;
-  /** It lost the address with its link: whoever has it now may not know that the network still believes this router. */
-  owesAnswer: boolean;
+  /**
+   * From when on it answers the next master it hears, which may not know that the network still believes this router: it
+   * lost the address with its link, or its first answer may have gone unheard. Infinity: it owes none.
+   */
+  answerFromMs: number;
   /** Before this time a lower master is left alone (`preempt_delay`); undefined: not counting. */
   preemptAtMs: number | undefined;
   /** When a lost virtual address was last put back. */
@@ -91,7 +94,7 @@ export function createInstance(configuration: InstanceConfiguration): Instance {
     masterDown: false,
     lateness: 'none',
     lateWaits: 0,
-    owesAnswer: false,
+    answerFromMs: Number.POSITIVE_INFINITY,
     preemptAtMs: undefined,
     restoredAtMs: Number.NEGATIVE_INFINITY,
     statistics: emptyStatistics(),

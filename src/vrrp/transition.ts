@@ -10,7 +10,7 @@ export function becomeMaster(instance: Instance, turn: Turn, reason: string): vo
   recordTransition(instance, turn, 'MASTER', reason);
   logOf(instance, turn, 'info', 'Entering MASTER STATE');
   resetHearing(instance);
-  instance.owesAnswer = false;
+  instance.answerFromMs = Number.POSITIVE_INFINITY;
   instance.statistics.becameMaster++;
   const { announcement, advertIntervalMs } = instance.configuration;
   setTimers(instance, {
@@ -59,7 +59,7 @@ export function becomeFault(instance: Instance, turn: Turn, reason: string): voi
   resetHearing(instance);
   setTimers(instance, {});
   if (status === 'MASTER') {
-    instance.owesAnswer = isUnplugged(instance);
+    if (isUnplugged(instance)) instance.answerFromMs = turn.nowMs;
     sayFarewell(instance, turn, faultFarewells);
     release(instance, turn);
   }
