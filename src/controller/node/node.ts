@@ -25,6 +25,7 @@ export function initialNode(begin: Begin): NodeState {
     replica: initialReplica(begin),
     coordinator: initialCoordinator,
     history: emptyHistory,
+    reported: false,
     unsaid: [],
     togetherSinceMs: undefined,
     takeOverAtMs: 0,
@@ -138,7 +139,9 @@ class NodeRun {
 
   #heardBack(message: ClusterMessage): void {
     const { replica, unsaid } = this.state;
-    if (message.kind !== 'status' || replica.phase !== 'together' || unsaid.length === 0) return;
+    if (message.kind !== 'status' || replica.phase !== 'together') return;
+    if (message.updates.some(({ kind }) => kind === 'node-history')) this.#set({ reported: true });
+    if (unsaid.length === 0) return;
     const heard = (report: OperationReport) => message.updates.some((update) => tells(update, report));
     if (unsaid.some(heard)) this.#set({ unsaid: unsaid.filter((report) => !heard(report)) });
   }
@@ -164,6 +167,7 @@ class NodeRun {
       case 'together':
         return this.#together(effect.coordinator);
       case 'apart':
+        this.#set({ reported: false });
         return this.#coordinator({ kind: 'apart' });
       case 'deliver':
         return this.#deliver(effect.message);
@@ -174,9 +178,8 @@ class NodeRun {
 
   #changed(effect: Extract<ReplicaEffect, { kind: 'changed' }>): void {
     const { cib, phase } = this.state.replica;
-    // Another's document knows no better than this node what it runs: its own memory stays what it was.
-    const told = effect.what === 'status' && effect.by !== 'membership';
-    if (phase === 'together' && told) this.#set({ history: historyIn(cib, this.#self) });
+    // Another's document knows no better than this node what it runs: before that was heard, its own memory stays what it was.
+    if (phase === 'together' && this.state.reported) this.#set({ history: historyIn(cib, this.#self) });
     this.effects.push({ kind: 'changed', what: effect.what, by: effect.by });
     const { what, by, updates } = effect;
     this.#coordinator({ kind: 'changed', what, by, updates, cib });

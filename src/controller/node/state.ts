@@ -15,6 +15,8 @@ export type NodeState = {
   readonly coordinator: CoordinatorState;
   /** `lrm_resources` of this node as it knows them itself: the authority on what it runs. */
   readonly history: XmlElement;
+  /** The members of the present ring have heard it: from then on the document says it. */
+  readonly reported: boolean;
   /** What came of orders and was not heard back in the order of messages yet. */
   readonly unsaid: readonly OperationReport[];
   /** Monotonic ms when this node was first together with others since its daemon began. */

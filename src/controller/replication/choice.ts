@@ -3,11 +3,15 @@ import { defined } from '../../kit/index.ts';
 import type { Hello } from '../message.ts';
 import type { ReplicaState } from './state.ts';
 
-/** Whose document counts: a trusted one before one that is not, then the latest term, then the longest history, then the lowest node. */
+/**
+ * Whose document counts: a trusted one before one that is not, then the latest term, then the longest history. Among equals
+ * one that saw who came and went (a daemon that has just begun did not), then the lowest node.
+ */
 export function chooseSource(hellos: ReadonlyMap<number, Hello>): number {
   const ranked = [...hellos].sort(([leftId, left], [rightId, right]) => {
     if (left.trusted !== right.trusted) return left.trusted ? -1 : 1;
-    return right.place.term - left.place.term || right.place.index - left.place.index || leftId - rightId;
+    const later = right.place.term - left.place.term || right.place.index - left.place.index;
+    return later || Number(right.known) - Number(left.known) || leftId - rightId;
   });
   return defined(ranked[0], 'a ring has members')[0];
 }

@@ -19,6 +19,20 @@ test(`no law of the cluster breaks in ${schedules} fault schedules`, () => {
   }
 });
 
+/** Schedules that broke a law once, with the faults that it took. */
+const remembered: Readonly<Record<string, readonly number[]>> = {
+  's2/122': [0, 1, 2],
+  's3/193': [0, 1, 2, 3, 4, 5, 6, 7],
+  's3/1918': [1, 2],
+  's3/2166': [0, 1, 2, 3],
+};
+
+for (const [seed, kept] of Object.entries(remembered)) {
+  test(`what broke a law in schedule ${seed} does not break one again`, () => {
+    assert.deepEqual(simulate(keepFaults(drawSchedule(seed), kept)).violations, []);
+  });
+}
+
 test('a schedule gives the same verdict every time', () => {
   const schedule = drawSchedule('twice');
   assert.deepEqual(simulate(schedule), simulate(schedule));
