@@ -7,8 +7,16 @@ import { bind, close, errno, socket } from '../libc.ts';
 import { inNamespace, type NamespacePath } from '../namespace/enter.ts';
 import { type Watch, watchReadable } from '../readiness/watch.ts';
 import { batchMessagesMax, MessageBatch } from './batch.ts';
-import { type Departure, type ReceivedMessage, receiveMessage, sendMessage } from './message.ts';
+import {
+  type Departure,
+  type MessageView,
+  type ReceivedMessage,
+  receiveMessage,
+  sendMessage,
+  viewMessage,
+} from './message.ts';
 import { nameValue, type OptionSettings, setOption, setOptions } from './option.ts';
+import type { DatagramRun } from './run.ts';
 import { type Endpoint, encodeSockaddr } from './sockaddr.ts';
 
 export type IpSocketOptions = {
@@ -49,6 +57,8 @@ export type BatchListener = {
 /** At most so many messages are handed over before other work of the event loop has its turn. */
 const messagesPerTurnMax = 64;
 const SOCK_CLOEXEC_NONBLOCK = 0o2004000;
+/** Of a kernel without UDP_SEGMENT, an interface without checksums, datagrams larger than the path's MTU. */
+const runRefusals: ReadonlySet<string> = new Set(['EINVAL', 'EIO', 'EMSGSIZE', 'ENOPROTOOPT', 'EOPNOTSUPP']);
 
 /** One a thread: what it holds is dealt with before anything else is received. */
 const batch = new MessageBatch();
@@ -57,12 +67,15 @@ const batch = new MessageBatch();
 export class IpSocket {
   readonly fd: number;
   readonly name: string;
+  readonly #receiving: string;
   #watch: Watch | undefined;
+  #runs: 'by one call' | 'one by one' = 'by one call';
   #open = true;
 
   constructor(fd: number, name: string) {
     this.fd = fd;
     this.name = name;
+    this.#receiving = `receive with ${name}`;
   }
 
   join(group: Group): KernelResult<void> {
@@ -80,10 +93,31 @@ export class IpSocket {
     return sendMessage(this.fd, payload, departure);
   }
 
+  /** A run of datagrams to one place, by one call where the kernel and the path allow it. */
+  sendRun(run: DatagramRun, to: Endpoint): KernelResult<void> {
+    assert(this.#open, `${this.name} is open when something is sent`);
+    if (run.count === 1 || this.#runs === 'one by one') return run.sendEach(this.fd, to);
+    const sent = run.send(this.fd, to);
+    if (sent.ok || !runRefusals.has(sent.error.errno)) return sent;
+    this.#runs = 'one by one';
+    return run.sendEach(this.fd, to);
+  }
+
+  /** From now on, `view` may hand over several datagrams of one sender as one; where the kernel cannot, it does not. */
+  mergeReceived(): void {
+    setOption(this.fd, 'UDP_GRO', 1, `merge what ${this.name} receives`);
+  }
+
   /** The next message, undefined when none waits. */
   receive(): KernelResult<ReceivedMessage | undefined> {
     assert(this.#open, `${this.name} is open when something is received`);
-    return receiveMessage(this.fd, `receive with ${this.name}`);
+    return receiveMessage(this.fd, this.#receiving);
+  }
+
+  /** The same as a view, valid until this thread receives again. */
+  view(): KernelResult<MessageView | undefined> {
+    assert(this.#open, `${this.name} is open when something is received`);
+    return viewMessage(this.fd, this.#receiving);
   }
 
   /** Hands over every message that arrives, until `close`. */
@@ -106,9 +140,8 @@ export class IpSocket {
 
   /** Hands over what has arrived, now. */
   drainInBatches(listener: BatchListener): void {
-    const attempted = `receive with ${this.name}`;
     for (let taken = 0; taken < messagesPerTurnMax && this.#open; taken += batchMessagesMax) {
-      const failed = batch.receive(this.fd, attempted);
+      const failed = batch.receive(this.fd, this.#receiving);
       if (failed?.ok === false) listener.onError(failed.error);
       if (batch.count === 0) return;
       listener.onBatch(batch);

@@ -3,7 +3,7 @@ import { ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
 import { errno, setsockopt } from '../libc.ts';
 
-const [SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6, SOL_PACKET, SOL_NETLINK] = [1, 0, 41, 263, 270];
+const [SOL_SOCKET, IPPROTO_IP, SOL_UDP, IPPROTO_IPV6, SOL_PACKET, SOL_NETLINK] = [1, 0, 17, 41, 263, 270];
 
 /** Level and number of each option that this room sets. */
 const options = {
@@ -41,6 +41,7 @@ const options = {
   IPV6_RECVHOPLIMIT: [IPPROTO_IPV6, 51],
   IPV6_RECVTCLASS: [IPPROTO_IPV6, 66],
   IPV6_TCLASS: [IPPROTO_IPV6, 67],
+  UDP_GRO: [SOL_UDP, 104],
   PACKET_ADD_MEMBERSHIP: [SOL_PACKET, 1],
   PACKET_IGNORE_OUTGOING: [SOL_PACKET, 23],
   NETLINK_ADD_MEMBERSHIP: [SOL_NETLINK, 1],
