@@ -13,3 +13,4 @@ export { Random } from './random.ts';
 export type { Result } from './result.ts';
 export { err, ok } from './result.ts';
 export { addScores, clampScore, formatScore, INFINITY_SCORE } from './score.ts';
+export { Slab } from './slab.ts';

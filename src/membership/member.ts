@@ -130,6 +130,7 @@ function stepServices(member: Member, event: StackEvent): readonly StackEffect[]
 
 /** What goes to the network goes first: others wait for it. */
 function effectsOf(member: Member, fromRing: readonly TotemEffect[]): MemberEffect[] {
+  if (fromRing.length === 0) return member.ordered;
   const effects: MemberEffect[] = [];
   for (const effect of fromRing) {
     switch (effect.kind) {
@@ -146,5 +147,6 @@ function effectsOf(member: Member, fromRing: readonly TotemEffect[]): MemberEffe
         effects.push(effect);
     }
   }
-  return [...effects, ...member.ordered];
+  for (const effect of member.ordered) effects.push(effect);
+  return effects;
 }

@@ -1,5 +1,6 @@
 // AES-256-GCM and HKDF-SHA256 (RFC 5869) by OpenSSL, for the seal.
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { Slab } from '../../kit/index.ts';
 import { type AesGcm, loadAesGcm } from '../../linux/index.ts';
 import { envelopeHeaderBytes, type SealCrypto, tagBytes } from '../seal/index.ts';
 
@@ -36,10 +37,11 @@ export function aesGcmCrypto(
 }
 
 function directly(aesGcm: AesGcm): Pick<SealCrypto<SessionKey>, 'seal' | 'open'> {
+  const slab = new Slab();
   return {
     seal: (key, nonce, header, plain) => {
       key.sealing ??= aesGcm.context(key.bytes, 'seal');
-      const sealed = new Uint8Array(header.length + plain.length + tagBytes);
+      const sealed = slab.take(header.length + plain.length + tagBytes);
       sealed.set(header);
       const tagAt = header.length + plain.length;
       const target = sealed.subarray(header.length, tagAt);
@@ -49,7 +51,7 @@ function directly(aesGcm: AesGcm): Pick<SealCrypto<SessionKey>, 'seal' | 'open'>
     open: (key, nonce, datagram) => {
       key.opening ??= aesGcm.context(key.bytes, 'open');
       const tagAt = datagram.length - tagBytes;
-      const target = new Uint8Array(tagAt - envelopeHeaderBytes);
+      const target = slab.take(tagAt - envelopeHeaderBytes);
       const opened = aesGcm.open(key.opening, {
         nonce,
         header: datagram.subarray(0, envelopeHeaderBytes),

@@ -45,10 +45,16 @@ export function isLaterSession(left: Session, right: Session): boolean {
   return left.high > right.high || (left.high === right.high && left.low > right.low);
 }
 
+const nonce = new Uint8Array(nonceBytes);
+const nonceView = new DataView(nonce.buffer);
+
 export function encodeEnvelope(envelope: Envelope): Uint8Array {
   const bytes = new Uint8Array(envelopeHeaderBytes);
   const view = new DataView(bytes.buffer);
-  bytes.set([magicFirst, magicSecond, version, envelope.keyId]);
+  view.setUint8(0, magicFirst);
+  view.setUint8(1, magicSecond);
+  view.setUint8(2, version);
+  view.setUint8(3, envelope.keyId);
   view.setUint32(4, envelope.sender);
   view.setUint32(8, envelope.session.high);
   view.setUint32(12, envelope.session.low);
@@ -72,12 +78,11 @@ export function decodeEnvelope(datagram: Uint8Array): Envelope | undefined {
   };
 }
 
-export function nonceOf(envelope: Envelope): Uint8Array {
-  const nonce = new Uint8Array(nonceBytes);
-  const view = new DataView(nonce.buffer);
-  view.setUint32(0, envelope.sender);
-  view.setUint32(4, Math.floor(envelope.counter / 2 ** 32));
-  view.setUint32(8, envelope.counter >>> 0);
+/** The same array each time: valid until the next call. */
+export function nonceOf({ sender, counter }: Pick<Envelope, 'sender' | 'counter'>): Uint8Array {
+  nonceView.setUint32(0, sender);
+  nonceView.setUint32(4, Math.floor(counter / 2 ** 32));
+  nonceView.setUint32(8, counter >>> 0);
   return nonce;
 }
 

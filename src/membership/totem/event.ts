@@ -28,7 +28,7 @@ export type TotemEvent = { readonly nowMs: number } & (
       readonly kind: 'start';
       readonly storedRingSeq: number;
     }
-  /** Received bytes; not kept beyond the call. */
+  /** Received bytes; the ring's from now on: not to be changed. */
   | { readonly kind: 'datagram'; readonly bytes: Uint8Array }
   /** `nextDeadline` has passed. */
   | { readonly kind: 'deadline' }

@@ -9,7 +9,7 @@ import { headerOf } from './send.ts';
 import { laterSeq } from './sequence.ts';
 import type { Ring } from './state.ts';
 
-/** `bytes` is copied before it is kept. */
+/** `bytes` is kept, to be repeated for those who missed it. */
 export function receiveMcast(ring: Ring, message: McastMessage, bytes: Uint8Array): void {
   if (!sameRing(message.ringId, ring.ringId)) {
     hearOtherRing(ring, { from: message.header.nodeId, ringId: message.ringId, operational: 7, gather: 8 });
@@ -23,9 +23,7 @@ export function receiveMcast(ring: Ring, message: McastMessage, bytes: Uint8Arra
   if (!speakers.includes(message.systemFrom)) return;
   const store = ring.phase === 'recovery' ? ring.recoveryStore : ring.regularStore;
   if (!store.inWindow(message.seq) || store.get(message.seq) !== undefined) return;
-  const kept = bytes.slice();
-  const payload = kept.subarray(kept.length - message.payload.length);
-  store.put(message.seq, { bytes: kept, message: { ...message, payload }, obliged: false });
+  store.put(message.seq, { bytes, message, obliged: false });
   if (ring.phase === 'recovery') noteRepeated(ring, message);
   ring.highSeq = laterSeq(ring.highSeq, message.seq);
   advanceAru(ring, store);

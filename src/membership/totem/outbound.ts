@@ -1,6 +1,6 @@
 // Messages waiting for the token. They are packed into packets only at the visit that sends them, so that everything
 // queued since the last visit travels together; a message larger than a packet runs on through several.
-import { assert, defined } from '../../kit/index.ts';
+import { assert, defined, Slab } from '../../kit/index.ts';
 import { mcastHeaderBytes } from './codec.ts';
 import type { OutboundMessage } from './event.ts';
 import type { Guarantee } from './message.ts';
@@ -28,6 +28,7 @@ export class OutboundQueue {
   /** Bytes of lengths and data that one packet holds. */
   readonly #roomBytes: number;
   readonly #groupHeads = new Map<string, Uint8Array>();
+  readonly #slab = new Slab();
   #waiting: Waiting[] = [];
   #first = 0;
   #bytes = 0;
@@ -76,7 +77,7 @@ export class OutboundQueue {
     if (this.#mustReset) return this.#resetPacket();
     const plan = this.#planParts();
     const dataAt = mcastHeaderBytes + packetHeaderBytes + partLengthBytes * plan.lengths.length;
-    const bytes = new Uint8Array(dataAt + plan.dataBytes);
+    const bytes = this.#slab.take(dataAt + plan.dataBytes);
     const continuation = this.#fragment;
     this.#copyParts(bytes, dataAt, plan.lengths);
     this.#fragment = this.#sentOfFirst === 0 ? 0 : (continuation % fragmentNumberMax) + 1;

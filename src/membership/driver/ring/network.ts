@@ -1,8 +1,9 @@
 // Datagrams of one member: on which links and to which addresses they go, sealed or not, and which of those that arrive
 // are believed.
 import { randomInt } from 'node:crypto';
-import { CommandFailure, type LogLevel } from '../../../kit/index.ts';
+import { CommandFailure, type LogLevel, Slab } from '../../../kit/index.ts';
 import {
+  DatagramRun,
   type Endpoint,
   listLinks,
   monotonicMs,
@@ -28,7 +29,7 @@ import type { RingSettings } from './settings.ts';
 import { LinkSockets } from './sockets.ts';
 
 export type NetworkListener = {
-  /** An authentic ring message. */
+  /** An authentic ring message, the listener's from now on. */
   readonly onMessage: (bytes: Uint8Array) => void;
   readonly onDrained: () => void;
   readonly onLinkChange: (change: Exclude<LinksEffect, { kind: 'probe' }>) => void;
@@ -75,6 +76,8 @@ export class RingNetwork {
   readonly #links: Links | undefined;
   readonly #carrierWatch: NetworkWatch;
   readonly #carriers: ('up' | 'down')[];
+  readonly #slab = new Slab();
+  readonly #run = new DatagramRun();
   readonly #complained = new Map<string, number>();
 
   constructor(settings: RingSettings, listener: NetworkListener) {
@@ -118,11 +121,12 @@ export class RingNetwork {
   }
 
   send(nodeId: number, bytes: Uint8Array): void {
+    this.flush();
     const datagram = this.#seal?.seal(bytes) ?? bytes;
     for (const link of this.#route(nodeId)) this.#sendOn(link, nodeId, datagram);
   }
 
-  /** To everybody but ourselves. */
+  /** To everybody but ourselves; it may wait for more of its kind, until something else is sent or `flush`. */
   multicast(bytes: Uint8Array): void {
     const datagram = this.#seal?.seal(bytes) ?? bytes;
     if (this.#sockets[0]?.hasGroup === true) {
@@ -132,10 +136,26 @@ export class RingNetwork {
       }
       return;
     }
+    if (this.#run.add(datagram)) return;
+    this.flush();
+    this.#run.add(datagram);
+  }
+
+  /** Sends what waits. */
+  flush(): void {
+    const { count, size } = this.#run;
+    if (count === 0) return;
     for (const { nodeId } of this.#settings.peers) {
       if (nodeId === this.#settings.nodeId) continue;
-      for (const link of this.#route(nodeId)) this.#sendOn(link, nodeId, datagram);
+      for (const link of this.#route(nodeId)) {
+        const to = this.#endpoints[link]?.get(nodeId);
+        if (to === undefined) continue;
+        this.counters.sentDatagrams += count;
+        this.counters.sentBytes += size;
+        this.#sockets[link]?.sendRun(this.#run, to);
+      }
     }
+    this.#run.clear();
   }
 
   /** Ready datagrams that say `bytes` to every peer in our name after we are gone. */
@@ -147,6 +167,7 @@ export class RingNetwork {
   }
 
   close(): void {
+    this.flush();
     this.#carrierWatch.close();
     for (const sockets of this.#sockets) sockets.close();
   }
@@ -213,7 +234,7 @@ export class RingNetwork {
     this.counters.receivedDatagrams++;
     this.counters.receivedBytes += datagram.length;
     const nowMs = monotonicMs();
-    let bytes = datagram;
+    let bytes: Uint8Array;
     let sender = this.#nodes[link]?.get(source);
     if (this.#seal !== undefined) {
       const opened = this.#seal.open(datagram, nowMs);
@@ -223,7 +244,7 @@ export class RingNetwork {
     } else if (sender === undefined && this.#settings.peers.length > 0) {
       this.counters.unlisted++;
       return;
-    }
+    } else bytes = this.#slab.copy(datagram);
     if (this.#settings.peers.length === 0) this.#learn(bytes, link, source);
     const probe = this.#links === undefined ? undefined : decodeProbe(bytes);
     if (this.#links !== undefined && sender !== undefined) {

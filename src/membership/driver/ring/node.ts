@@ -214,6 +214,7 @@ export class RingNode {
           this.#tell(effect);
       }
     }
+    this.#network.flush();
   }
 
   #tell(effect: NodeEffect): void {

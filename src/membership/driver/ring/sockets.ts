@@ -3,10 +3,13 @@
 
 import { CommandFailure, defined } from '../../../kit/index.ts';
 import {
+  type DatagramRun,
   type Endpoint,
   familyOf,
   type IpSocket,
+  type KernelResult,
   listAddresses,
+  type MessageView,
   openRouteSocket,
   openUdpSocket,
   orFail,
@@ -17,6 +20,7 @@ import {
 import type { RingLink } from './settings.ts';
 
 export type LinkListener = {
+  /** `bytes` is the listener's until it returns. */
   readonly onDatagram: (bytes: Uint8Array, source: string) => void;
   /** All that waited has been handed over. */
   readonly onDrained: () => void;
@@ -51,6 +55,7 @@ export class LinkSockets {
     this.#unicast = orFail(openUdpSocket({ ...common, address: link.address, port: link.port }));
     if (link.group === undefined) {
       this.#sender = this.#unicast;
+      this.#unicast.mergeReceived();
     } else {
       const { address, ttl } = link.group;
       const leave = { multicastInterfaceIndex: this.interfaceIndex, multicastLoop: 'others-only' } as const;
@@ -72,10 +77,11 @@ export class LinkSockets {
   }
 
   send(bytes: Uint8Array, to: Endpoint): void {
-    if (this.#closed) return;
-    const sent = this.#sender.send(bytes, { to });
-    // A full buffer or a missing route is a loss like any other: the ring repeats what matters.
-    if (!sent.ok && sent.error.errno !== 'EAGAIN') this.#listener.onError(sent.error.errno);
+    if (!this.#closed) this.#noteFailure(this.#sender.send(bytes, { to }));
+  }
+
+  sendRun(run: DatagramRun, to: Endpoint): void {
+    if (!this.#closed) this.#noteFailure(this.#sender.sendRun(run, to));
   }
 
   sendToGroup(bytes: Uint8Array): void {
@@ -88,13 +94,37 @@ export class LinkSockets {
     for (const socket of new Set([this.#unicast, this.#group, this.#sender])) socket?.close();
   }
 
-  /** What was sent to the group before a token was sent to us is handed over before it. */
+  /** A full buffer or a missing route is a loss like any other: the ring repeats what matters. */
+  #noteFailure(sent: KernelResult<void>): void {
+    if (!sent.ok && sent.error.errno !== 'EAGAIN') this.#listener.onError(sent.error.errno);
+  }
+
   #drain(): void {
     if (this.#closed) return;
-    const toUs = this.#read(this.#unicast);
-    if (this.#group !== undefined) this.#hand(this.#read(this.#group));
-    this.#hand(toUs);
+    if (this.#group === undefined) this.#drainUnicast();
+    else this.#drainBoth(this.#group);
     this.#listener.onDrained();
+  }
+
+  #drainUnicast(): void {
+    for (let count = 0; count < datagramsPerTurnMax && !this.#closed; count++) {
+      const viewed = this.#unicast.view();
+      if (!viewed.ok) this.#listener.onError(viewed.error.errno);
+      if (!viewed.ok || viewed.value === undefined) return;
+      this.#handMerged(viewed.value);
+    }
+  }
+
+  #handMerged({ bytes, source, datagramBytes }: MessageView): void {
+    for (let at = 0; at < bytes.length && !this.#closed; at += datagramBytes)
+      this.#listener.onDatagram(bytes.subarray(at, at + datagramBytes), source.address);
+  }
+
+  /** What was sent to the group before a token was sent to us is handed over before it. */
+  #drainBoth(group: IpSocket): void {
+    const toUs = this.#read(this.#unicast);
+    this.#hand(this.#read(group));
+    this.#hand(toUs);
   }
 
   #read(socket: IpSocket): ReceivedMessage[] {
