@@ -5,6 +5,7 @@ export {
   isServed,
   nodesDefault,
   nodesMax,
+  type Profile,
   pair,
   processes,
   raiseHosts,
@@ -13,4 +14,5 @@ export {
   standbyEdit,
   stickiness,
   virtualAddress,
+  workerPidFile,
 } from './stage.ts';

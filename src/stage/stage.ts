@@ -15,10 +15,13 @@ export const virtualAddress = '10.77.0.100';
 
 const network = (number: number) => ({ interfaces: [{ name: 'eth0', addresses: [`10.77.0.${number}/24`] }] });
 
-const clusterFile = (nodes: readonly string[]) =>
+export type Profile = 'default' | 'fast';
+
+const clusterFile = (nodes: readonly string[], profile: Profile) =>
   `${JSON.stringify(
     {
       cluster: 'demo',
+      profile,
       nodes: nodes.map((name, index) => ({ name, id: index + 1, addresses: [`10.77.0.${index + 1}`] })),
     },
     null,
@@ -68,9 +71,25 @@ ${primitive('vip', 'IPaddr2', [pair('vip', 'ip', virtualAddress), pair('vip', 'c
 ${primitive('web', 'apache', [pair('web', 'configfile', apacheFile), pair('web', 'statusurl', 'http://127.0.0.1/index.html'), pair('web', 'testregex', 'Served')], '1s')}
 </group>`;
 
+/** Holds the process id of the supervised process, on the host that runs it. */
+export const workerPidFile = '/run/demo-worker.pid';
+
+/** A process that nothing but its death concerns, beside the site. */
+const worker = `<primitive id="worker" class="ocf" provider="haven" type="process">
+  <instance_attributes id="worker-instance_attributes">${pair('worker', 'command', '/bin/sleep')}${pair('worker', 'args', 'infinity')}${pair('worker', 'pidfile', workerPidFile)}</instance_attributes>
+  <operations><op id="worker-monitor" name="monitor" interval="10s" timeout="20s"/></operations>
+</primitive>`;
+
 const options = `<cluster_property_set id="cib-bootstrap-options">${pair('options', 'stonith-enabled', 'false')}${pair('options', 'fast-agents', 'true')}</cluster_property_set>`;
 
 export const stickiness = `<meta_attributes id="rsc-options">${pair('rsc-options', 'resource-stickiness', '100')}</meta_attributes>`;
+
+export type StageOptions = {
+  readonly nodeCount?: number;
+  /** The entry of the Haven that plays; this one when left out. */
+  readonly program?: string;
+  readonly profile?: Profile;
+};
 
 export class Stage {
   readonly lab: Lab;
@@ -83,15 +102,12 @@ export class Stage {
   }
 
   /**
-   * Makes the hosts, starts the daemons and configures nothing; the lab ends with this process. `program`: the entry of the
-   * Haven that plays, this one when left out.
+   * Makes the hosts, starts the daemons and configures nothing; the lab ends with this process.
+   * @throws CommandFailure
    */
   static async make(
     name: string,
-    {
-      nodeCount = nodesDefault,
-      program = programPath(),
-    }: { readonly nodeCount?: number; readonly program?: string } = {},
+    { nodeCount = nodesDefault, program = programPath(), profile = 'default' }: StageOptions = {},
   ): Promise<Stage> {
     const key = randomBytes(192).toString('base64');
     const { lab, nodes } = await raiseHosts({
@@ -99,7 +115,7 @@ export class Stage {
       nodeCount,
       bootScript: bootScript(program),
       furnish: async (host, names) => {
-        await host.writeFile('/etc/haven/cluster.json', clusterFile(names));
+        await host.writeFile('/etc/haven/cluster.json', clusterFile(names, profile));
         await host.writeFile('/etc/haven/authkey', key, 0o400);
       },
     });
@@ -122,6 +138,7 @@ export class Stage {
         { kind: 'modify', xml: options },
         { kind: 'create', section: 'configuration', xml: `<rsc_defaults>${stickiness}</rsc_defaults>` },
         { kind: 'create', section: 'resources', xml: site },
+        { kind: 'create', section: 'resources', xml: worker },
       ],
     });
   }

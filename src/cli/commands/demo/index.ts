@@ -1,6 +1,13 @@
-import { buildCommand } from '@stricli/core';
+import { buildCommand, numberParser } from '@stricli/core';
 
-type Flags = { readonly scripted: boolean; readonly pair: boolean; readonly json?: string; readonly lab: string };
+type Flags = {
+  readonly scripted: boolean;
+  readonly pair: boolean;
+  readonly json?: string;
+  readonly lab: string;
+  readonly profile: 'default' | 'fast';
+  readonly repeat: number;
+};
 
 export const demoCommand = buildCommand({
   docs: {
@@ -20,6 +27,19 @@ export const demoCommand = buildCommand({
         placeholder: 'FILE',
         brief: 'With --scripted: the results as JSON too',
       },
+      repeat: {
+        kind: 'parsed',
+        parse: numberParser,
+        default: '1',
+        placeholder: 'TIMES',
+        brief: 'With --scripted: the whole series so often; the table shows medians',
+      },
+      profile: {
+        kind: 'enum',
+        values: ['default', 'fast'],
+        default: 'default',
+        brief: 'The timing of the cluster, as in its configuration',
+      },
       lab: { kind: 'parsed', parse: String, default: 'demo', placeholder: 'NAME', brief: "The lab's name" },
     },
   },
@@ -28,7 +48,9 @@ export const demoCommand = buildCommand({
     if (flags.pair) {
       if (flags.scripted) process.exitCode = await (await import('./vrrp/scripted.ts')).runScripted(options);
       else await (await import('./vrrp/live.ts')).runLive(flags.lab);
-    } else if (flags.scripted) await (await import('./scripted.ts')).runScripted(options);
-    else await (await import('./live.ts')).runLive(flags.lab);
+    } else if (flags.scripted) {
+      const { profile, repeat } = flags;
+      await (await import('./scripted.ts')).runScripted({ ...options, profile, repetitions: Math.max(1, repeat) });
+    } else await (await import('./live.ts')).runLive(flags.lab);
   },
 });

@@ -1,10 +1,21 @@
 // `npm start -- --scripted`: a fixed series of faults on the cluster, each outage measured by the client, a table at the
 // end. It is the end-to-end test too: the series fails when the service does not come back.
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { formatDuration } from '../../../kit/index.ts';
+import { CommandFailure, formatDuration } from '../../../kit/index.ts';
 import type { ProbeReport } from '../../../lab/index.ts';
-import { Client, clientName, isServed, Stage, standbyEdit, virtualAddress } from '../../../stage/index.ts';
+import { bootMs } from '../../../linux/index.ts';
+import {
+  Client,
+  clientName,
+  isServed,
+  type Profile,
+  processes,
+  Stage,
+  standbyEdit,
+  virtualAddress,
+  workerPidFile,
+} from '../../../stage/index.ts';
 import { formatTable } from '../../table.ts';
 
 type Scene = {
@@ -46,7 +57,7 @@ const scenes: readonly Scene[] = [
   {
     what: 'daemon of the holder killed',
     act: async (stage, holder) => {
-      await stage.lab.host(holder).run(['pkill', '-KILL', '-f', 'haven.js daemon']);
+      await stage.lab.host(holder).run(['pkill', '-KILL', '-f', processes.daemon]);
     },
     mend: async (stage, holder) => {
       stage.startDaemon(holder);
@@ -74,13 +85,19 @@ export type SceneResult = {
   readonly webOutMs: number;
 };
 
-export type ScriptedOptions = { readonly labName: string; readonly jsonFile: string | undefined };
+export type ScriptedOptions = {
+  readonly labName: string;
+  readonly jsonFile: string | undefined;
+  readonly profile: Profile;
+  /** Of the whole series. */
+  readonly repetitions: number;
+};
 
 /** Runs the series. @throws CommandFailure `timeout` where the service does not come back. */
-export async function runScripted({ labName, jsonFile }: ScriptedOptions): Promise<void> {
+export async function runScripted({ labName, jsonFile, profile, repetitions }: ScriptedOptions): Promise<void> {
   const started = performance.now();
   say(`making three nodes and a client (lab '${labName}')`);
-  const stage = await Stage.make(labName);
+  const stage = await Stage.make(labName, { profile });
   try {
     await stage.until('three members', (status) => status.nodes.filter(({ state }) => state === 'online').length === 3);
     const formedMs = performance.now() - started;
@@ -93,11 +110,16 @@ export async function runScripted({ labName, jsonFile }: ScriptedOptions): Promi
     const client = await Client.start(stage.lab, { host: clientName, address: virtualAddress });
     await client.answeredBy(holder);
     const results: SceneResult[] = [];
-    for (const scene of scenes) results.push(await perform(stage, client, scene));
-    results.push(await powerLoss(stage, client));
+    const restartsMs: number[] = [];
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      for (const scene of scenes) results.push(await perform(stage, client, scene));
+      restartsMs.push(await workerDeath(stage));
+      results.push(await powerLoss(stage, client));
+    }
     const report = await client.stop();
-    print(results, report);
-    if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify({ results, report }, null, 2)}\n`);
+    print(results, restartsMs, report);
+    if (jsonFile !== undefined)
+      writeFileSync(jsonFile, `${JSON.stringify({ results, restartsMs, report }, null, 2)}\n`);
   } finally {
     await stage.down();
   }
@@ -116,6 +138,32 @@ async function perform(stage: Stage, client: Client, scene: Scene): Promise<Scen
   await settledHolder(stage);
   return result;
 }
+
+/** The supervised process is killed: how long until another runs, in ms. */
+async function workerDeath(stage: Stage): Promise<number> {
+  const running = await stage.until('a worker', ({ resources }) =>
+    resources.some(({ id, state }) => id === 'worker' && state === 'started'),
+  );
+  const node = running.resources.find(({ id }) => id === 'worker')?.nodes[0] ?? '';
+  const file = `/proc/${stage.lab.host(node).pid}/root${workerPidFile}`;
+  const before = readFileSync(file, 'utf8').trim();
+  const sent = await stage.lab.host(node).shell(`kill -KILL ${before}; cut -d' ' -f1 /proc/uptime`);
+  const killedMs = Number(sent) * 1000;
+  const isAnother = () => {
+    const now = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+    return now !== '' && now !== before;
+  };
+  while (!isAnother()) {
+    if (bootMs() - killedMs > workerPatienceMs)
+      throw new CommandFailure({ kind: 'timeout', what: `the worker on ${node} was not restarted` });
+    await pause(1);
+  }
+  const restartMs = Math.round(bootMs() - killedMs);
+  say(`supervised process killed (${node}): another runs after ${restartMs} ms`);
+  return restartMs;
+}
+
+const workerPatienceMs = 30_000;
 
 /** All nodes lose power at once and get it back: what was accepted is there, and is served. */
 async function powerLoss(stage: Stage, client: Client): Promise<SceneResult> {
@@ -150,26 +198,34 @@ function longest(client: Client): Pick<SceneResult, 'addressOutMs' | 'webOutMs'>
   return { addressOutMs: most(address), webOutMs: most(web) };
 }
 
-function print(results: readonly SceneResult[], report: ProbeReport): void {
-  const rows = results.map(({ scene, from, to, addressOutMs, webOutMs }) => [
-    scene,
-    from,
-    to,
-    `${addressOutMs} ms`,
-    `${webOutMs} ms`,
-  ]);
+function print(results: readonly SceneResult[], restartsMs: readonly number[], report: ProbeReport): void {
+  const rows = [...new Set(results.map(({ scene }) => scene))].map((scene) => {
+    const runs = results.filter((result) => result.scene === scene);
+    return [
+      scene,
+      runs.map(({ from, to }) => `${from} -> ${to}`)[0] ?? '',
+      medianAndMost(runs.map(({ addressOutMs }) => addressOutMs)),
+      medianAndMost(runs.map(({ webOutMs }) => webOutMs)),
+    ];
+  });
   const doubles = report.arp?.doubles ?? [];
   const doubleMs = doubles.reduce((sum, double) => sum + double.toMs - double.fromMs, 0);
   const both =
     doubles.length === 0
       ? 'never claimed by two hosts at once'
       : `claimed by two hosts at once for ${formatDuration(doubleMs)} in all`;
-  process.stdout.write(
-    `\n${formatTable(['what happened', 'held by', 'served by then', 'address out', 'web out'], rows)}\n`,
-  );
+  process.stdout.write(`\n${formatTable(['what happened', 'served by', 'address out', 'web out'], rows)}\n`);
+  process.stdout.write(`A supervised process that was killed ran again after ${medianAndMost(restartsMs)}.\n`);
   process.stdout.write(
     `${report.requests} questions from ${clientName}, ${formatDuration(report.gapMs.p50)} apart; ${virtualAddress} was ${both}.\n`,
   );
+}
+
+/** In ms; of several runs the median, and the most in brackets. */
+function medianAndMost(all: readonly number[]): string {
+  const sorted = [...all].sort((left, right) => left - right);
+  const median = `${sorted[Math.floor(sorted.length / 2)] ?? '?'} ms`;
+  return sorted.length === 1 ? median : `${median} (${sorted.at(-1)})`;
 }
 
 function say(line: string): void {
