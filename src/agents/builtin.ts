@@ -18,6 +18,8 @@ export type BuiltinAgent = {
   close(): void;
 };
 
+export type Fate = 'undecided' | 'returns' | 'lost';
+
 /** What a built-in agent finds around it. */
 export type BuiltinSurroundings = {
   readonly logger: Logger;
@@ -25,6 +27,11 @@ export type BuiltinSurroundings = {
   readonly onFailure: (resource: string, outcome: Outcome) => void;
   /** What the resource holds, undefined for nothing; told before an address is added and after it is gone. */
   readonly onHeld: (resource: string, held: HeldAddress | undefined) => void;
+  /**
+   * What becomes of an address that was taken off just now: nobody else did it than the guardian, for a lapse of the quorum
+   * lease, and it will be known whether it may come back; or it may at once; or it is lost.
+   */
+  readonly fateOfTaken: () => Fate;
   /** The network namespace of its addresses; this thread's when left out. */
   readonly namespace?: string;
   /** Where it keeps what a restarted daemon must know (lost at boot, as it should be). */

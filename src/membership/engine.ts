@@ -48,6 +48,8 @@ export type EngineEvent =
       readonly body: Uint8Array;
     }
   | { readonly kind: 'quorum-changed'; readonly quorum: QuorumView }
+  /** The quorum lease of the proof at that moment had been over for a while, and runs again. */
+  | { readonly kind: 'lease-resumed'; readonly provenBeforeBootMs: number }
   /** The outbound queue has room again after a refused multicast. */
   | { readonly kind: 'writable' }
   /** The engine is gone: it left, was shut down, or failed. Nothing follows. */

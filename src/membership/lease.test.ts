@@ -7,6 +7,8 @@ import { fastTiming, havenTiming } from './totem/index.ts';
 
 const leaseMs = leaseMsOf(havenTiming);
 
+const nothing = { provenAtMs: undefined, resumedAfterMs: undefined };
+
 test('those who stay notice a loss and stand on a new ring before their own leases are over', () => {
   for (const timing of [havenTiming, fastTiming]) {
     assert.ok(leaseMsOf(timing) > timing.tokenMs + timing.consensusMs + 2 * timing.holdMs);
@@ -16,10 +18,14 @@ test('those who stay notice a loss and stand on a new ring before their own leas
 test('a token proves the moment of the visit before it, and the first one nothing', () => {
   const watch = new LeaseWatch(havenTiming);
   const member = memberOf([1, 2, 3], 4);
-  assert.deepEqual(watch.note(visited(member, 0), 100), { token: 'new', provenAtMs: undefined });
-  assert.deepEqual(watch.note(visited(member, 3), 140), { token: 'new', provenAtMs: 100 });
-  assert.deepEqual(watch.note(member, 150), { token: 'none', provenAtMs: undefined }, 'no new token');
-  assert.deepEqual(watch.note(visited(member, 6), 900), { token: 'new', provenAtMs: 140 }, 'however long it was away');
+  assert.deepEqual(watch.note(visited(member, 0), 100), { token: 'new', ...nothing });
+  assert.deepEqual(watch.note(visited(member, 3), 140), { token: 'new', provenAtMs: 100, resumedAfterMs: undefined });
+  assert.deepEqual(watch.note(member, 150), { token: 'none', ...nothing }, 'no new token');
+  assert.deepEqual(
+    watch.note(visited(member, 6), 900),
+    { token: 'new', provenAtMs: 140, resumedAfterMs: 100 },
+    'however long it was away',
+  );
 });
 
 test('a ring without quorum proves nothing', () => {

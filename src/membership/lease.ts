@@ -30,7 +30,11 @@ export type LeaseNote = {
   readonly token: 'new' | 'none';
   /** The majority stood at this moment: the lease runs from here. */
   readonly provenAtMs: number | undefined;
+  /** The lease of the proof before, at this moment, had been over, and runs again; undefined: it was not over. */
+  readonly resumedAfterMs: number | undefined;
 };
+
+const noProof = { provenAtMs: undefined, resumedAfterMs: undefined };
 
 type Installed = { readonly members: readonly number[]; readonly goodbyes: readonly number[] };
 
@@ -66,17 +70,18 @@ export class LeaseWatch {
   note(member: Member, nowMs: number): LeaseNote {
     const { ring } = member;
     const turning = ring.phase === 'operational' || ring.phase === 'recovery';
-    if (!turning || ring.lastTokenSeq === beforeFirst) return { token: 'none', provenAtMs: undefined };
+    if (!turning || ring.lastTokenSeq === beforeFirst) return { token: 'none', ...noProof };
     if (this.#ringId === undefined || !sameRing(this.#ringId, ring.ringId)) this.#begin(ring);
-    else if (ring.lastTokenSeq === this.#tokenSeq) return { token: 'none', provenAtMs: undefined };
+    else if (ring.lastTokenSeq === this.#tokenSeq) return { token: 'none', ...noProof };
     const visitBeforeMs = this.#tokenAtMs;
     this.#tokenSeq = ring.lastTokenSeq;
     this.#tokenAtMs = nowMs;
     const proves = ring.phase === 'operational' && visitBeforeMs !== undefined && hasQuorum(member);
-    if (!proves) return { token: 'new', provenAtMs: undefined };
-    this.#lapsed ||= this.#isOver(nowMs);
+    if (!proves) return { token: 'new', ...noProof };
+    const resumedAfterMs = this.#isOver(nowMs) ? this.#provenAtMs : undefined;
+    this.#lapsed ||= resumedAfterMs !== undefined;
     this.#provenAtMs = visitBeforeMs;
-    return { token: 'new', provenAtMs: visitBeforeMs };
+    return { token: 'new', provenAtMs: visitBeforeMs, resumedAfterMs };
   }
 
   /** To be called with every regular configuration. */

@@ -9,6 +9,7 @@ import {
   type BuiltinRun,
   builtinOf,
   type FastAgents,
+  type Fate,
   isAddressAgent,
 } from '../builtin.ts';
 import type { Operation } from '../environment.ts';
@@ -47,6 +48,8 @@ export type NodeExecutorOptions<Asked extends Order> = {
   readonly onReport: (report: ExecutionReport<Asked>) => void;
   /** The addresses that this node's resources hold, whenever that changes: the guardian's pledge. */
   readonly onAddresses?: (addresses: readonly HeldAddress[]) => void;
+  /** Asked when an address is gone that nobody ordered away; left out: it is lost. */
+  readonly fateOfTaken?: () => Fate;
   /** node-action-limit; twice the processors when left out. */
   readonly runsMax?: number;
   readonly fastAgents?: FastAgents;
@@ -163,6 +166,12 @@ export class NodeExecutor<Asked extends Order = Order> {
   announce(): void {
     const agent = this.#builtins.get('ip');
     if (agent instanceof AddressAgent) agent.announce();
+  }
+
+  /** Decides on the addresses whose fate was undecided. */
+  settleTaken(fate: Exclude<Fate, 'undecided'>): void {
+    const agent = this.#builtins.get('ip');
+    if (agent instanceof AddressAgent) agent.settleTaken(fate);
   }
 
   /**
@@ -335,6 +344,7 @@ export class NodeExecutor<Asked extends Order = Order> {
       logger: this.#options.logger,
       onFailure: (resource: string, outcome: Outcome) => this.#notice(resource, outcome),
       onHeld: (resource: string, held: HeldAddress | undefined) => this.#hold(resource, held),
+      fateOfTaken: this.#options.fateOfTaken ?? (() => 'lost' as const),
       stateFolder: this.#options.stateFolder ?? '/run/haven/agents',
       ...(namespace === undefined ? {} : { namespace }),
     };

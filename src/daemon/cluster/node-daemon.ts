@@ -44,16 +44,19 @@ import {
   fastTiming,
   formatRingId,
   havenTiming,
+  leaseMsOf,
   RingEngine,
   type RingId,
   ringOfDescription,
   sealedBy,
+  type TotemTiming,
 } from '../../membership/index.ts';
 import { Alerting, eventsToTell } from './alerting.ts';
 import { callerOf } from './caller.ts';
 import { cleaningUpdates } from './cleaning.ts';
 import type { ClusterConfiguration } from './configuration.ts';
 import { documentOf, initialDocument } from './initial-document.ts';
+import { LeaseFate } from './lease-fate.ts';
 import { Operations } from './operations.ts';
 import { Recorder } from './recorder.ts';
 import { type Holdings, holdingsChannel } from './ring-thread.ts';
@@ -77,6 +80,7 @@ export class NodeDaemon implements NodeService {
   readonly #operations: Operations;
   readonly #alerting: Alerting;
   readonly #holdings: BroadcastChannel;
+  readonly #leaseFate: LeaseFate;
   readonly #fencing = new FenceRunner(new Random(randomUUID()));
   readonly #requests = new Map<string, (outcome: Outcome) => void>();
   readonly #queue: Timeless[] = [];
@@ -92,7 +96,11 @@ export class NodeDaemon implements NodeService {
   /** Resolves with why, when the daemon is to end. */
   readonly ended: Promise<string>;
 
-  private constructor(options: NodeDaemonOptions, self: { readonly nodeId: number; readonly name: string }) {
+  private constructor(
+    options: NodeDaemonOptions,
+    self: { readonly nodeId: number; readonly name: string },
+    timing: TotemTiming,
+  ) {
     this.#options = options;
     const { configuration, logger } = options;
     this.ended = new Promise((resolve) => {
@@ -111,6 +119,7 @@ export class NodeDaemon implements NodeService {
     });
     this.#alerting = new Alerting(logger);
     this.#recorder = new Recorder(configuration.stateDirectory);
+    this.#leaseFate = new LeaseFate(leaseMsOf(timing));
     this.#holdings = new BroadcastChannel(holdingsChannel(self.nodeId));
     this.#operations = new Operations({
       logger,
@@ -119,22 +128,24 @@ export class NodeDaemon implements NodeService {
       cancelled: (resource, operation, intervalMs) =>
         this.#tell({ kind: 'cancelled', resource, operation, intervalMs }),
       onAddresses: (addresses) => this.#holdings.postMessage({ addresses } satisfies Holdings),
+      fateOfTaken: () => this.#leaseFate.ofTaken(this.#engine?.quorateAtBootMs() ?? 0),
     });
   }
 
   /** @throws CommandFailure: wrong key file, an address that is not here, a port or folder that is taken. */
   static async start(options: NodeDaemonOptions): Promise<NodeDaemon> {
     const { configuration, logger } = options;
+    const timing = configuration.profile === 'fast' ? fastTiming : havenTiming;
     const settings = ringOfDescription({
       clusterName: configuration.cluster,
       nodes: configuration.nodes,
       port: configuration.port,
       security: sealedBy(configuration.keyFile),
       stateDirectory: join(configuration.stateDirectory, 'ring'),
-      timing: configuration.profile === 'fast' ? fastTiming : havenTiming,
+      timing,
     });
     const name = configuration.nodes[settings.nodeId - 1]?.name ?? String(settings.nodeId);
-    const daemon = new NodeDaemon(options, { nodeId: settings.nodeId, name });
+    const daemon = new NodeDaemon(options, { nodeId: settings.nodeId, name }, timing);
     const engine = await RingEngine.start(settings, { logger, role: 'guarded-ring' });
     daemon.#engine = engine;
     engine.subscribe((event) => daemon.#hear(event));
@@ -162,7 +173,10 @@ export class NodeDaemon implements NodeService {
         this.#ring = event.ringId;
         this.#takeOverAtMs = event.takeOverAtMs;
         if (event.lapsed) this.#operations.revoke(lapsedReason);
+        if (event.joined.length > 0 || event.left.length > 0) this.#membersChanged(event.lapsed);
         return;
+      case 'lease-resumed':
+        return this.#operations.settleTaken(this.#leaseFate.resumed(event.provenBeforeBootMs));
       case 'group-changed': {
         const members = [...new Set(event.members.map(({ nodeId }) => nodeId))].sort((left, right) => left - right);
         if (event.group !== group || members.length === 0) return;
@@ -195,6 +209,11 @@ export class NodeDaemon implements NodeService {
       case 'writable':
         return;
     }
+  }
+
+  #membersChanged(lapsed: boolean): void {
+    this.#leaseFate.membersChanged();
+    if (lapsed) this.#operations.settleTaken('lost');
   }
 
   #nameOf(nodeId: number): string {

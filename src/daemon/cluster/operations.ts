@@ -1,6 +1,6 @@
 // Orders of the cluster as operations of this machine's agents: the node's executor, in the controller's terms.
 import { mkdirSync } from 'node:fs';
-import { AgentCatalogue, type ExecutionReport, NodeExecutor } from '../../agents/index.ts';
+import { AgentCatalogue, type ExecutionReport, type Fate, NodeExecutor } from '../../agents/index.ts';
 import type { AgentFacts, ExecutionOrder, OperationReport } from '../../controller/index.ts';
 import type { HeldAddress } from '../../guardian/index.ts';
 import { CommandFailure, type Logger } from '../../kit/index.ts';
@@ -11,6 +11,8 @@ export type OperationsOptions = {
   readonly report: (report: Omit<OperationReport, 'node'>) => void;
   readonly cancelled: (resource: string, operation: string, intervalMs: number) => void;
   readonly onAddresses: (addresses: readonly HeldAddress[]) => void;
+  /** Asked when an address is gone that nobody ordered away. */
+  readonly fateOfTaken: () => Fate;
 };
 
 /** HA_RSCTMP: the standard agents keep their state there and expect it to exist after each boot. */
@@ -27,9 +29,9 @@ export class Operations {
 
   constructor(options: OperationsOptions) {
     this.#options = options;
-    const { logger, stateFolder, onAddresses } = options;
+    const { logger, stateFolder, onAddresses, fateOfTaken } = options;
     const onReport = (report: ExecutionReport<ExecutionOrder>) => void this.#report(report);
-    this.#executor = new NodeExecutor({ logger, stateFolder, onAddresses, onReport });
+    this.#executor = new NodeExecutor({ logger, stateFolder, onAddresses, fateOfTaken, onReport });
     mkdirSync(agentStateFolder, { recursive: true });
     this.#prepare();
   }
@@ -52,6 +54,11 @@ export class Operations {
   /** The cluster property `fast-agents`: standard address agents are run by the built-in one. */
   setFastAgents(fastAgents: 'map' | 'keep'): void {
     this.#executor.setFastAgents(fastAgents);
+  }
+
+  /** Decides on the addresses whose fate was undecided. */
+  settleTaken(fate: Exclude<Fate, 'undecided'>): void {
+    this.#executor.settleTaken(fate);
   }
 
   close(): Promise<void> {

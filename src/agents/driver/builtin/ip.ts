@@ -28,7 +28,7 @@ import {
   writeSysctl,
 } from '../../../linux/index.ts';
 import { type AddressPlace, type AddressPlan, addressPlace, addressPlan, type Refusal } from '../../address/plan.ts';
-import type { BuiltinAgent, BuiltinRun, BuiltinSurroundings } from '../../builtin.ts';
+import type { BuiltinAgent, BuiltinRun, BuiltinSurroundings, Fate } from '../../builtin.ts';
 import type { Operation } from '../../environment.ts';
 import { answer, type Outcome } from '../../outcome.ts';
 import { Announcer } from './announcer.ts';
@@ -42,6 +42,8 @@ type Active = {
   announcer: Announcer;
   /** A failure that has been told and not been mended. */
   failed: boolean;
+  /** It was taken off for a lapse of the lease, and it is not decided whether it comes back. */
+  awaiting: boolean;
 };
 
 /** A start that waits for answers of others, and may be called off. */
@@ -90,6 +92,13 @@ export class AddressAgent implements BuiltinAgent {
   announce(): void {
     for (const { announcer, plan, failed } of this.#active.values()) {
       if (!failed) void announcer.announce(plan.announcements);
+    }
+  }
+
+  /** What was taken off for a lapse of the lease: put back where nobody else was given it, otherwise told as lost. */
+  settleTaken(fate: Exclude<Fate, 'undecided'>): void {
+    for (const [resource, active] of this.#active) {
+      if (active.awaiting) this.#settleTaken(resource, active, fate);
     }
   }
 
@@ -261,7 +270,15 @@ export class AddressAgent implements BuiltinAgent {
     const held = { interfaceName: link.name, address: plan.address, prefixLength };
     const announcer = this.#announcer(plan, link);
     const { index, hardwareAddress } = link;
-    const active: Active = { plan, held, interfaceIndex: index, hardwareAddress, announcer, failed: false };
+    const active: Active = {
+      plan,
+      held,
+      interfaceIndex: index,
+      hardwareAddress,
+      announcer,
+      failed: false,
+      awaiting: false,
+    };
     this.#active.set(resource, active);
     this.#around.onHeld(resource, held);
     return active;
@@ -294,6 +311,13 @@ export class AddressAgent implements BuiltinAgent {
 
   #lookAgain(resource: string, active: Active, event: NetworkEvent): void {
     const { failed } = active;
+    const isGone = event.kind === 'address-gone' && this.#find(active.plan) === undefined;
+    if (isGone && !failed && !active.awaiting) {
+      active.awaiting = true;
+      const fate = this.#around.fateOfTaken();
+      return fate === 'undecided' ? active.announcer.cancel() : this.#settleTaken(resource, active, fate);
+    }
+    if (active.awaiting) return;
     if (event.kind === 'link' && event.link.hardwareAddress !== active.hardwareAddress) {
       active.announcer.cancel();
       active.hardwareAddress = event.link.hardwareAddress;
@@ -304,6 +328,19 @@ export class AddressAgent implements BuiltinAgent {
     if (outcome.code !== 0 && !failed) this.#around.onFailure(resource, outcome);
     // The carrier was away: switches may have forgotten the address, or believe it elsewhere.
     if (outcome.code === 0 && failed) void active.announcer.announce(active.plan.announcements);
+  }
+
+  #settleTaken(resource: string, active: Active, fate: Exclude<Fate, 'undecided'>): void {
+    active.awaiting = false;
+    const { address } = active.plan;
+    const place = fate === 'returns' ? this.#place(active.plan) : undefined;
+    const added = place?.ok === true ? addAddress(this.#route, settingsOf(active.plan, place.value)) : undefined;
+    if (added !== undefined && (added.ok || added.error.errno === 'EEXIST')) {
+      this.#around.logger.notice(`${resource}: ${address} is back, as nobody else was given it`);
+      return void active.announcer.announce(active.plan.announcements);
+    }
+    const outcome = this.#monitor(resource, active.plan);
+    if (outcome.code !== 0) this.#around.onFailure(resource, outcome);
   }
 
   #place(plan: AddressPlan): Result<AddressPlace, Refusal> {

@@ -218,6 +218,8 @@ export class RingEngine implements MessagingEngine {
         return this.#configuration(effect);
       case 'group-changed':
         return this.#groupChanged(effect);
+      case 'lease-resumed':
+        return this.#emit(effect);
       case 'quorum-changed':
         this.#quorum = effect.quorum;
         return this.#emit({ kind: 'quorum-changed', quorum: effect.quorum });

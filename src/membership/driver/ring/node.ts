@@ -36,6 +36,7 @@ export type NodeEffect =
     >
   /** The outlook in monotonic ms. */
   | (Extract<MemberEffect, { readonly kind: 'configuration' }> & LeaseOutlook)
+  | { readonly kind: 'lease-resumed'; readonly provenBeforeBootMs: number }
   | {
       readonly kind: 'link-up' | 'link-down';
       readonly peer: number;
@@ -243,9 +244,10 @@ export class RingNode {
   }
 
   #noteToken(): void {
-    const { token, provenAtMs } = this.#lease.note(this.#member, this.#bootClockMs());
+    const { token, provenAtMs, resumedAfterMs } = this.#lease.note(this.#member, this.#bootClockMs());
     if (token === 'new') this.#counters.tokens++;
     if (provenAtMs !== undefined) this.#listener.onProof(provenAtMs);
+    if (resumedAfterMs !== undefined) this.#tell({ kind: 'lease-resumed', provenBeforeBootMs: resumedAfterMs });
   }
 
   /** Leases run by the clock that counts suspensions; everybody else lives by `monotonicMs`. */

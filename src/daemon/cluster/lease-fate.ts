@@ -1,0 +1,36 @@
+// Whether an address that the guardian took off for a lapse of the quorum lease may come back: as long as the members have
+// stayed the same, nobody else was given it. When they changed, that is for the cluster to decide.
+import type { Fate } from '../../agents/index.ts';
+import { bootMs } from '../../linux/index.ts';
+
+/** The kernel's word of what the guardian did comes well within this after the lease runs again. */
+const afterwardsMs = 1000;
+
+export class LeaseFate {
+  readonly #leaseMs: number;
+  #resumedAtBootMs = -Infinity;
+  #changedAtBootMs = -Infinity;
+
+  constructor(leaseMs: number) {
+    this.#leaseMs = leaseMs;
+  }
+
+  /** Of an address that is gone. `quorateAtBootMs`: the last proof, 0 for none. */
+  ofTaken(quorateAtBootMs: number): Fate {
+    const nowMs = bootMs();
+    if (nowMs - this.#resumedAtBootMs < afterwardsMs) return 'returns';
+    return quorateAtBootMs > 0 && nowMs >= quorateAtBootMs + this.#leaseMs ? 'undecided' : 'lost';
+  }
+
+  /** Of what is undecided, now that the lease runs again that was over since the proof at `provenBeforeBootMs`. */
+  resumed(provenBeforeBootMs: number): Exclude<Fate, 'undecided'> {
+    if (this.#changedAtBootMs > provenBeforeBootMs) return 'lost';
+    this.#resumedAtBootMs = bootMs();
+    return 'returns';
+  }
+
+  membersChanged(): void {
+    this.#changedAtBootMs = bootMs();
+    this.#resumedAtBootMs = -Infinity;
+  }
+}
