@@ -27,6 +27,8 @@ export function holdingsChannel(nodeId: number): string {
 
 const limits = { hungMs: 1000, starvedMs: 3000 };
 const renewMs = 20;
+/** The main thread is given longer than any decision takes: it has no real-time priority. */
+const mainHungMs = 10_000;
 
 export async function runGuardedRing(): Promise<void> {
   const { lease, settings } = workerRoleData() as GuardedStart;
@@ -43,7 +45,9 @@ export async function runGuardedRing(): Promise<void> {
   };
   const leaseMs = leaseMsOf(settings.ring.timing);
   let leased = 0;
+  const main = new MainThreadWatch();
   const renewal = setInterval(() => {
+    if (main.isHung(proof[1] ?? 0)) guard.stopBeating(`the main thread has not run for ${mainHungMs / 1000} s`);
     const from = proof[0] ?? 0;
     const until = from + leaseMs;
     if (until === leased || proof[0] === 0) return;
@@ -65,6 +69,18 @@ export async function runGuardedRing(): Promise<void> {
       await guard.release();
     },
   });
+}
+
+/** Counted in our own turns: a machine that stood still as a whole proves nothing against the other thread. */
+class MainThreadWatch {
+  #beats = 0;
+  #turns = 0;
+
+  isHung(beats: number): boolean {
+    this.#turns = beats === this.#beats ? this.#turns + 1 : 0;
+    this.#beats = beats;
+    return this.#turns * renewMs === mainHungMs;
+  }
 }
 
 function say(level: LogLevel, message: string): void {

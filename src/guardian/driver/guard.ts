@@ -77,6 +77,12 @@ export class Guard {
     this.#write();
   }
 
+  /** The daemon is no longer itself: the guardian ends it as one that hangs. */
+  stopBeating(why: string): void {
+    this.#logger.error(`${why}: leaving this daemon to its guardian`);
+    clearInterval(this.#beats);
+  }
+
   /** The daemon has cleaned up and ends by itself. */
   async release(): Promise<void> {
     this.#released = true;

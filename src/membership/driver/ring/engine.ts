@@ -13,7 +13,7 @@ import type {
 import type { Reconfiguration } from '../../quorum/model.ts';
 import type { Guarantee } from '../../totem/index.ts';
 import { BatchWriter, readBatch } from './batch.ts';
-import type { FromRing, RingStart, ToRing, WireEffect } from './protocol.ts';
+import { type FromRing, type RingStart, type ToRing, userBeatMs, type WireEffect } from './protocol.ts';
 import type { RingSettings } from './settings.ts';
 import type { RingStatus } from './status.ts';
 
@@ -74,12 +74,14 @@ export class RingEngine implements MessagingEngine {
   }
 
   readonly #started: Promise<void>;
+  readonly #beats: NodeJS.Timeout;
 
   private constructor(settings: RingSettings, options: RingEngineOptions) {
     this.nodeId = settings.nodeId;
     this.#options = options;
-    const lease = new SharedArrayBuffer(8);
+    const lease = new SharedArrayBuffer(16);
     this.#lease = new Float64Array(lease);
+    this.#beats = setInterval(() => this.#beat(), userBeatMs).unref();
     const start: RingStart = { settings, lease };
     this.#worker = startWorker(options.role ?? 'ring', start);
     this.#closed = new Promise((resolve) => {
@@ -186,6 +188,10 @@ export class RingEngine implements MessagingEngine {
       waiting.push({ resolve, reject });
       if (this.#closedWhy !== undefined) reject(closedError(this.#closedWhy));
     });
+  }
+
+  #beat(): void {
+    this.#lease[1] = (this.#lease[1] ?? 0) + 1;
   }
 
   #flush(): void {
@@ -302,6 +308,7 @@ export class RingEngine implements MessagingEngine {
     if (this.#closedWhy !== undefined) return;
     this.#closedWhy = reason;
     this.#quorum = { ...this.#quorum, quorate: false };
+    clearInterval(this.#beats);
     void this.#worker.terminate();
     for (const waiting of [...this.#joining.values(), ...this.#leaving.values()].flat()) {
       waiting.reject(closedError(reason));

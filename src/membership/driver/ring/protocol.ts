@@ -8,9 +8,14 @@ import type { RingStatus } from './status.ts';
 
 export type RingStart = {
   readonly settings: RingSettings;
-  /** One double: the boot clock's reading, in ms, at the last proof of a quorate membership; 0 before the first. */
+  /**
+   * Two doubles: the boot clock's reading, in ms, at the last proof of a quorate membership, 0 before the first; and how
+   * often the thread that uses the ring has beaten, which it does every `userBeatMs`.
+   */
   readonly lease: SharedArrayBuffer;
 };
+
+export const userBeatMs = 250;
 
 export type ToRing =
   | { readonly kind: 'join' | 'leave-group'; readonly group: string; readonly processId: number }
