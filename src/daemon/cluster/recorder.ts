@@ -1,26 +1,22 @@
 // What the daemon remembers for people: events, and transitions with their inputs, the latest of each.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventView, TransitionView } from '../../api/index.ts';
-import { serialiseXmlDocument } from '../../cib/index.ts';
 import type { TransitionRecord, TransitionReport } from '../../controller/index.ts';
+import { TransitionRecords } from './transition-records.ts';
 
 const eventsMax = 5000;
-const transitionsMax = 200;
 
 export class Recorder {
-  readonly #folder: string;
   readonly #events: EventView[] = [];
   readonly #listeners = new Set<(event: EventView) => void>();
-  readonly #transitions: TransitionView[] = [];
+  readonly #transitions: TransitionRecords;
   #sequence = 0;
   #next: number;
 
-  /** Inputs of earlier runs of the daemon stay readable under their numbers. */
   constructor(stateDirectory: string) {
-    this.#folder = join(stateDirectory, 'transitions');
-    mkdirSync(this.#folder, { recursive: true });
-    this.#next = Math.max(0, ...this.#stored()) + 1;
+    const complain = (text: string) => this.event('log', 'warning', text);
+    this.#transitions = new TransitionRecords(join(stateDirectory, 'transitions'), complain);
+    this.#next = this.#transitions.nextNumber;
   }
 
   get events(): readonly EventView[] {
@@ -28,7 +24,7 @@ export class Recorder {
   }
 
   get transitions(): readonly TransitionView[] {
-    return this.#transitions;
+    return this.#transitions.views;
   }
 
   onEvent(listener: (event: EventView) => void): () => void {
@@ -45,9 +41,6 @@ export class Recorder {
 
   begun(record: TransitionRecord): void {
     const number = this.#next++;
-    writeFileSync(join(this.#folder, `${number}.xml`), serialiseXmlDocument(record.input));
-    for (const old of this.#stored())
-      if (old <= number - transitionsMax) rmSync(join(this.#folder, `${old}.xml`), { force: true });
     const actions = record.transition.tasks
       .filter((task) => task.work.kind !== 'milestone')
       .map((task) => ({
@@ -66,8 +59,7 @@ export class Recorder {
       durationMs: undefined,
       actions,
     };
-    this.#transitions.push(view);
-    if (this.#transitions.length > transitionsMax) this.#transitions.shift();
+    this.#transitions.begin(view, record.input);
     const keys = record.transition.tasks.filter((task) => task.work.kind !== 'milestone').map((task) => task.id);
     this.#open = { number, keys };
     this.event('transition', 'notice', `transition ${number} (${actions.length} actions): ${view.cause}`);
@@ -77,8 +69,7 @@ export class Recorder {
 
   ended(report: TransitionReport): void {
     const open = this.#open;
-    const index = this.#transitions.findIndex((view) => view.number === open?.number);
-    const view = this.#transitions[index];
+    const view = this.transitions.find(({ number }) => number === open?.number);
     if (open === undefined || view === undefined) return;
     const timings = new Map(report.timings.map((timing) => [timing.task, timing]));
     const actions = view.actions.map((action, position) => {
@@ -87,7 +78,7 @@ export class Recorder {
       return { ...action, startedMs: timing.startedMs, durationMs: timing.endedMs - timing.startedMs, result: 'done' };
     });
     const durationMs = Date.now() - view.at;
-    this.#transitions[index] = { ...view, state: report.end, durationMs, actions };
+    this.#transitions.update({ ...view, state: report.end, durationMs, actions });
     const why = report.end === 'complete' ? '' : ` (${report.reason})`;
     this.event(
       'transition',
@@ -97,14 +88,7 @@ export class Recorder {
   }
 
   input(number: number): string | undefined {
-    return this.#stored().includes(number) ? readFileSync(join(this.#folder, `${number}.xml`), 'utf8') : undefined;
-  }
-
-  #stored(): number[] {
-    return readdirSync(this.#folder).flatMap((name) => {
-      const number = /^(\d+)\.xml$/.exec(name)?.[1];
-      return number === undefined ? [] : [Number(number)];
-    });
+    return this.#transitions.input(number);
   }
 }
 
