@@ -225,8 +225,8 @@ async function refusesOtherMachine(cluster: ClusterHosts): Promise<void> {
 
 async function survivesPowerLoss(cluster: ClusterHosts): Promise<void> {
   const before = await cluster.api('n2').document('//configuration');
-  for (const name of hostNames) await cluster.lab.kill(name);
-  for (const name of hostNames) await cluster.lab.boot(name);
+  await Promise.all(hostNames.map((name) => cluster.lab.kill(name)));
+  await Promise.all(hostNames.map((name) => cluster.lab.boot(name)));
   for (const name of hostNames) cluster.startDaemon(name);
   await cluster.until('n1', 'a whole cluster', isWhole);
   await cluster.until('n1', 'the group runs', (status) => nodeOf(status, 'site') !== undefined);
