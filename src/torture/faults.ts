@@ -58,6 +58,15 @@ const hosts: readonly Fault[] = [
     strike: ({ stage, target }) => stage.lab.freeze(target),
     mend: ({ stage, target }) => stage.lab.resume(target),
   },
+  {
+    // The machine under all of them has no time for any: leases lapse, and the members stay the same.
+    kind: 'all stand still',
+    weight: 1,
+    lastsMsMax: 1500,
+    disturbs: 'anyone',
+    strike: async ({ stage }) => void (await Promise.all(stage.nodes.map((name) => stage.lab.pause(name)))),
+    mend: async ({ stage }) => void (await Promise.all(stage.nodes.map((name) => stage.lab.resume(name)))),
+  },
 ];
 
 const cuts: readonly Fault[] = [
