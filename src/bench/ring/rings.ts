@@ -13,6 +13,7 @@ export async function withRing<T>(nodeCount: number, key: string, use: (lab: Lab
     const nodes = lab.hosts.flatMap((host) => ['--node', `${host.name}=${host.address()}`]);
     const words = [
       process.execPath,
+      '--single-threaded-gc',
       join(process.cwd(), 'bin', 'haven'),
       'ring',
       'run',

@@ -1,21 +1,29 @@
 // Three lab hosts that speak in one ring: of Haven, sealed, or of real Corosync with its encryption.
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createLab, type HostProcess, type Lab } from '../../lab/index.ts';
 import type { Answer, Task } from './speech.ts';
 
 export type Rival = 'haven' | 'corosync';
+export type Cost = { readonly cpuMs: number; readonly nodePssMib: number };
 
+const tickMs = 10;
 const settleMsMax = 60_000;
+/** Haven as bin/haven starts it: else the ring's real-time thread waits for helpers of the collector that have no priority. */
+const nodeOptions: Readonly<Record<Rival, readonly string[]>> = { haven: ['--single-threaded-gc'], corosync: [] };
 
 export class Speakers {
   readonly lab: Lab;
   readonly #speaker: HostProcess;
+  /** What runs on the nodes: the speakers, and Corosync beside its own. */
+  readonly #processes: readonly HostProcess[];
   #members = 0;
   #waiting: ((answer: Answer) => void) | undefined;
 
-  private constructor(lab: Lab, speaker: HostProcess) {
+  private constructor(lab: Lab, speaker: HostProcess, processes: readonly HostProcess[]) {
     this.lab = lab;
+    this.#processes = processes;
     this.#speaker = speaker;
     const { stdout } = speaker.child;
     if (stdout === null) throw new Error('the speaker was started with a pipe');
@@ -29,18 +37,20 @@ export class Speakers {
   static async start(lab: Lab, rival: Rival, key: string): Promise<Speakers> {
     const addresses = lab.hosts.map((host) => host.address());
     const speakers: HostProcess[] = [];
+    const daemons: HostProcess[] = [];
     for (const host of lab.hosts) {
       const keyFile = rival === 'haven' ? '/etc/haven/authkey' : '/etc/corosync/authkey';
       await host.writeFile(keyFile, key, 0o400);
       if (rival === 'corosync') {
         await host.writeFile('/etc/corosync/corosync.conf', corosyncConf(addresses));
-        host.spawn(['sh', '-c', 'exec corosync -f >>/var/log/ring.log 2>&1'], { stdio: 'ignore' });
+        const daemon = ['sh', '-c', 'exec corosync -f >>/var/log/ring.log 2>&1'];
+        daemons.push(host.spawn(daemon, { stdio: 'ignore' }));
       }
       const file = fileURLToPath(new URL(`./${rival}-speaker.js`, import.meta.url));
       const log = rival === 'haven' ? '/var/log/ring.log' : '/var/log/speaker.log';
       const command = `exec "$0" "$@" 2>>${log}`;
       speakers.push(
-        host.spawn(['sh', '-c', command, process.execPath, file, addresses.join()], {
+        host.spawn(['sh', '-c', command, process.execPath, ...nodeOptions[rival], file, addresses.join()], {
           stdio: ['pipe', 'pipe', 'ignore'],
         }),
       );
@@ -48,7 +58,7 @@ export class Speakers {
     const [first] = speakers;
     if (first === undefined) throw new Error('a lab has hosts');
     for (const other of speakers.slice(1)) other.child.stdout?.resume();
-    const started = new Speakers(lab, first);
+    const started = new Speakers(lab, first, [...speakers, ...daemons]);
     await started.#ready(lab.hosts.length);
     return started;
   }
@@ -66,6 +76,15 @@ export class Speakers {
     });
   }
 
+  /** Processor time that all nodes have used, and memory of one (proc(5): stat, and Pss of smaps_rollup). */
+  cost(): Cost {
+    const pids = this.#processes.flatMap((process) => process.pid() ?? []);
+    const pssKib = pids.map((pid) =>
+      Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]),
+    );
+    return { cpuMs: sum(pids.map(cpuMsOf)), nodePssMib: sum(pssKib) / 1024 / this.lab.hosts.length };
+  }
+
   async #ready(members: number): Promise<void> {
     const givenUpAt = Date.now() + settleMsMax;
     while (this.#members < members) {
@@ -74,6 +93,17 @@ export class Speakers {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+}
+
+function cpuMsOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0);
 }
 
 export async function withSpeakers<T>(rival: Rival, key: string, use: (speakers: Speakers) => Promise<T>): Promise<T> {
