@@ -19,6 +19,7 @@ const packages = {
     { name: 'iproute2', proof: '/sbin/ip', why: 'network namespaces, bridges and links of the lab' },
     { name: 'util-linux', proof: '/usr/bin/unshare', why: 'the other namespaces of lab hosts' },
     { name: 'tcpdump', proof: '/usr/bin/tcpdump', why: 'haven lab capture' },
+    { name: 'nftables', proof: '/usr/sbin/nft', why: 'no_accept of VRRP instances' },
     { name: 'procps', proof: '/usr/bin/pgrep', why: 'agents and lab commands' },
     { name: 'resource-agents', proof: '/usr/lib/ocf/resource.d/heartbeat/IPaddr2', why: 'the standard OCF agents' },
     { name: 'curl', proof: '/usr/bin/curl', why: "the apache agent's monitor" },

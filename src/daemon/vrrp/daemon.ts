@@ -10,6 +10,7 @@ import {
 } from '../../vrrp/index.ts';
 import { runLifeScript } from './life-script.ts';
 import { claimPidFiles, startOperations } from './operations.ts';
+import { PacketFilter } from './packet-filter.ts';
 import { promoteSecondaries } from './secondaries.ts';
 import { VrrpSupervisor } from './supervisor.ts';
 import { TrackerSet } from './trackers/tracker-set.ts';
@@ -67,7 +68,9 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
     onHeld: () => {},
   });
   const restoreSecondaries = promoteSecondaries(configuration, logger);
-  const parts: Parts = { configuration, supervisor, trackers, notifier, mailer };
+  const filter = new PacketFilter(logger);
+  filter.apply(configuration);
+  const parts: Parts = { configuration, supervisor, trackers, notifier, mailer, filter };
   const endOperations = startOperations({
     supervisor,
     configuration: () => parts.configuration,
@@ -80,6 +83,7 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
   process.on('SIGHUP', () => reload(options, parts));
   await supervisor.ended;
   endOperations();
+  filter.close();
   restoreSecondaries();
   trackers.close();
   await notifier.close(configuration.global.process.childWaitMs);
@@ -92,12 +96,13 @@ type Parts = {
   readonly trackers: TrackerSet;
   readonly notifier: Notifier;
   readonly mailer: Mailer;
+  readonly filter: PacketFilter;
 };
 
 /** A broken file changes nothing: the daemon goes on with what it has, and says where the file is broken. */
 function reload(options: VrrpDaemonOptions, parts: Parts): void {
   const { logger } = options;
-  const { supervisor, trackers, notifier, mailer } = parts;
+  const { supervisor, trackers, notifier, mailer, filter } = parts;
   logger.info('Reloading ...');
   const read = parse(options);
   if (read === undefined || read.errors > 0) {
@@ -108,6 +113,7 @@ function reload(options: VrrpDaemonOptions, parts: Parts): void {
   notifier.reconfigure(read.configuration);
   mailer.reconfigure(read.configuration);
   trackers.reconfigure(read.configuration);
+  filter.apply(read.configuration);
   supervisor.reconfigure(read.configuration);
   logger.info('Reload complete');
 }
@@ -132,8 +138,6 @@ function parse({ file, configId, logger }: VrrpDaemonOptions) {
   if (parsed === undefined) return undefined;
   for (const finding of parsed.findings)
     logger[finding.severity === 'info' ? 'info' : 'warning'](formatFinding(finding));
-  for (const { name, accept } of parsed.configuration.instances)
-    if (!accept) logger.warning(`(${name}) no_accept is not enforced: packets to its addresses are accepted`);
   const errors = parsed.findings.filter((finding) => finding.severity === 'error').length;
   return { configuration: parsed.configuration, errors };
 }

@@ -134,3 +134,26 @@ test('a daemon in the background that is killed is started again by its guardian
     await pair.untilHeldBy('192.168.122.200', []);
   }),
 );
+
+test('no_accept: the address answers for itself and takes nothing, and no rule outlives a killed daemon', root, () =>
+  withPair(async (pair) => {
+    const [host, client] = pair.hosts;
+    const reaches = async () => (await client.run(['ping', '-c1', '-W1', '192.168.122.200'])).code === 0;
+    const refusing = configuration.replace('priority 244', 'priority 244\n  no_accept');
+    await pair.start('server1', 'haven', refusing);
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+    await until('the rules are there', async () =>
+      (await host.output(['nft', 'list', 'ruleset'])).includes('haven_vrrp_'),
+    );
+    assert.equal(await reaches(), false);
+    assert.match(await client.output(['ip', 'neighbour', 'show', '192.168.122.200']), /lladdr/);
+    await host.writeFile('/etc/keepalived/keepalived.conf', configuration);
+    pair.signal('server1', 'SIGHUP');
+    await until('the address takes packets', reaches);
+    await host.writeFile('/etc/keepalived/keepalived.conf', refusing);
+    pair.signal('server1', 'SIGHUP');
+    await until('the address refuses packets', async () => !(await reaches()));
+    await pair.stop('server1', 'SIGKILL');
+    await until('no rule is left', async () => (await host.output(['nft', 'list', 'ruleset'])) === '');
+  }),
+);

@@ -130,7 +130,7 @@ const announcementKeywords: Table<GlobalDraft> = {
 };
 
 const packetFilter: Reader<GlobalDraft> = notDone(
-  'no packet filter is set up: packets to virtual addresses are accepted',
+  'what no_accept refuses is kept in an nftables table of this daemon, whatever names and tools are given here',
 );
 
 const interfaceKeywords: Table<GlobalDraft> = {

@@ -74,12 +74,7 @@ export function instanceOf(
   return strictMode ? strictFindings(instance, draft, scope) : linkLocalFirst(instance, scope);
 }
 
-function sayWhatIsNotDone({ place, accept, priority, announcement }: InstanceConfiguration, scope: Scope): void {
-  if (!accept && priority !== ownerPriority) {
-    scope.findings.info(place, `${scope.subject}packets to its virtual addresses are accepted`, {
-      why: 'no_accept, which strict mode implies, is understood, but no packet filter is set up',
-    });
-  }
+function sayWhatIsNotDone({ place, announcement }: InstanceConfiguration, scope: Scope): void {
   if (announcement.extraInterfaceAll) {
     scope.findings.info(
       place,
