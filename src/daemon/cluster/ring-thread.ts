@@ -2,7 +2,7 @@
 // life matters. It renews the guardian's lease with every proof that the membership is quorate, and pledges what the main
 // thread says is held.
 import { BroadcastChannel } from 'node:worker_threads';
-import { emptyPledge, type FarewellDatagram, Guard, type HeldAddress } from '../../guardian/index.ts';
+import { beatMs, emptyPledge, type FarewellDatagram, Guard, type HeldAddress } from '../../guardian/index.ts';
 import { type LogLevel, loggerOf } from '../../kit/index.ts';
 import { workerRoleData } from '../../linux/index.ts';
 import { leaseMsOf, runRingWorker, type TotemTiming } from '../../membership/index.ts';
@@ -26,7 +26,6 @@ export function holdingsChannel(nodeId: number): string {
 }
 
 const limits = { hungMs: 1000, starvedMs: 3000 };
-const renewMs = 20;
 /** The main thread is given longer than any decision takes: it has no real-time priority. */
 const mainHungMs = 10_000;
 
@@ -34,7 +33,13 @@ export async function runGuardedRing(): Promise<void> {
   const { lease, settings } = workerRoleData() as GuardedStart;
   const proof = new Float64Array(lease);
   const guard = new Guard(limits, loggerOf(say));
-  await guard.start();
+  const leaseMs = leaseMsOf(settings.ring.timing);
+  const main = new MainThreadWatch();
+  await guard.start(() => {
+    const [provenAtMs = 0, mainBeats = 0] = proof;
+    if (main.isHung(mainBeats)) guard.stopBeating(`the main thread has not run for ${mainHungMs / 1000} s`);
+    if (provenAtMs > 0) guard.lease(provenAtMs, provenAtMs + leaseMs);
+  });
   let datagrams: readonly FarewellDatagram[] = [];
   let addresses: readonly HeldAddress[] = [];
   const pledge = () => guard.pledge({ ...emptyPledge, addresses, datagrams });
@@ -43,17 +48,6 @@ export async function runGuardedRing(): Promise<void> {
     addresses = (event as { readonly data: Holdings }).data.addresses;
     pledge();
   };
-  const leaseMs = leaseMsOf(settings.ring.timing);
-  let leased = 0;
-  const main = new MainThreadWatch();
-  const renewal = setInterval(() => {
-    if (main.isHung(proof[1] ?? 0)) guard.stopBeating(`the main thread has not run for ${mainHungMs / 1000} s`);
-    const from = proof[0] ?? 0;
-    const until = from + leaseMs;
-    if (until === leased || proof[0] === 0) return;
-    leased = until;
-    guard.lease(from, until);
-  }, renewMs);
   await runRingWorker({
     onFarewells: (farewells) => {
       datagrams = farewells.map(({ to, payload }) => ({
@@ -64,7 +58,6 @@ export async function runGuardedRing(): Promise<void> {
       pledge();
     },
     onStopped: async () => {
-      clearInterval(renewal);
       channel.close();
       await guard.release();
     },
@@ -79,7 +72,7 @@ class MainThreadWatch {
   isHung(beats: number): boolean {
     this.#turns = beats === this.#beats ? this.#turns + 1 : 0;
     this.#beats = beats;
-    return this.#turns * renewMs === mainHungMs;
+    return this.#turns * beatMs === mainHungMs;
   }
 }
 

@@ -21,6 +21,8 @@ import {
 } from '../protocol.ts';
 import { readyLine } from './process.ts';
 
+export const beatMs = tickMs;
+
 /** A small heap: the guardian keeps nothing. */
 const nodeOptions = ['--max-old-space-size=24', '--max-semi-space-size=1', '--v8-pool-size=0', '--single-threaded-gc'];
 
@@ -42,6 +44,7 @@ export class Guard {
   #looks: { readonly count: number; readonly beatsAgo: number | undefined } = { count: 0, beatsAgo: undefined };
   #beats: NodeJS.Timeout | undefined;
   #released = false;
+  #silent = false;
   readonly #file = openSharedFile();
   readonly #shared = Buffer.alloc(sharedFile.bytes);
 
@@ -50,10 +53,16 @@ export class Guard {
     this.#logger = logger;
   }
 
-  /** Resolves when the guardian stands ready: nothing may be held before. */
-  async start(): Promise<void> {
+  /**
+   * Resolves when the guardian stands ready: nothing may be held before. `beforeBeat` is called every `beatMs`; a lease that
+   * it renews goes out with the beat.
+   */
+  async start(beforeBeat: () => void = () => {}): Promise<void> {
     this.#beat();
-    this.#beats = setInterval(() => this.#beat(), tickMs);
+    this.#beats = setInterval(() => {
+      beforeBeat();
+      if (!this.#silent) this.#beat();
+    }, beatMs);
     await this.#spawn();
   }
 
@@ -70,17 +79,16 @@ export class Guard {
     this.#child?.stdin?.write(text);
   }
 
-  /** From the moment that was proved to the end of the right to hold, by the boot clock. */
+  /** From the moment that was proved to the end of the right to hold, by the boot clock. Goes out with the next beat. */
   lease(fromBootMs: number, untilBootMs: number): void {
     const { untilBootMs: before = untilBootMs, lapses } = this.#lease;
     this.#lease = { untilBootMs, lapses: lapses + (fromBootMs > before ? 1 : 0) };
-    this.#write();
   }
 
   /** The daemon is no longer itself: the guardian ends it as one that hangs. */
   stopBeating(why: string): void {
     this.#logger.error(`${why}: leaving this daemon to its guardian`);
-    clearInterval(this.#beats);
+    this.#silent = true;
   }
 
   /** The daemon has cleaned up and ends by itself. */
@@ -96,13 +104,9 @@ export class Guard {
 
   #beat(): void {
     this.#beatCount++;
-    this.#write();
-    this.#watchGuardian();
-  }
-
-  #write(): void {
     writeDaemonFields(this.#shared, this.#beatCount, this.#lease);
     writeSync(this.#file, this.#shared, 0, sharedFile.daemonBytes, 0);
+    this.#watchGuardian();
   }
 
   /** Counted in our own beats: a machine that stood still as a whole proves nothing against the guardian. */
@@ -110,7 +114,7 @@ export class Guard {
     const count = this.#readLooks();
     const { count: before, beatsAgo } = this.#looks;
     this.#looks = { count, beatsAgo: count !== before ? 0 : beatsAgo === undefined ? undefined : beatsAgo + 1 };
-    if ((this.#looks.beatsAgo ?? 0) * tickMs < guardianSilentMsMax) return;
+    if ((this.#looks.beatsAgo ?? 0) * beatMs < guardianSilentMsMax) return;
     this.#looks = { count, beatsAgo: undefined };
     this.#logger.error(`the guardian has not looked for ${guardianSilentMsMax} ms: ending it`);
     this.#child?.kill('SIGKILL');
