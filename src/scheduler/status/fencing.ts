@@ -42,11 +42,27 @@ function resetGuest(node: ClusterNode): void {
 
 /** Whether fencing `node` is possible and allowed in the present quorum. */
 export function canFence(cluster: Cluster, node: ClusterNode): boolean {
+  return isGuestOrBundleNode(node) ? canStopGuest(cluster, node, new Map()) : canFenceHost(cluster, node);
+}
+
+/**
+ * `asked`: guests whose hosts are being asked about, and those that turned out well. A guest that is said to run inside
+ * itself has no host to rely on.
+ */
+function canStopGuest(cluster: Cluster, guest: ClusterNode, asked: Map<ClusterNode, 'open' | 'well'>): boolean {
+  asked.set(guest, 'open');
+  const hosts = guest.connection?.launcher?.activeNodes ?? [];
+  const isWell = hosts.every((host) => {
+    if (host.online || asked.get(host) === 'well') return true;
+    if (!isGuestOrBundleNode(host)) return canFenceHost(cluster, host);
+    return !asked.has(host) && canStopGuest(cluster, host, asked);
+  });
+  if (isWell) asked.set(guest, 'well');
+  return isWell;
+}
+
+function canFenceHost(cluster: Cluster, node: ClusterNode): boolean {
   const { options } = cluster;
-  if (isGuestOrBundleNode(node)) {
-    const hosts = node.connection?.launcher?.activeNodes ?? [];
-    return hosts.every((host) => host.online || canFence(cluster, host));
-  }
   if (!options.fencingEnabled || !cluster.fenceDeviceKnown) return false;
   if (cluster.quorate || options.quorumPolicy === 'ignore') return true;
   if (!node.online) return false;
