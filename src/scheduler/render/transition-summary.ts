@@ -128,7 +128,7 @@ function actionsOf(
   current: ClusterNode | undefined,
   next: ClusterNode | undefined,
 ): Actions {
-  const start = next === undefined ? undefined : plan.find(resource, 'start', next);
+  const start = plan.find(resource, 'start', next);
   const stopNode = start === undefined || !start.runnable ? undefined : current;
   let stop = plan.find(resource, 'stop', stopNode);
   if (stop === undefined && plan.stoppingUnexpected.has(resource)) stop = plan.find(resource, 'stop', undefined);
