@@ -129,8 +129,7 @@ function addressesOf(resource: Resource): { address: string; resource: string; n
   return resource.activeNodes.map((node) => ({ address, resource: resource.id, node: node.name }));
 }
 
-function failureView(cib: XmlElement, failed: Cluster['failedOperations'][number]): FailureView {
-  const { entry } = failed;
+function failureView(cib: XmlElement, entry: Cluster['failedOperations'][number]): FailureView {
   const resource = entry.key.replace(/_[a-z-]+_\d+$/, '');
   return {
     resource,

@@ -7,7 +7,7 @@ import type { Accumulation } from './accumulation.ts';
 import type { ScoreLedger } from './cause.ts';
 import type { Colocation, Location, Ticket, TicketDependency } from './constraint.ts';
 import type { Demand } from './demand.ts';
-import type { FailedOperation, ResourceHistory } from './history.ts';
+import type { HistoryEntry, ResourceHistory } from './history.ts';
 import type { ClusterNode } from './node.ts';
 import type { ClusterOptions } from './options.ts';
 import type { Bundle, Primitive, Resource } from './resource.ts';
@@ -55,7 +55,8 @@ export type Cluster = {
 
   /** What each node reported, by node index, in document order. */
   readonly histories: ResourceHistory[][];
-  readonly failedOperations: FailedOperation[];
+  /** For display; one for each key and node. */
+  readonly failedOperations: HistoryEntry[];
   /** `key node-index` of what is in `failedOperations`. */
   readonly failedOperationKeys: Set<string>;
   /** Recurring operations whose recorded failure expired: to be taken as run with other parameters. */

@@ -55,13 +55,6 @@ export type ResourceHistory = {
   readonly entries: readonly HistoryEntry[];
 };
 
-/** A failed operation, for display; unique by key and node. */
-export type FailedOperation = {
-  readonly entry: HistoryEntry;
-  readonly resourceId: string;
-  readonly node: ClusterNode;
-};
-
 /** How a failure of an operation is answered, from the mildest to the strictest. */
 export const onFailResponses = {
   ignore: 0,

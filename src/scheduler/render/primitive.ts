@@ -111,17 +111,23 @@ const exitTexts: readonly string[] = [
   'Failed in promoted role',
 ];
 
-/** What a probe found that could not tell whether the resource runs: that the agent is missing, for example. */
+/**
+ * What a probe found that could not tell whether the resource runs: that the agent is missing, for example. It counts
+ * where it says itself that it was run, and under the name that its key has: in a clone that of what is cloned.
+ */
 export function maskedProbeText(
   cluster: Cluster,
   resource: Primitive,
   node: ClusterNode | undefined,
 ): string | undefined {
-  const failed = cluster.failedOperations.find(
-    (each) =>
-      each.resourceId === resource.id && (node === undefined || each.node === node) && isMaskedProbe(each.entry),
-  );
-  return failed === undefined ? undefined : (exitTexts[failed.entry.exitCode] ?? 'Unknown exit status');
+  const top = topOf(resource);
+  const name = top.variant === 'clone' ? (top.clonedXml.id ?? '') : resource.id;
+  const failed = cluster.failedOperations.find((entry) => {
+    const where = entry.xml.get('on_node')?.toLowerCase();
+    const isHere = where !== undefined && (node === undefined || where === node.name.toLowerCase());
+    return isHere && entry.key === `${name}_monitor_0` && isMaskedProbe(entry);
+  });
+  return failed === undefined ? undefined : (exitTexts[failed.exitCode] ?? 'Unknown exit status');
 }
 
 /** Implicit parts of bundles and guests are not shown on their own. */

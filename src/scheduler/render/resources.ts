@@ -170,22 +170,15 @@ function stoppedStates(
   const allowed = cluster.nodes.filter((node) => clone.allowed.has(node.index));
   const nodes = allowed.length > 0 ? allowed : cluster.nodes.filter((node) => clone.probedOn.has(node.index));
   const target = (clone.meta.get('target-role') ?? clone.instances[0]?.meta.get('target-role'))?.toLowerCase();
+  const [first] = primitivesOf(clone);
   const states = new Map<string, string>();
   for (const node of nodes) {
     if (clone.activeNodes.includes(node)) continue;
-    const probe = probeText(cluster, clone, node);
+    const probe = first === undefined ? undefined : maskedProbeText(cluster, first, node);
     const state = target === 'stopped' ? 'Stopped (disabled)' : 'Stopped';
     states.set(node.name, probe === undefined ? state : `Stopped (${probe})`);
   }
   return states;
-}
-
-function probeText(cluster: Cluster, clone: Clone, node: ClusterNode): string | undefined {
-  for (const primitive of primitivesOf(clone)) {
-    const text = maskedProbeText(cluster, primitive, node);
-    if (text !== undefined) return text;
-  }
-  return undefined;
 }
 
 function renderBundle(view: View, out: Outline, bundle: Bundle, level: number): void {

@@ -3,10 +3,10 @@
 import type { HistoryEntry } from '../model/index.ts';
 import type { Evaluation } from './evaluation.ts';
 
-export function recordFailure({ cluster, resource, node }: Evaluation, entry: HistoryEntry): void {
+export function recordFailure({ cluster, node }: Evaluation, entry: HistoryEntry): void {
   if (!node.online) return;
   const key = `${entry.key} ${node.index}`;
   if (cluster.failedOperationKeys.has(key)) return;
   cluster.failedOperationKeys.add(key);
-  cluster.failedOperations.push({ entry, resourceId: resource.id, node });
+  cluster.failedOperations.push(entry);
 }
