@@ -7,7 +7,7 @@ import { commonOf, type Place, type UnpackResource } from './resource-basis.ts';
 import { visitTree } from './tree.ts';
 
 /** More instances than any cluster has; a larger number in a document is a slip, and must not take all memory. */
-export const instancesMax = 10_000;
+export const instancesMax = 1000;
 
 export function unpackClone(
   cluster: Cluster,
