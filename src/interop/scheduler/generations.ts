@@ -78,22 +78,6 @@ export const wordings: readonly Spelling[] = [
   { newer: /\bInvalid parameter\b/g, older: 'invalid parameter', why: capitalised, section: '2 §12.3.3' },
 ];
 
-/** Differences of wording alone that were seen and are not explained: each is counted and told apart from equality. */
-export const unexplained: readonly Spelling[] = [
-  {
-    newer: / due to no quorum$/gm,
-    older: '',
-    why: 'unexplained: the first stop for lack of quorum is given no reason (clone-interleave-2 without quorum)',
-    section: '2 §12.4.2',
-  },
-  {
-    newer: /^.*\bStopped( \(not installed\))?: \[.*\]$\n?/gim,
-    older: '',
-    why: 'unexplained: 2.1.5 lists a stopped instance as not installed (remote-recovery with rc 5 of rabbitmq)',
-    section: '2 §12.3.5',
-  },
-];
-
 /** A situation in which the generations decide differently: such documents are not compared, but counted. */
 export type Decision = {
   readonly concerns: (cib: XmlElement) => boolean;
@@ -116,6 +100,19 @@ export const decisions: readonly Decision[] = [
     concerns: (cib) => constraintsOf(cib).some(isForStarted),
     why: 'a location for the role Started: for every role now, for no promotable clone in 2.1.5',
     section: '1 §12.2',
+  },
+  {
+    concerns: (cib) => {
+      const values = (name: string) =>
+        xmlIndexOf(cib)
+          .allNamed('nvpair')
+          .filter((each) => each.get('name') === name);
+      return (
+        values('clone-node-max').some((each) => Number(each.get('value')) > 1) && values('globally-unique').length === 0
+      );
+    },
+    why: 'several instances of a clone on a node: its instances are told apart unless it says otherwise, since 3.0',
+    section: '1 §7.5',
   },
   {
     concerns: (cib) => resultsOf(cib).some(isDegraded),
@@ -164,7 +161,7 @@ function namesIn(constraint: XmlElement): (string | undefined)[] {
   return [constraint.get('rsc'), constraint.get('with-rsc'), ...references];
 }
 
-/** Both answers to a document, and the lines of them that only one of the programs gives. */
+/** Both answers to a document, and the lines that only one of them has when instance numbers do not count. */
 export type Difference = {
   readonly cib: XmlElement;
   readonly aspect: 'summary' | 'graph';
@@ -183,7 +180,8 @@ export type Consequence = {
 
 export const consequences: readonly Consequence[] = [
   {
-    explains: ({ aspect, onlyPeer }) => aspect === 'summary' && onlyPeer.some((line) => /^\* Move \S+:\d+ /.test(line)),
+    explains: ({ aspect, peer, haven }) =>
+      aspect === 'summary' && peer.split('\n').some((line) => /^\* Move \S+:\d+ /.test(line) && !haven.includes(line)),
     why: 'an instance of a clone is moved where it could stay: instances that stay are placed first since 2.1.7',
     section: '1 §18.4, §18.5',
   },
@@ -215,9 +213,16 @@ export const consequences: readonly Consequence[] = [
     why: 'an inactive member of a group is not started before an active later one has stopped',
     section: '2 §8.3.3',
   },
+  {
+    explains: ({ aspect, peer, haven }) =>
+      aspect === 'graph' && peer.replace(stopsNotified, '') === haven.replace(stopsNotified, ''),
+    why: 'what a stop that follows from fencing is told of other stops: of all of them, of its own only in 2.1.5',
+    section: '2 §9.4, §9.5',
+  },
 ];
 
-const ordersInstances = /^(\S+)_(start|stop|promote|demote)_0 .* after \1_\2_0 /;
+const ordersInstances = /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_\2_0 /;
+const stopsNotified = / CRM_meta_notify_stop_(resource|uname)=.*?(?= CRM_)/g;
 const awaitsLaterMember = /^\S+_start_0 .* after \S+_(stop|monitor)_0 /;
 
 /** The document as 2.1.5 takes it in the same way. */

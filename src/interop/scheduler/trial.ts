@@ -3,7 +3,7 @@ import type { XmlElement } from '../../cib/index.ts';
 import { Random } from '../../kit/index.ts';
 import { randomChange } from './changes/change.ts';
 import { documentOf, type Source } from './document.ts';
-import { consequences, type Difference, decisions, older, unexplained, withoutInstanceNumbers } from './generations.ts';
+import { consequences, type Difference, decisions, older, withoutInstanceNumbers } from './generations.ts';
 import { dated, havenAnswer, peerAnswer, textOf } from './programs.ts';
 
 export type TrialOptions = {
@@ -100,12 +100,11 @@ function verdict({ cib, changes }: Mutant, { path, aspects }: TrialOptions): Out
 
 function explanation(difference: Omit<Difference, 'onlyPeer' | 'onlyHaven'>): string | undefined {
   const { peer, haven } = difference;
-  const onlyPeer = linesOnlyIn(peer, haven);
-  const onlyHaven = linesOnlyIn(haven, peer);
-  const found = consequences.find(({ explains }) => explains({ ...difference, onlyPeer, onlyHaven }));
-  if (found !== undefined) return `${found.why} (${found.section})`;
   const [theirs, ours] = [withoutInstanceNumbers(peer), withoutInstanceNumbers(haven)];
-  return unexplained.find(({ newer, older: less }) => theirs.replace(newer, less) === ours.replace(newer, less))?.why;
+  const onlyPeer = linesOnlyIn(theirs, ours);
+  const onlyHaven = linesOnlyIn(ours, theirs);
+  const found = consequences.find(({ explains }) => explains({ ...difference, onlyPeer, onlyHaven }));
+  return found === undefined ? undefined : `${found.why} (${found.section})`;
 }
 
 function linesOnlyIn(text: string, other: string): string[] {
