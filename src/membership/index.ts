@@ -3,7 +3,9 @@
 export * from './corosync-conf/index.ts';
 export { aesGcmCrypto } from './driver/aes-gcm.ts';
 export {
+  type DescribedNode,
   keyIdOf,
+  nodeListOf,
   type RingDescription,
   ringOfCorosyncConf,
   ringOfDescription,
@@ -13,6 +15,7 @@ export { type LinkChange, RingEngine, type RingEngineOptions, ringMessageBytesMa
 export {
   havenStateDirectory,
   type RingLink,
+  type RingNodeList,
   type RingPeer,
   type RingSecurity,
   type RingSettings,

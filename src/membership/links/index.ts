@@ -16,5 +16,6 @@ export {
   nextLinkDeadline,
   noteSent,
   routeTo,
+  setPeers,
   stepLinks,
 } from './links.ts';

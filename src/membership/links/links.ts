@@ -71,16 +71,32 @@ export type LinkHealth = { readonly peer: number; readonly link: number; readonl
 export function createLinks(config: LinksConfig): Links {
   assert(config.linkCount >= 1 && config.linkCount <= linksMax, `1 to ${linksMax} links, not ${config.linkCount}`);
   const numbers = Array.from({ length: config.linkCount }, (_, link) => link);
-  const fresh = (): Path => ({ health: 'up', heardMs: 0, heardSinceMs: 0, hearsUs: true, probeDueMs: Infinity });
   const links: Links = {
     config,
     carrier: numbers.map(() => 'up'),
-    paths: new Map(config.peers.map((peer) => [peer, numbers.map(fresh)])),
+    paths: new Map(config.peers.map((peer) => [peer, numbers.map(() => ({ ...freshPath(0), probeDueMs: Infinity }))])),
     routes: new Map(),
     started: false,
   };
   for (const peer of config.peers) reroute(links, peer);
   return links;
+}
+
+/** Other peers from now on; what is known of those that stay stays. */
+export function setPeers(links: Links, peers: readonly number[], nowMs: number): void {
+  for (const peer of links.paths.keys()) {
+    if (peers.includes(peer)) continue;
+    links.paths.delete(peer);
+    links.routes.delete(peer);
+  }
+  for (const peer of peers) {
+    if (links.paths.has(peer)) continue;
+    links.paths.set(
+      peer,
+      links.carrier.map(() => freshPath(nowMs)),
+    );
+    reroute(links, peer);
+  }
 }
 
 /** Changes `links` in place; answers what to do, in order. */
@@ -126,6 +142,10 @@ export function noteSent(links: Links, peer: number, nowMs: number): void {
 
 export function linkHealth(links: Links): LinkHealth[] {
   return [...links.paths].flatMap(([peer, paths]) => paths.map(({ health }, link) => ({ peer, link, health })));
+}
+
+function freshPath(nowMs: number): Path {
+  return { health: 'up', heardMs: nowMs, heardSinceMs: nowMs, hearsUs: true, probeDueMs: nowMs };
 }
 
 function start(links: Links, nowMs: number): LinksEffect[] {

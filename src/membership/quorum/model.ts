@@ -77,6 +77,7 @@ export type QuorumEvent =
   | { readonly kind: 'sync-activate'; readonly nowMs: number }
   | { readonly kind: 'sync-abort'; readonly nowMs: number }
   | { readonly kind: 'reconfigure'; readonly nowMs: number; readonly change: Reconfiguration }
+  | { readonly kind: 'node-list'; readonly nowMs: number; readonly expectation: Expectation }
   | { readonly kind: 'device'; readonly nowMs: number; readonly change: 'register' | 'unregister' | 'vote' | 'no-vote' }
   | { readonly kind: 'leave'; readonly nowMs: number }
   | { readonly kind: 'tick'; readonly nowMs: number };
@@ -85,6 +86,9 @@ export type Reconfiguration =
   | { readonly kind: 'expected-votes'; readonly votes: number }
   | { readonly kind: 'node-votes'; readonly nodeId: number; readonly votes: number }
   | { readonly kind: 'cancel-wait-for-all' };
+
+/** What the node list says of the votes; each member is told by itself, at the same place in the order. */
+export type Expectation = Pick<QuorumConfig, 'expectedVotes' | 'twoNode' | 'waitForAll'>;
 
 export type QuorumEffect =
   | { readonly kind: 'send-nodeinfo'; readonly info: NodeInfo }

@@ -6,6 +6,7 @@
 // lower their expectations and both be quorate. Source: votequorum(5), and Corosync 3.1's observed behaviour.
 import { assert, defined } from '../../kit/index.ts';
 import {
+  type Expectation,
   type NodeInfo,
   nodeFlags,
   type QuorumConfig,
@@ -61,6 +62,8 @@ export function step(state: QuorumState, event: QuorumEvent): QuorumStep {
       return { state: { ...state, devicePollDeadlineMs: undefined }, effects: [] };
     case 'reconfigure':
       return onReconfigure(state, event.change);
+    case 'node-list':
+      return onNodeList(state, event.expectation);
     case 'device':
       return onDevice(state, event.nowMs, event.change);
     case 'leave':
@@ -209,6 +212,19 @@ function onSyncActivate(state: QuorumState): QuorumStep {
 function onReconfigure(state: QuorumState, change: Reconfiguration): QuorumStep {
   if (change.kind === 'cancel-wait-for-all') return recalculate(reconfigured(state, change), 'keep', 'all');
   return recalculate(reconfigured(state, change), 'may-fall', 'all');
+}
+
+/** The cluster has grown or shrunk. Who has quorum keeps it, and does not begin to wait for the node that is to come. */
+function onNodeList(state: QuorumState, expectation: Expectation): QuorumStep {
+  const { expectedVotes, waitForAll } = expectation;
+  const nodes = new Map(state.nodes);
+  for (const [id, node] of nodes) if (node.state === 'member') nodes.set(id, { ...node, expectedVotes });
+  const config = { ...state.config, ...expectation };
+  const next = { ...state, nodes, config, waitingForAll: state.waitingForAll && waitForAll };
+  const done = recalculate(next, 'may-fall', 'all');
+  // The votes are to be shown, whether or not they decide anything anew.
+  const effects = done.effects.filter(({ kind }) => kind !== 'publish');
+  return { state: done.state, effects: [...effects, publication(done.state)] };
 }
 
 function reconfigured(state: QuorumState, change: Reconfiguration): QuorumState {

@@ -70,11 +70,13 @@ export class Seal<Key> {
   readonly #refused = new Map<SealRefusal, number>();
   #activeKeyId: number;
   #activeKey: Key;
+  #knownNodes: ReadonlySet<number> | undefined;
   #counter = 0;
   #lastCounter = counterMax;
 
   constructor(config: SealConfig<Key>) {
     this.#config = config;
+    this.#knownNodes = config.knownNodes;
     this.#activeKeyId = config.activeKeyId;
     this.#activeKey = this.#deriveOwn(config.activeKeyId);
   }
@@ -82,6 +84,11 @@ export class Seal<Key> {
   /** How many datagrams were refused, by reason. */
   get refused(): ReadonlyMap<SealRefusal, number> {
     return this.#refused;
+  }
+
+  /** Only these node ids are heard from now on. */
+  setKnownNodes(nodeIds: ReadonlySet<number>): void {
+    this.#knownNodes = nodeIds;
   }
 
   /**
@@ -118,7 +125,7 @@ export class Seal<Key> {
     if (envelope === undefined) return this.#refuse('not-sealed');
     const { sender } = envelope;
     if (sender === this.#config.nodeId) return this.#refuse('own');
-    if (this.#config.knownNodes?.has(sender) === false) return this.#refuse('unknown-sender');
+    if (this.#knownNodes?.has(sender) === false) return this.#refuse('unknown-sender');
     const known = this.#senders.get(sender);
     const current = known !== undefined && sameSession(known.session, envelope.session) ? known : undefined;
     if (current === undefined && known !== undefined && !succeeds(envelope, known, nowMs))

@@ -214,3 +214,33 @@ test('an order to kill reaches the node it names and no other', () => {
   assert.deepEqual(order.heardOf(3, 'killed'), [{ kind: 'killed', by: 1, reason: 'test' }]);
   assert.equal(order.heardOf(2, 'killed').length, 0);
 });
+
+test('when the node list grows or shrinks, the votes follow at once; who has quorum keeps it', () => {
+  const expect = (expectedVotes: number) => {
+    const pair = expectedVotes === 2;
+    return { kind: 'node-list', nowMs: 0, expectation: { expectedVotes, twoNode: pair, waitForAll: pair } } as const;
+  };
+  const order = new Order([1, 2], { expectedVotes: 2, twoNode: true, waitForAll: true });
+  const votes = (nodeId: number) => {
+    const state = order.stacks.get(nodeId);
+    assert.ok(state !== undefined);
+    const { quorate, expectedVotes, votesNeeded } = quorumView(state);
+    return [quorate, expectedVotes, votesNeeded];
+  };
+  order.ring([1, 2]);
+  assert.deepEqual(votes(1), [true, 2, 1]);
+  for (const nodeId of [1, 2]) order.tell(nodeId, expect(4));
+  assert.deepEqual(votes(1), [false, 4, 3]);
+  for (const nodeId of [1, 2]) order.tell(nodeId, expect(3));
+  assert.deepEqual(
+    [votes(1), votes(2)],
+    [
+      [true, 3, 2],
+      [true, 3, 2],
+    ],
+  );
+  for (const nodeId of [1, 2]) order.tell(nodeId, expect(2));
+  assert.deepEqual(votes(1), [true, 2, 1]);
+  order.ring([1], [2]);
+  assert.deepEqual(votes(1), [true, 2, 1]);
+});

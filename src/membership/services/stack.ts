@@ -2,7 +2,14 @@
 // messages to multicast out. It is what makes a ring member one that real Corosync members can live with.
 
 import type { QuorumView } from '../engine.ts';
-import type { QuorumConfig, QuorumEffect, QuorumEvent, QuorumState, Reconfiguration } from '../quorum/model.ts';
+import type {
+  Expectation,
+  QuorumConfig,
+  QuorumEffect,
+  QuorumEvent,
+  QuorumState,
+  Reconfiguration,
+} from '../quorum/model.ts';
 import {
   initialQuorum,
   nextDeadline as quorumDeadline,
@@ -73,6 +80,7 @@ export type StackEvent = { readonly nowMs: number } & (
       readonly guarantee: Guarantee;
     }
   | { readonly kind: 'reconfigure'; readonly change: Reconfiguration }
+  | { readonly kind: 'node-list'; readonly expectation: Expectation }
   | { readonly kind: 'kill-node'; readonly nodeId: number; readonly reason: string }
   | { readonly kind: 'device'; readonly change: 'register' | 'unregister' | 'vote' | 'no-vote' }
   | { readonly kind: 'announce-leave' }
@@ -159,6 +167,8 @@ class StackRun {
         return this.#multicast(event);
       case 'reconfigure':
         return this.#reconfigure(event.change);
+      case 'node-list':
+        return this.#quorum({ kind: 'node-list', nowMs: this.#nowMs, expectation: event.expectation });
       case 'kill-node': {
         const message = { kind: 'kill-node', nodeId: event.nodeId, reason: event.reason } as const;
         return this.#send(encodeCfg(message, this.state.config.nodeId));

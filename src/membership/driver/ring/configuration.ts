@@ -11,17 +11,24 @@ import { thisMachine } from '../this-machine.ts';
 import {
   havenStateDirectory,
   type RingLink,
+  type RingNodeList,
   type RingPeer,
   type RingSecurity,
   type RingSettings,
   ringPriority,
 } from './settings.ts';
 
+/** `nodeId`: the same on every node; its place in the list, from 1, when left out. */
+export type DescribedNode = {
+  readonly name: string;
+  readonly nodeId?: number;
+  readonly addresses: readonly string[];
+};
+
 /** A cluster of Haven's own: everybody in it, by name, with an address on each link. */
 export type RingDescription = {
   readonly clusterName: string;
-  /** In the same order on every node: node ids are the places in this list, from 1. */
-  readonly nodes: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  readonly nodes: readonly DescribedNode[];
   readonly port?: number;
   readonly security: RingSecurity;
   readonly stateDirectory?: string;
@@ -51,21 +58,20 @@ export function ringOfDescription(description: RingDescription): RingSettings {
   }
   const port = description.port ?? portDefault;
   const local = defined(nodes[own], 'it was found');
-  const nodeId = own + 1;
+  const { peers, expectation } = nodeListOf(nodes);
+  const nodeId = local.nodeId ?? own + 1;
   return {
     ...common(security),
     clusterName,
     nodeId,
-    peers: nodes.map(({ name, addresses }, index) => ({ nodeId: index + 1, name, addresses })),
+    peers,
     links: local.addresses.map((address, number) => ({ number, address, port: port + number })),
     linkMode: 'active',
     ring: havenRing(nodeId, description.timing),
     quorum: {
       nodeId,
       votes: 1,
-      expectedVotes: nodes.length,
-      twoNode: nodes.length === 2,
-      waitForAll: nodes.length === 2,
+      ...expectation,
       lastManStandingWindowMs: undefined,
       autoTieBreaker: undefined,
       allowDownscale: false,
@@ -74,6 +80,15 @@ export function ringOfDescription(description: RingDescription): RingSettings {
     },
     configVersion: undefined,
     stateDirectory: description.stateDirectory ?? havenStateDirectory,
+  };
+}
+
+/** The part of a ring's settings that follows the nodes: two of them get along with one vote once both have met. */
+export function nodeListOf(nodes: readonly DescribedNode[]): RingNodeList {
+  const pair = nodes.length === 2;
+  return {
+    peers: nodes.map(({ name, nodeId, addresses }, index) => ({ nodeId: nodeId ?? index + 1, name, addresses })),
+    expectation: { expectedVotes: nodes.length, twoNode: pair, waitForAll: pair },
   };
 }
 

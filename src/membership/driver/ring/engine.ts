@@ -14,7 +14,7 @@ import type { Reconfiguration } from '../../quorum/model.ts';
 import type { Guarantee } from '../../totem/index.ts';
 import { BatchWriter, readBatch } from './batch.ts';
 import { type FromRing, type RingStart, type ToRing, userBeatMs, type WireEffect } from './protocol.ts';
-import type { RingSettings } from './settings.ts';
+import type { RingNodeList, RingSettings } from './settings.ts';
 import type { RingStatus } from './status.ts';
 
 /** What one multicast takes: one message of Corosync's library, headers of the group included, in 1 MiB. */
@@ -33,6 +33,8 @@ export type RingEngineOptions = {
   readonly onLinkChange?: (change: LinkChange) => void;
   /** Another node or an administrator reloads the configuration. */
   readonly onReload?: (by: number) => void;
+  /** A node that is not in the list speaks, from this address; told once a second at most. */
+  readonly onStranger?: (source: string) => void;
 };
 
 export type LinkChange = {
@@ -158,6 +160,11 @@ export class RingEngine implements MessagingEngine {
     this.#send({ kind: 'reconfigure', change });
   }
 
+  /** Another node list from now on, here; every member is to be given it at the same place in the order. */
+  setNodes(list: RingNodeList): void {
+    this.#send({ kind: 'node-list', list });
+  }
+
   killNode(nodeId: number, reason: string): void {
     this.#send({ kind: 'kill-node', nodeId, reason });
   }
@@ -238,6 +245,8 @@ export class RingEngine implements MessagingEngine {
       case 'reload-config':
         this.#options.logger.notice(`Config reload requested by node ${effect.by}`);
         return this.#options.onReload?.(effect.by);
+      case 'stranger':
+        return this.#options.onStranger?.(effect.source);
       case 'link-up':
       case 'link-down':
         return this.#linkChanged(effect);

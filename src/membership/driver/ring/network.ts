@@ -21,11 +21,12 @@ import {
   linkHealth,
   nextLinkDeadline,
   routeTo,
+  setPeers,
   stepLinks,
 } from '../../links/index.ts';
 import { Seal, type SealRefusal, sessionOf } from '../../seal/index.ts';
 import { aesGcmCrypto, type SessionKey } from '../aes-gcm.ts';
-import type { RingSettings } from './settings.ts';
+import type { RingPeer, RingSettings } from './settings.ts';
 import { LinkSockets } from './sockets.ts';
 
 export type NetworkListener = {
@@ -35,6 +36,8 @@ export type NetworkListener = {
   readonly onLinkChange: (change: Exclude<LinksEffect, { kind: 'probe' }>) => void;
   /** Every link lost its carrier, or one has it again. */
   readonly onIsolation: (state: 'isolated' | 'connected') => void;
+  /** A datagram of a node that is not in the list came from here. */
+  readonly onStranger: (source: string) => void;
   readonly onLog: (level: LogLevel, text: string) => void;
 };
 
@@ -68,6 +71,7 @@ export class RingNetwork {
   readonly #listener: NetworkListener;
   readonly #sockets: LinkSockets[];
   readonly #seal: Seal<SessionKey> | undefined;
+  #peers: readonly RingPeer[];
   /** By link, then by node. */
   readonly #endpoints: readonly Map<number, Endpoint>[];
   /** By link, then by address. */
@@ -85,10 +89,12 @@ export class RingNetwork {
     this.#listener = listener;
     this.#endpoints = settings.links.map(() => new Map());
     this.#nodes = settings.links.map(() => new Map());
+    this.#peers = settings.peers;
     for (const peer of settings.peers) this.#enter(peer.nodeId, peer.addresses);
     this.#seal = sealOf(settings);
-    const peers = settings.peers.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== settings.nodeId);
-    const several = settings.links.length > 1 && peers.length > 0;
+    const peers = this.#others();
+    // A ring that learns its members has no list of whom to probe.
+    const several = settings.links.length > 1 && settings.peers.length > 0;
     const { linkMode: mode, linkTiming: timing } = settings;
     this.#links = several
       ? createLinks({ nodeId: settings.nodeId, peers, linkCount: settings.links.length, mode, timing })
@@ -120,6 +126,20 @@ export class RingNetwork {
     if (this.#links !== undefined) this.#carryOut(stepLinks(this.#links, { kind: 'deadline', nowMs }));
   }
 
+  /** The cluster has grown or shrunk: whom to speak to and whom to hear from now on. */
+  setPeers(peers: readonly RingPeer[]): void {
+    this.flush();
+    this.#peers = peers;
+    for (const table of [...this.#endpoints, ...this.#nodes]) table.clear();
+    for (const peer of peers) this.#enter(peer.nodeId, peer.addresses);
+    this.#seal?.setKnownNodes(new Set(peers.map(({ nodeId }) => nodeId)));
+    if (this.#links !== undefined) setPeers(this.#links, this.#others(), monotonicMs());
+  }
+
+  #others(): number[] {
+    return this.#peers.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== this.#settings.nodeId);
+  }
+
   send(nodeId: number, bytes: Uint8Array): void {
     this.flush();
     const datagram = this.#seal?.seal(bytes) ?? bytes;
@@ -145,7 +165,7 @@ export class RingNetwork {
   flush(): void {
     const { count, size } = this.#run;
     if (count === 0) return;
-    for (const { nodeId } of this.#settings.peers) {
+    for (const { nodeId } of this.#peers) {
       if (nodeId === this.#settings.nodeId) continue;
       for (const link of this.#route(nodeId)) {
         const to = this.#endpoints[link]?.get(nodeId);
@@ -212,7 +232,7 @@ export class RingNetwork {
       return this.#settings.linkMode === 'active' ? this.#sockets.map((_, index) => index) : firstLink;
     }
     const wanted = new Set<number>();
-    for (const { nodeId } of this.#settings.peers) {
+    for (const { nodeId } of this.#peers) {
       if (nodeId !== this.#settings.nodeId) for (const link of routeTo(this.#links, nodeId)) wanted.add(link);
     }
     return [...wanted];
@@ -241,11 +261,11 @@ export class RingNetwork {
       if (opened.kind === 'refused') return this.#refused(opened.reason, source);
       bytes = opened.bytes;
       sender = opened.sender;
-    } else if (sender === undefined && this.#settings.peers.length > 0) {
+    } else if (sender === undefined && this.#peers.length > 0) {
       this.counters.unlisted++;
       return;
     } else bytes = this.#slab.copy(datagram);
-    if (this.#settings.peers.length === 0) this.#learn(bytes, link, source);
+    if (this.#peers.length === 0) this.#learn(bytes, link, source);
     const probe = this.#links === undefined ? undefined : decodeProbe(bytes);
     if (this.#links !== undefined && sender !== undefined) {
       const heard = { kind: 'heard', nowMs, peer: sender, link } as const;
@@ -265,6 +285,7 @@ export class RingNetwork {
   }
 
   #refused(reason: SealRefusal, source: string): void {
+    if (reason === 'unknown-sender') this.#listener.onStranger(source);
     const text = complaints[reason];
     if (text !== undefined) this.#complain(`datagrams from ${source} ${text(this.#settings.clusterName)}`);
   }

@@ -14,7 +14,7 @@ import {
 import { quorumView } from '../../services/stack.ts';
 import { formatRingId, isDrained } from '../../totem/index.ts';
 import { type NetworkCounters, RingNetwork } from './network.ts';
-import type { RingSettings } from './settings.ts';
+import type { RingNodeList, RingPeer, RingSettings } from './settings.ts';
 import { type LinkStatus, quorumFlagsOf, type RingCounters, type RingStatus } from './status.ts';
 import { RingStorage } from './storage.ts';
 
@@ -43,6 +43,8 @@ export type NodeEffect =
       readonly link: number;
       readonly reason?: 'silent' | 'one-way' | 'carrier';
     }
+  /** A node that is not in the list speaks from this address: the list may be an old one. */
+  | { readonly kind: 'stranger'; readonly source: string }
   /** Our ring number cannot be kept: going on could use a ring id twice. */
   | { readonly kind: 'failed'; readonly why: string };
 
@@ -51,10 +53,13 @@ const ownPerTurnMax = 8;
 /** How long a member that leaves waits for the token to carry its farewells. */
 const farewellMsMax = 300;
 const clockOffsetAgeMsMax = 1000;
+/** A stranger that goes on speaking is told of no sooner again. */
+const strangerPauseMs = 1000;
 const noOutlook: LeaseOutlook = { takeOverAtMs: 0, lapsed: false };
 
 export class RingNode {
   readonly #settings: RingSettings;
+  #peers: readonly RingPeer[];
   readonly #listener: NodeListener;
   readonly #member: Member;
   readonly #storage: RingStorage;
@@ -75,6 +80,7 @@ export class RingNode {
   #ended = false;
   /** We want to go, when our last words are said and no later than this. */
   #leaveByMs = Infinity;
+  #strangerDueMs = -Infinity;
   #bootOffset = { ms: 0, readAtMs: -Infinity };
 
   /** @throws CommandFailure when sockets or the state directory cannot be had. */
@@ -85,6 +91,7 @@ export class RingNode {
 
   private constructor(settings: RingSettings, listener: NodeListener, storage: RingStorage) {
     this.#settings = settings;
+    this.#peers = settings.peers;
     this.#listener = listener;
     this.#storage = storage;
     this.#lease = new LeaseWatch(settings.ring.timing);
@@ -102,6 +109,7 @@ export class RingNode {
       onDrained: () => this.#endTurn(),
       onLinkChange: (change) => listener.onEffect(change),
       onIsolation: (state) => this.#isolation(state),
+      onStranger: (source) => this.#stranger(source),
       onLog: (level, text) => this.#log(level, text),
     });
     this.#handle({ kind: 'start', nowMs: monotonicMs(), storedRingSeq: storage.ringSeq });
@@ -112,6 +120,14 @@ export class RingNode {
   ask(event: ClientRequest): void {
     if (event.kind === 'multicast') this.#counters.multicasts++;
     this.#handle({ ...event, nowMs: monotonicMs() } as MemberEvent);
+  }
+
+  /** The cluster has grown or shrunk; the ring itself changes when the nodes come and go. */
+  setNodes({ peers, expectation }: RingNodeList): void {
+    this.#peers = peers;
+    this.#network.setPeers(peers);
+    this.#handle({ kind: 'node-list', nowMs: monotonicMs(), expectation });
+    this.#endTurn();
   }
 
   endTurn(): void {
@@ -140,7 +156,7 @@ export class RingNode {
 
   status(): RingStatus {
     const { ring, stack } = this.#member;
-    const peers = this.#settings.peers;
+    const peers = this.#peers;
     return {
       clusterName: this.#settings.clusterName,
       nodeId: this.#settings.nodeId,
@@ -325,6 +341,13 @@ export class RingNode {
       if (nextMemberDeadline(this.#member) <= nowMs) this.#handle({ kind: 'deadline', nowMs });
       this.#endTurn();
     });
+  }
+
+  #stranger(source: string): void {
+    const nowMs = monotonicMs();
+    if (nowMs < this.#strangerDueMs) return;
+    this.#strangerDueMs = nowMs + strangerPauseMs;
+    this.#listener.onEffect({ kind: 'stranger', source });
   }
 
   #log(level: LogLevel, text: string): void {

@@ -1,6 +1,6 @@
 // What one member of a ring runs by: plain data, the same for the thread that asks and the thread that runs it.
 import type { LinkMode, LinkTiming } from '../../links/index.ts';
-import type { QuorumConfig } from '../../quorum/model.ts';
+import type { Expectation, QuorumConfig } from '../../quorum/model.ts';
 import type { RingProfile } from '../../ring-profile.ts';
 
 /** One of the ways on which this node speaks, in the order of their numbers. */
@@ -47,6 +47,9 @@ export type RingSettings = {
   /** SCHED_RR priority of the ring's thread, 1 to 99; undefined: ordinary scheduling. */
   readonly realTimePriority: number | undefined;
 };
+
+/** What changes when a node joins or leaves the cluster. */
+export type RingNodeList = { readonly peers: readonly RingPeer[]; readonly expectation: Expectation };
 
 export const havenStateDirectory = '/var/lib/haven';
 /** Above every ordinary thread, below the kernel's own real-time threads (50). */

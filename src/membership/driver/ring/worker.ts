@@ -74,6 +74,8 @@ function obey(node: RingNode, message: ToRing, tell: (message: FromRing) => void
     case 'kill-node':
       node.ask(message);
       break;
+    case 'node-list':
+      return node.setNodes(message.list);
     case 'status':
       return tell({ kind: 'status', id: message.id, status: node.status() });
     case 'leave':
