@@ -18,7 +18,6 @@ export {
   type CoordinatorEffect,
   type CoordinatorEvent,
   type CoordinatorState,
-  type FencingRecord,
   initialCoordinator,
   type TransitionRecord,
   type TransitionReport,
@@ -26,6 +25,7 @@ export {
 export { applyEdit, type Edit } from './document/edit.ts';
 export { applyStatus, type OperationRecord, type StatusUpdate } from './document/status.ts';
 export { openDisk } from './driver/disk.ts';
+export { fencingRequestOf } from './fencing/request.ts';
 export {
   type ChangeRequest,
   type ClusterMessage,

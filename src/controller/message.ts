@@ -119,6 +119,18 @@ export type ClusterMessage =
       readonly by: string;
     }
   | { readonly kind: 'fence-confirm'; readonly target: string; readonly by: string }
+  /** The cluster's node list from here on, unless a list of the same or a higher revision came before it. */
+  | {
+      readonly kind: 'node-list';
+      readonly revision: number;
+      readonly highestId: number;
+      readonly nodes: readonly {
+        readonly name: string;
+        readonly id: number;
+        readonly addresses: readonly string[];
+      }[];
+      readonly by: string;
+    }
   /** A transient attribute is to change, at once or once it has been quiet for `dampenMs`. */
   | {
       readonly kind: 'attribute';

@@ -16,14 +16,13 @@ import { outcomeUpdates } from './operation-entry.ts';
 import { isAnsweredBy, isExpectedBy, performanceOf } from './performance.ts';
 import { decidedBy } from './quorum-policy.ts';
 import { longestOperationMs, pendingOnMembers, recheckTime } from './settling.ts';
-import {
-  type Clock,
-  type CoordinatorEffect,
-  type CoordinatorEvent,
-  type CoordinatorState,
-  type CoordinatorStep,
-  fencingHistoryMax,
-  type TransitionReport,
+import type {
+  Clock,
+  CoordinatorEffect,
+  CoordinatorEvent,
+  CoordinatorState,
+  CoordinatorStep,
+  TransitionReport,
 } from './state.ts';
 
 /** A member that has not told what it runs after so long is taken as the document has it. */
@@ -136,8 +135,12 @@ class CoordinatorRun {
       settlingUntilMs: leads ? this.#clock.nowMs + Math.max(reportingMsMax, longestOperationMs(cib)) : undefined,
       recheckAtMs: undefined,
       fencingFailures: new Map(),
-      fencer: fencers.fencer(term),
+      fencer: leads ? fencers.carriedOver(this.state.fencer, term) : fencers.fencer(term),
     });
+    const present = new Set(reporting.map(({ name }) => name));
+    for (const { node } of this.state.fencer.operations) {
+      if (!present.has(node)) this.#fencer({ kind: 'node-gone', node });
+    }
   }
 
   /** What is on the way is answered in the document, where the next coordinator finds it. */
@@ -227,7 +230,7 @@ class CoordinatorRun {
   #delivered(message: ClusterMessage): void {
     switch (message.kind) {
       case 'fenced':
-        this.#remember(message);
+        this.#answerWishes(message);
         return this.state.leads ? this.#fenced(message) : undefined;
       case 'attribute':
         return this.#wish(message);
@@ -240,9 +243,7 @@ class CoordinatorRun {
     }
   }
 
-  #remember({ target, action, by, device, failure, requests }: Extract<ClusterMessage, { kind: 'fenced' }>): void {
-    const record = { target: target.name, action, by, device, failure, now: this.#clock.now };
-    this.#set({ fencingHistory: [...this.state.fencingHistory, record].slice(-fencingHistoryMax) });
+  #answerWishes({ target, failure, requests }: Extract<ClusterMessage, { kind: 'fenced' }>): void {
     const outcome =
       failure === undefined
         ? 'accepted'

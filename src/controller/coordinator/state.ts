@@ -100,22 +100,8 @@ export type CoordinatorState = {
   /** By name of the node, how often in a row fencing it failed. */
   readonly fencingFailures: ReadonlyMap<string, number>;
   readonly fencer: FencerState;
-  /** Every member keeps it, oldest first, the last few hundred. */
-  readonly fencingHistory: readonly FencingRecord[];
   /** Every member knows them; the coordinator writes them. */
   readonly dampening: Dampening;
-};
-
-export const fencingHistoryMax = 500;
-
-export type FencingRecord = {
-  readonly target: string;
-  readonly action: string;
-  readonly by: string;
-  readonly device: string;
-  /** Undefined: it worked. */
-  readonly failure: string | undefined;
-  readonly now: Instant;
 };
 
 export type CoordinatorStep = { readonly state: CoordinatorState; readonly effects: readonly CoordinatorEffect[] };
@@ -135,6 +121,5 @@ export const initialCoordinator: CoordinatorState = {
   heldUntilMs: 0,
   fencingFailures: new Map(),
   fencer: fencer(''),
-  fencingHistory: [],
   dampening: nothingDampened,
 };

@@ -38,6 +38,8 @@ export type StatusUpdate =
   /** The node is out: by its own shutdown, by loss, or fenced. */
   | { readonly kind: 'node-left'; readonly node: NodeName; readonly how: 'shutdown' | 'lost' | 'fenced' }
   | { readonly kind: 'node-joined'; readonly node: NodeName }
+  /** It is no node of the cluster any more. */
+  | { readonly kind: 'node-removed'; readonly node: NodeName }
   /** Nothing runs there any more and the node may go: when it leaves it is not lost. */
   | { readonly kind: 'node-dismissed'; readonly node: NodeName }
   | { readonly kind: 'ticket'; readonly id: string; readonly attributes: Readonly<Record<string, string | undefined>> };
@@ -45,14 +47,27 @@ export type StatusUpdate =
 /** The document after the update, its `num_updates` one higher; the same document when nothing changed. */
 export function applyStatus(cib: XmlElement, update: StatusUpdate): XmlElement {
   const status = childAt(cib, 'status') ?? xmlElement('status');
-  const changed = update.kind === 'ticket' ? withTicket(status, update) : withNodeState(status, update);
+  const changed = changeStatus(status, update);
   if (changed === status) return cib;
   const raised = cib.with({ num_updates: String(Number(cib.get('num_updates') ?? 0) + 1) });
   const known = childAt(raised, 'status');
   return known === undefined ? raised.append(changed) : replaceElement(raised, known, changed);
 }
 
-type NodeUpdate = Exclude<StatusUpdate, { kind: 'ticket' }>;
+type NodeUpdate = Exclude<StatusUpdate, { kind: 'ticket' | 'node-removed' }>;
+
+function changeStatus(status: XmlElement, update: StatusUpdate): XmlElement {
+  switch (update.kind) {
+    case 'ticket':
+      return withTicket(status, update);
+    case 'node-removed': {
+      const states = status.children.filter((state) => state.name !== 'node_state' || state.id !== update.node.id);
+      return states.length === status.children.length ? status : status.withNodes(states);
+    }
+    default:
+      return withNodeState(status, update);
+  }
+}
 
 function withNodeState(status: XmlElement, update: NodeUpdate): XmlElement {
   const known = status.children.find((state) => state.name === 'node_state' && state.id === update.node.id);

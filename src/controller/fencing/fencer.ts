@@ -85,6 +85,14 @@ export function fencer(term: string): FencerState {
   return { operations: [], attempts: 0, term };
 }
 
+/**
+ * After a change of the membership, where the same node goes on coordinating: what has begun is carried through, because a
+ * second shot would hit a node that is coming up; what only waits is dropped, because the node may be back.
+ */
+export function carriedOver({ operations, attempts }: FencerState, term: string): FencerState {
+  return { operations: operations.filter(({ waitsFor }) => waitsFor === 'answer'), attempts, term };
+}
+
 export function step(state: FencerState, event: FencerEvent): FencerStep {
   const run = new FencerRun(state, event.nowMs);
   run.handle(event);

@@ -14,9 +14,14 @@ import {
   step as stepReplica,
 } from '../replication/replica.ts';
 import type { ReplicaEffect, ReplicaEvent } from '../replication/state.ts';
-import type { Clock, NodeEffect, NodeEvent, NodeState, NodeStep } from './state.ts';
+import type { Clock, LastingMessage, NodeEffect, NodeEvent, NodeState, NodeStep } from './state.ts';
 
 const emptyHistory = xmlElement('lrm_resources');
+/**
+ * What dc-deadtime is when it is not set. Pacemaker's 20 s would be the longest part of a cold start; a node that was fenced
+ * because it came up more slowly than that joins after its reboot.
+ */
+const startupWait = '2s';
 /** Reports kept while members are apart; a recurring monitor that fails all the time must not fill the memory. */
 const unsaidMax = 1000;
 
@@ -27,6 +32,7 @@ export function initialNode(begin: Begin): NodeState {
     history: emptyHistory,
     reported: false,
     unsaid: [],
+    unheard: [],
     togetherSinceMs: undefined,
     takeOverAtMs: 0,
     leaving: false,
@@ -93,9 +99,9 @@ class NodeRun {
       case 'cancelled':
         return this.#say([cancelledUpdate(this.#self, event.resource, event)]);
       case 'fence-answer':
-        return this.#multicast({ kind: 'fence-answer', attempt: event.attempt, failure: event.failure });
+        return this.#sayLasting({ kind: 'fence-answer', attempt: event.attempt, failure: event.failure });
       case 'say':
-        return this.#multicast(event.message);
+        return isLasting(event.message) ? this.#sayLasting(event.message) : this.#multicast(event.message);
       case 'status':
         return this.#say(event.updates);
       case 'recheck':
@@ -137,8 +143,18 @@ class NodeRun {
     this.#say(outcomeUpdates(this.state.replica.cib, this.#clock.now, report));
   }
 
+  #sayLasting(message: LastingMessage): void {
+    this.#set({ unheard: [...this.state.unheard, message].slice(-unsaidMax) });
+    if (this.state.replica.phase === 'together') this.#multicast(message);
+  }
+
   #heardBack(message: ClusterMessage): void {
-    const { replica, unsaid } = this.state;
+    const { replica, unsaid, unheard } = this.state;
+    // A request lasts until it is answered: the coordinator that heard it may be gone by then.
+    if (replica.phase === 'together' && isLasting(message) && message.kind !== 'fence-request') {
+      const said = JSON.stringify(message);
+      this.#set({ unheard: unheard.filter((each) => JSON.stringify(each) !== said) });
+    }
     if (message.kind !== 'status' || replica.phase !== 'together') return;
     if (message.updates.some(({ kind }) => kind === 'node-history')) this.#set({ reported: true });
     if (unsaid.length === 0) return;
@@ -205,6 +221,7 @@ class NodeRun {
     const xml = serialiseXml(this.state.history);
     this.#multicast({ kind: 'status', updates: [{ kind: 'node-history', node: this.#self, xml }] });
     for (const report of this.state.unsaid) this.#report(report);
+    for (const message of this.state.unheard) this.#multicast(message);
     if (this.state.leaving) this.#leave();
   }
 
@@ -223,7 +240,7 @@ class NodeRun {
     const seen = new Set(nodeStatesOf(replica.cib).map(({ id }) => id));
     const nodes = childAt(replica.cib, 'configuration', 'nodes')?.childrenNamed('node') ?? [];
     const missing = nodes.some((node) => (node.get('type') ?? 'member') === 'member' && !seen.has(node.id));
-    return isOn('startup-fencing') && missing ? sinceMs + intervalMsOf(options.get('dc-deadtime') ?? '20s') : 0;
+    return isOn('startup-fencing') && missing ? sinceMs + intervalMsOf(options.get('dc-deadtime') ?? startupWait) : 0;
   }
 
   /** Orders and answers, at the same place in the order for all. */
@@ -241,6 +258,10 @@ class NodeRun {
       case 'fence':
         if (message.order.node === this.#self.name) this.effects.push({ kind: 'fence', order: message.order });
         return;
+      case 'node-list':
+        // A partition without quorum may not say who the cluster is.
+        if (this.state.replica.quorate) this.effects.push({ kind: 'node-list', message });
+        return;
       case 'dismiss':
         if (mine) this.effects.push({ kind: 'dismissed' });
         return this.#coordinator({ kind: 'delivered', message });
@@ -252,8 +273,21 @@ class NodeRun {
   #coordinator(event: Timeless<CoordinatorEvent>): void {
     const done = coordinators.step(this.state.coordinator, { ...event, ...this.#clock } as CoordinatorEvent);
     this.#set({ coordinator: done.state });
-    for (const effect of done.effects) this.effects.push(effect);
+    for (const effect of done.effects) {
+      if (effect.kind === 'answer') this.#answered(effect.request);
+      this.effects.push(effect);
+    }
   }
+
+  #answered(request: string): void {
+    const { unheard } = this.state;
+    if (unheard.length === 0) return;
+    this.#set({ unheard: unheard.filter((each) => each.kind !== 'fence-request' || each.request !== request) });
+  }
+}
+
+function isLasting(message: ClusterMessage): message is LastingMessage {
+  return message.kind === 'fence-request' || message.kind === 'fence-confirm' || message.kind === 'fence-answer';
 }
 
 type Timeless<Event> = Event extends unknown ? Omit<Event, keyof Clock> : never;

@@ -19,6 +19,8 @@ export type NodeState = {
   readonly reported: boolean;
   /** What came of orders and was not heard back in the order of messages yet. */
   readonly unsaid: readonly OperationReport[];
+  /** What this node said and may not have been heard, or not been answered: said again when members are together again. */
+  readonly unheard: readonly LastingMessage[];
   /** Monotonic ms when this node was first together with others since its daemon began. */
   readonly togetherSinceMs: number | undefined;
   /** Monotonic ms: the latest that this member, or one it is together with, says what was lost may be taken over. */
@@ -26,6 +28,9 @@ export type NodeState = {
   /** The administrator asked this node to stop: its daemon ends when it is dismissed. */
   readonly leaving: boolean;
 };
+
+/** A change of the membership must not swallow these. */
+export type LastingMessage = Extract<ClusterMessage, { kind: 'fence-request' | 'fence-confirm' | 'fence-answer' }>;
 
 /** Monotonic milliseconds and the wall clock, as with the coordinator. */
 export type Clock = { readonly nowMs: number; readonly now: Instant };
@@ -51,7 +56,10 @@ export type NodeEvent = Clock &
     /** What an administrator wants, or an agent, for whoever coordinates. */
     | {
         readonly kind: 'say';
-        readonly message: Extract<ClusterMessage, { kind: 'fence-request' | 'fence-confirm' | 'attribute' }>;
+        readonly message: Extract<
+          ClusterMessage,
+          { kind: 'fence-request' | 'fence-confirm' | 'attribute' | 'node-list' }
+        >;
       }
     | { readonly kind: 'status'; readonly updates: readonly StatusUpdate[] }
     | { readonly kind: 'recheck'; readonly reason: string }
@@ -69,6 +77,7 @@ export type NodeEffect =
   | { readonly kind: 'run'; readonly order: ExecutionOrder }
   | { readonly kind: 'cancel'; readonly resource: string; readonly operation: string; readonly intervalMs: number }
   | { readonly kind: 'fence'; readonly order: FencingOrder }
+  | { readonly kind: 'node-list'; readonly message: Extract<ClusterMessage, { kind: 'node-list' }> }
   /** Nothing of ours runs any more and the others know: the daemon may end. */
   | { readonly kind: 'dismissed' }
   | { readonly kind: 'changed'; readonly what: 'configuration' | 'status' | 'everything'; readonly by: string }

@@ -218,7 +218,11 @@ class ReplicaRun {
       this.#log('error', why);
     }
     this.#giveUpLost(message);
-    const moved = place.chain !== message.place.chain || place.index !== message.place.index;
+    // Where nothing was ever changed, the documents may differ: they were made of node lists of different times.
+    const moved =
+      place.chain !== message.place.chain ||
+      place.index !== message.place.index ||
+      onDiskDigest(withoutStatus(this.state.cib)) !== onDiskDigest(withoutStatus(parsed.value));
     this.#set({ cib: parsed.value, place: message.place, trusted: true });
     if (moved) {
       // What is on disk belongs to another history until the new document is there.
