@@ -42,6 +42,7 @@ export function commandRefusal(cib: XmlElement, acl: Acl, { kind }: Command): Fa
       return forbidden(kind, 'it needs write access to the status section');
     }
     case 'fence':
+    case 'remove-node':
     case 'confirm-fenced':
     case 'reschedule':
     case 'stop-node':
@@ -49,6 +50,11 @@ export function commandRefusal(cib: XmlElement, acl: Acl, { kind }: Command): Fa
   }
 }
 
-function forbidden(kind: Command['kind'], why: string): Failure {
+/** Whoever is let in may do everything. */
+export function invitationRefusal(_cib: XmlElement, acl: Acl): Failure | undefined {
+  return acl === 'everything' ? undefined : forbidden('invite', 'it is for root and hacluster');
+}
+
+function forbidden(kind: Command['kind'] | 'invite', why: string): Failure {
   return { kind: 'permission', what: `the access control lists forbid '${kind}'`, why };
 }

@@ -1,22 +1,39 @@
 // The API's typed client: what every front end speaks to a node with.
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { request as requestOverTls } from 'node:https';
 import { userInfo } from 'node:os';
 import type { Edit } from '../controller/index.ts';
-import { CommandFailure } from '../kit/index.ts';
+import { CommandFailure, type Failure } from '../kit/index.ts';
 import {
   type ClusterStatus,
   type Command,
   defaultSocketPath,
   type EventView,
+  type FencingView,
+  type InvitationOutcome,
+  type NodeList,
   type Outcome,
   type TransitionView,
 } from './types.ts';
 
-export class ApiClient {
-  readonly #path: string;
+/** A member of the cluster, over TLS, as one of its nodes: certificates and keys in PEM. */
+export type PeerTarget = {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  /** It is given up when it is silent for so long. */
+  readonly timeoutMs: number;
+};
 
-  constructor(path: string = process.env.HAVEN_API ?? defaultSocketPath) {
-    this.#path = path;
+export class ApiClient {
+  readonly #target: string | PeerTarget;
+
+  /** A socket of this machine, or another node. */
+  constructor(target: string | PeerTarget = process.env.HAVEN_API ?? defaultSocketPath) {
+    this.#target = target;
   }
 
   status(): Promise<ClusterStatus> {
@@ -38,6 +55,17 @@ export class ApiClient {
     succeed(await this.#json<Outcome>('POST', '/v1/command', command));
   }
 
+  nodeList(): Promise<NodeList> {
+    return this.#json('GET', '/v1/nodes');
+  }
+
+  /** Opens the cluster to one machine, for so long. @throws CommandFailure */
+  async invite(lifetimeMs: number): Promise<{ readonly token: string; readonly endsAt: number }> {
+    const outcome = await this.#json<InvitationOutcome>('POST', '/v1/invitations', { lifetimeMs });
+    if (outcome.ok) return outcome;
+    throw new CommandFailure(outcome.failure);
+  }
+
   async settled(withinMs: number): Promise<boolean> {
     const { settled } = await this.#json<{ settled: boolean }>('GET', `/v1/settled?ms=${Math.round(withinMs)}`);
     return settled;
@@ -45,6 +73,11 @@ export class ApiClient {
 
   events(): Promise<EventView[]> {
     return this.#json('GET', '/v1/events');
+  }
+
+  /** What was fenced, oldest first. */
+  fencing(): Promise<FencingView[]> {
+    return this.#json('GET', '/v1/fencing');
   }
 
   history(): Promise<TransitionView[]> {
@@ -88,13 +121,7 @@ export class ApiClient {
           const text = Buffer.concat(chunks).toString('utf8');
           const { statusCode = 500 } = response;
           if (statusCode < 300) resolve(text);
-          else
-            reject(
-              new CommandFailure({
-                kind: statusCode === 404 ? 'not-found' : 'failed',
-                what: wordsOf(text, statusCode),
-              }),
-            );
+          else reject(new CommandFailure(refusalOf(text, statusCode)));
         });
       });
       asked.once('error', (thrown: NodeJS.ErrnoException) => reject(new CommandFailure(this.#unreachable(thrown))));
@@ -104,15 +131,25 @@ export class ApiClient {
 
   #ask(method: string, path: string, respond: (response: IncomingMessage) => void): ClientRequest {
     const headers = { 'content-type': 'application/json', 'x-haven-by': `${userInfo().username}@cli` };
-    return request({ socketPath: this.#path, method, path, headers }, respond);
+    const target = this.#target;
+    if (typeof target === 'string') return request({ socketPath: target, method, path, headers }, respond);
+    const { address: host, port, ca, cert, key, timeoutMs: timeout } = target;
+    const asked = requestOverTls({ host, port, ca, cert, key, timeout, method, path, headers, agent: false }, respond);
+    return asked.once('timeout', () => asked.destroy(new Error(`silent for ${timeout} ms`)));
   }
 
   #unreachable(thrown: NodeJS.ErrnoException) {
+    const target = this.#target;
+    if (typeof target !== 'string') {
+      const what = `${target.name} does not answer at ${target.address}, TCP port ${target.port}`;
+      const why = thrown.message;
+      return { kind: 'unavailable' as const, what, why, fix: 'Is its daemon running, and the port open?' };
+    }
     if (thrown.code === 'EACCES') {
       const fix = "Run it as root, or join the group 'haclient'";
-      return { kind: 'permission' as const, what: `you may not talk to the node's daemon (${this.#path})`, fix };
+      return { kind: 'permission' as const, what: `you may not talk to the node's daemon (${target})`, fix };
     }
-    const what = `no daemon answers on this node (${this.#path})`;
+    const what = `no daemon answers on this node (${target})`;
     return {
       kind: 'unavailable' as const,
       what,
@@ -126,10 +163,13 @@ function succeed(outcome: Outcome): void {
   if (!outcome.ok) throw new CommandFailure(outcome.failure);
 }
 
-function wordsOf(text: string, status: number): string {
+function refusalOf(text: string, status: number): Failure {
   try {
-    return (JSON.parse(text) as { readonly what?: string }).what ?? text;
+    const { kind, what, why, fix } = JSON.parse(text) as Partial<Failure>;
+    if (kind !== undefined && what !== undefined)
+      return { kind, what, ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) };
   } catch {
-    return text === '' ? `the daemon answered ${status}` : text;
+    // Not one of ours: shown as it came.
   }
+  return { kind: status === 404 ? 'not-found' : 'failed', what: text === '' ? `the daemon answered ${status}` : text };
 }

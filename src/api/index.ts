@@ -1,5 +1,5 @@
 // The API of a node, and its client.
-export { ApiClient } from './client.ts';
+export { ApiClient, type PeerTarget } from './client.ts';
 export { apiOf, listenOnSocket } from './server.ts';
 export * from './types.ts';
 export { type DocumentView, documentView } from './view.ts';

@@ -4,8 +4,11 @@
 //   GET  /v1/cib[?xpath=…]      XML
 //   POST /v1/edit               EditRequest -> Outcome
 //   POST /v1/command            Command -> Outcome
+//   GET  /v1/nodes              NodeList
+//   POST /v1/invitations        { lifetimeMs } -> InvitationOutcome
 //   GET  /v1/settled?ms=…       { settled: boolean }
 //   GET  /v1/events[?follow=1]  EventView[], or a stream of server-sent events
+//   GET  /v1/fencing            FencingView[]
 //   GET  /v1/history            TransitionView[]
 //   GET  /v1/history/N/input    XML
 import { chmodSync, chownSync, readFileSync, rmSync } from 'node:fs';
@@ -27,7 +30,7 @@ import {
   type XmlElement,
 } from '../cib/index.ts';
 import { assert, type Failure } from '../kit/index.ts';
-import { commandRefusal, editRefusal, readRefusal } from './access.ts';
+import { commandRefusal, editRefusal, invitationRefusal, readRefusal } from './access.ts';
 import type { Command, EditRequest, EventView, NodeService } from './types.ts';
 
 /** A document of this size is far beyond what a cluster can hold. */
@@ -49,7 +52,7 @@ export function apiOf(node: NodeService, callerOf: CallerOf): Hono<Surroundings>
     await next();
     return undefined;
   });
-  for (const path of ['/v1/status', '/v1/events', '/v1/history', '/v1/history/*']) {
+  for (const path of ['/v1/status', '/v1/nodes', '/v1/events', '/v1/fencing', '/v1/history', '/v1/history/*']) {
     api.use(path, async (context, next) => {
       const refusal = refusedBy(node, context.get('caller'), readRefusal);
       if (refusal !== undefined) return context.json(refusal, 403);
@@ -81,6 +84,14 @@ export function apiOf(node: NodeService, callerOf: CallerOf): Hono<Surroundings>
     if (failure !== undefined) return context.json({ ok: false, failure });
     return context.json(await node.command(command, who(caller, context.req.header('x-haven-by'))));
   });
+  api.get('/v1/nodes', (context) => context.json(node.nodeList()));
+  api.post('/v1/invitations', async (context) => {
+    const { lifetimeMs } = (await context.req.json()) as { readonly lifetimeMs: number };
+    const caller = context.get('caller');
+    const failure = refusedBy(node, caller, invitationRefusal);
+    if (failure !== undefined) return context.json({ ok: false, failure });
+    return context.json(node.invite(lifetimeMs, who(caller, context.req.header('x-haven-by'))));
+  });
   api.get('/v1/settled', async (context) => {
     const withinMs = Math.min(Number(context.req.query('ms') ?? 60_000), settledWaitMaxMs);
     return context.json({ settled: await node.settled(withinMs) });
@@ -108,6 +119,7 @@ export function apiOf(node: NodeService, callerOf: CallerOf): Hono<Surroundings>
       stop();
     });
   });
+  api.get('/v1/fencing', (context) => context.json(node.fencing()));
   api.get('/v1/history', (context) => context.json(node.history()));
   api.get('/v1/history/:number/input', (context) => {
     const input = node.historyInput(Number(context.req.param('number')));

@@ -106,12 +106,27 @@ export type Command =
   | { readonly kind: 'fence'; readonly node: string; readonly action: 'off' | 'reboot' | 'on' }
   /** The administrator swears that the node is off. */
   | { readonly kind: 'confirm-fenced'; readonly node: string }
+  /** Take a node that is gone off the cluster's list; `force` although it is not known to be off. */
+  | { readonly kind: 'remove-node'; readonly node: string; readonly force: boolean }
   /** Run the scheduler now. */
   | { readonly kind: 'reschedule' }
   /** Move everything away and end this node's daemon. */
   | { readonly kind: 'stop-node' };
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly failure: Failure };
+
+/** The cluster's nodes, and how often the list has changed: of two lists the higher revision is the cluster's. */
+export type NodeList = {
+  readonly revision: number;
+  /** Ever given to a node. */
+  readonly highestId: number;
+  readonly nodes: readonly { readonly name: string; readonly id: number; readonly addresses: readonly string[] }[];
+};
+
+/** The token is for `haven cluster join`; `endsAt` in milliseconds since 1970. */
+export type InvitationOutcome =
+  | { readonly ok: true; readonly token: string; readonly endsAt: number }
+  | { readonly ok: false; readonly failure: Failure };
 
 export type EditRequest = { readonly edit: Edit };
 
@@ -123,6 +138,20 @@ export type EventView = {
   readonly kind: 'membership' | 'quorum' | 'document' | 'operation' | 'transition' | 'fencing' | 'log';
   readonly level: 'error' | 'warning' | 'notice' | 'info';
   readonly text: string;
+};
+
+/** What came of fencing a node. */
+export type FencingView = {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly target: string;
+  readonly action: string;
+  /** Who wanted it. */
+  readonly by: string;
+  /** What did it, or was tried last. */
+  readonly device: string;
+  /** Null: it worked. */
+  readonly failure: string | null;
 };
 
 export type TransitionView = {
@@ -148,11 +177,16 @@ export type NodeService = {
   document(): string;
   edit(edit: Edit, by: string): Promise<Outcome>;
   command(command: Command, by: string): Promise<Outcome>;
+  nodeList(): NodeList;
+  /** Opens the cluster to one machine, for so long. */
+  invite(lifetimeMs: number, by: string): InvitationOutcome;
   /** Resolves when no transition runs and none is due; false when that took longer than `withinMs`. */
   settled(withinMs: number): Promise<boolean>;
   events(): readonly EventView[];
   onEvent(listener: (event: EventView) => void): () => void;
   history(): readonly TransitionView[];
+  /** Oldest first. */
+  fencing(): readonly FencingView[];
   /** The scheduler's input of a recorded transition, or undefined. */
   historyInput(number: number): string | undefined;
 };

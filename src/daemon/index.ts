@@ -1,13 +1,20 @@
 // The daemons, composed of the rooms.
+export { join as joinCluster } from './cluster/administration/admission.ts';
+export { certificatesOf, ensureAuthority, storeCertificates } from './cluster/administration/certificate-files.ts';
+export { parseToken } from './cluster/administration/invitation.ts';
+export { peerClients } from './cluster/administration/peers.ts';
 export {
   type ClusterConfiguration,
   type ConfiguredMember,
   defaultConfigurationFile,
   parseClusterConfiguration,
   readClusterConfiguration,
+  writeClusterConfiguration,
 } from './cluster/configuration.ts';
-export { type NodeDaemonOptions, runNodeDaemon } from './cluster/node-daemon.ts';
+export type { NodeDaemonOptions } from './cluster/node-daemon.ts';
 
+export { ownName } from './cluster/ring-settings.ts';
+export { runNodeDaemon } from './cluster/run.ts';
 export type { RingDaemonOptions, RingSource } from './ring/daemon.ts';
 export { ringSettings, ringSocketPath, runRingDaemon } from './ring/daemon.ts';
 export { askRingStatus } from './ring/status-socket.ts';

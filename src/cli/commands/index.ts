@@ -6,6 +6,7 @@ import { constraintRoutes } from './constraint/index.ts';
 import { daemonCommand } from './daemon.ts';
 import { demoCommand } from './demo/index.ts';
 import { eventsCommand } from './events/index.ts';
+import { fenceRoutes } from './fence/index.ts';
 import { historyRoutes } from './history/index.ts';
 import { labRoutes } from './lab/index.ts';
 import { nodeRoutes } from './node/index.ts';
@@ -25,6 +26,7 @@ export const routes = {
   property: propertyRoutes,
   cib: cibRoutes,
   events: eventsCommand,
+  fence: fenceRoutes,
   history: historyRoutes,
   cluster: clusterRoutes,
   completion: completionCommand,

@@ -9,7 +9,10 @@ import {
   type Command,
   documentView,
   type EventView,
+  type FencingView,
+  type InvitationOutcome,
   listenOnSocket,
+  type NodeList,
   type NodeService,
   type Outcome,
   type TransitionView,
@@ -50,6 +53,18 @@ export class MemoryNode implements NodeService {
 
   get cib(): XmlElement {
     return this.#document;
+  }
+
+  fencing(): readonly FencingView[] {
+    return [];
+  }
+
+  nodeList(): NodeList {
+    return { revision: 0, highestId: 1, nodes: [{ name: 'n1', id: 1, addresses: ['10.0.0.1'] }] };
+  }
+
+  invite(): InvitationOutcome {
+    return { ok: false, failure: { kind: 'unavailable', what: 'this node has no cluster' } };
   }
 
   status(): ClusterStatus {

@@ -17,7 +17,7 @@ test('a name and nodes are enough; ids are the places', () => {
 test('what is wrong is named with the file, the field and what it should be', () => {
   const wrong: readonly (readonly [object, RegExp])[] = [
     [{ cluster: 'c', nodes: [node('a')], prot: 1 }, /^cluster\.json: unknown field 'prot'.*'port'/],
-    [{ cluster: 'c', nodes: [node('a', { id: 7 })] }, /node 'a': 'id' is to be its place in the list, 1/],
+    [{ cluster: 'c', nodes: [node('a', { id: 'x' })] }, /node 'a': 'id' is to be a number from 1 to 65535/],
     [{ cluster: 'c', nodes: [node('a'), node('a')] }, /two nodes have the name 'a'/],
     [{ cluster: 'c', nodes: [{ name: 'a' }] }, /node 'a' has no 'addresses'/],
     [{ cluster: 'c', nodes: [node('a')], profile: 'faster' }, /'profile' is to be 'default' or 'fast'/],

@@ -3,7 +3,7 @@
 //   { "cluster": "demo",
 //     "nodes": [ { "name": "n1", "id": 1, "addresses": ["10.0.0.1"] }, … ],
 //     "profile": "default" }
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { CommandFailure, type Failure, nearest } from '../../kit/index.ts';
 
 export type ConfiguredMember = { readonly name: string; readonly id: number; readonly addresses: readonly string[] };
@@ -12,11 +12,19 @@ export type ConfiguredMember = { readonly name: string; readonly id: number; rea
 export type Profile = 'default' | 'fast';
 
 export type ClusterConfiguration = {
+  /** Where it was read. */
+  readonly file: string;
   readonly cluster: string;
+  /** Counts the changes of the node list: of two lists the one with the higher number is the cluster's. */
+  readonly revision: number;
+  /** Ever given to a node: an id is not used again. */
+  readonly highestId: number;
   readonly nodes: readonly ConfiguredMember[];
   readonly port: number;
   readonly profile: Profile;
   readonly keyFile: string;
+  /** The cluster's certificate authority and this node's certificate. */
+  readonly certificateDirectory: string;
   readonly stateDirectory: string;
   readonly socket: string;
 };
@@ -27,11 +35,14 @@ const defaults = {
   port: 5405,
   profile: 'default' as Profile,
   keyFile: '/etc/haven/authkey',
+  certificateDirectory: '/etc/haven/tls',
   stateDirectory: '/var/lib/haven',
   socket: '/run/haven/api.sock',
 };
 
-const nodesMax = 64;
+export const nodesMax = 64;
+const idMax = 65_535;
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 /** @throws CommandFailure `config` or `not-found`, naming the file, the field and what it should be. */
 export function readClusterConfiguration(file: string): ClusterConfiguration {
@@ -56,7 +67,7 @@ export function parseClusterConfiguration(text: string, file: string): ClusterCo
   } catch (thrown) {
     throw fail('it is not JSON', { why: (thrown as Error).message });
   }
-  const known = ['cluster', 'nodes', ...Object.keys(defaults)];
+  const known = ['cluster', 'nodes', 'revision', 'highestId', ...Object.keys(defaults)];
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
@@ -66,7 +77,7 @@ export function parseClusterConfiguration(text: string, file: string): ClusterCo
     );
   }
   const { cluster, nodes } = given;
-  if (typeof cluster !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(cluster)) {
+  if (typeof cluster !== 'string' || !namePattern.test(cluster)) {
     throw fail("'cluster' is to be the cluster's name", { why: 'letters, digits, dots and dashes, at most 64' });
   }
   const members = membersOf(nodes, fail);
@@ -74,15 +85,43 @@ export function parseClusterConfiguration(text: string, file: string): ClusterCo
   if (profile !== 'default' && profile !== 'fast') throw fail("'profile' is to be 'default' or 'fast'");
   const port = given.port ?? defaults.port;
   if (!Number.isInteger(port) || Number(port) < 1 || Number(port) > 65_535) throw fail("'port' is to be a UDP port");
+  const ids = members.map(({ id }) => id);
   return {
+    file,
     cluster,
+    revision: countOf(given, 'revision', fail),
+    highestId: Math.max(countOf(given, 'highestId', fail), ...ids),
     nodes: members,
     port: Number(port),
     profile,
     keyFile: pathOf(given, 'keyFile', fail),
+    certificateDirectory: pathOf(given, 'certificateDirectory', fail),
     stateDirectory: pathOf(given, 'stateDirectory', fail),
     socket: pathOf(given, 'socket', fail),
   };
+}
+
+/** The file's text: what is as by default is left out. */
+export function formatClusterConfiguration({ file: _, ...configuration }: ClusterConfiguration): string {
+  const given = Object.entries(configuration).filter(
+    ([field, value]) => value !== (defaults as Readonly<Record<string, unknown>>)[field],
+  );
+  return `${JSON.stringify(Object.fromEntries(given), null, 2)}\n`;
+}
+
+/** Written aside and put in its place at once: after a power failure the file is the old one or the new one. */
+export function writeClusterConfiguration(configuration: ClusterConfiguration): void {
+  const { file } = configuration;
+  const aside = `${file}.new`;
+  const descriptor = openSync(aside, 'w', 0o644);
+  writeSync(descriptor, formatClusterConfiguration(configuration));
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  renameSync(aside, file);
+}
+
+export function isNodeName(name: string): boolean {
+  return namePattern.test(name);
 }
 
 type Fail = (what: string, more?: Partial<Failure>) => CommandFailure;
@@ -106,10 +145,10 @@ function membersOf(nodes: unknown, fail: Fail): ConfiguredMember[] {
 function memberOf(node: unknown, position: number, fail: Fail): ConfiguredMember {
   const { name, id = position + 1, addresses } = (node ?? {}) as Partial<Record<string, unknown>>;
   if (typeof name !== 'string' || name === '') throw fail(`node ${position + 1} has no 'name'`);
-  if (id !== position + 1) {
-    const why = 'the ring counts nodes by their places';
-    throw fail(`node '${name}': 'id' is to be its place in the list, ${position + 1}, or left out`, { why });
-  }
+  if (!isNodeName(name))
+    throw fail(`'${name}' is no name of a node`, { why: 'letters, digits, dots and dashes, at most 64' });
+  if (!Number.isInteger(id) || Number(id) < 1 || Number(id) > idMax)
+    throw fail(`node '${name}': 'id' is to be a number from 1 to ${idMax}, or left out`);
   const list = Array.isArray(addresses)
     ? addresses.filter((address): address is string => typeof address === 'string')
     : [];
@@ -118,9 +157,15 @@ function memberOf(node: unknown, position: number, fail: Fail): ConfiguredMember
   return { name, id: Number(id), addresses: list };
 }
 
+function countOf(given: Readonly<Record<string, unknown>>, key: 'revision' | 'highestId', fail: Fail): number {
+  const value = given[key] ?? 0;
+  if (!Number.isInteger(value) || Number(value) < 0) throw fail(`'${key}' is to be a whole number`);
+  return Number(value);
+}
+
 function pathOf(
   given: Readonly<Record<string, unknown>>,
-  key: 'keyFile' | 'stateDirectory' | 'socket',
+  key: 'keyFile' | 'certificateDirectory' | 'stateDirectory' | 'socket',
   fail: Fail,
 ): string {
   const value = given[key] ?? defaults[key];

@@ -5,63 +5,62 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
-import { FenceRunner } from '../../agents/index.ts';
 import {
   type ClusterStatus,
   type Command,
   documentView,
   type EventView,
+  type FencingView,
+  type InvitationOutcome,
   listenOnSocket,
+  type NodeList,
   type NodeService,
   type Outcome,
   type TransitionView,
 } from '../../api/index.ts';
-import { childAt, type Instant, isTrue, serialiseXmlDocument, type XmlElement } from '../../cib/index.ts';
+import { serialiseXml, serialiseXmlDocument, xmlElement } from '../../cib/index.ts';
 import {
+  type ClusterMessage,
   decodeClusterMessage,
   type Edit,
   encodeClusterMessage,
-  endOf,
   type FencingOrder,
-  initialNode,
   isSettled,
   type NodeEffect,
   type NodeEvent,
   type NodeState,
   nodeDeadline,
-  openDisk,
-  replay,
-  Store,
+  type Store,
   snapshotOf,
   stepNode,
 } from '../../controller/index.ts';
-import { CommandFailure, type Failure, type Logger, Random } from '../../kit/index.ts';
+import type { Failure, Logger } from '../../kit/index.ts';
 import { monotonicMs } from '../../linux/index.ts';
 import {
   type EngineEvent,
-  fastTiming,
   formatRingId,
-  havenTiming,
   leaseMsOf,
+  nodeListOf,
   RingEngine,
   type RingId,
-  ringOfDescription,
-  sealedBy,
-  type TotemTiming,
 } from '../../membership/index.ts';
+import { Administration } from './administration/administration.ts';
+import { departure, removalRefusal } from './administration/removal.ts';
 import { Alerting, eventsToTell } from './alerting.ts';
 import { callerOf } from './caller.ts';
 import { cleaningUpdates } from './cleaning.ts';
 import type { ClusterConfiguration } from './configuration.ts';
-import { documentOf, initialDocument } from './initial-document.ts';
+import { NodeFencing } from './fencing.ts';
 import { LeaseFate } from './lease-fate.ts';
+import { openNode } from './open-node.ts';
 import { Operations } from './operations.ts';
+import { describe, fastAgentsOf, missingNodesEdit, pendingOperations, wallClock } from './reading.ts';
 import { Recorder } from './recorder.ts';
+import { describedNodes, ownName, ringSettingsOf, timingOf } from './ring-settings.ts';
 import { type Holdings, holdingsChannel } from './ring-thread.ts';
 
-const version = '0.1.0';
 const group = 'haven';
 /** setTimeout counts in 32 bits. */
 const timerMsMax = 2 ** 31 - 1;
@@ -75,17 +74,18 @@ export type NodeDaemonOptions = { readonly configuration: ClusterConfiguration; 
 
 export class NodeDaemon implements NodeService {
   readonly #options: NodeDaemonOptions;
+  readonly #administration: Administration;
   readonly #store: Store;
   readonly #recorder: Recorder;
   readonly #operations: Operations;
   readonly #alerting: Alerting;
   readonly #holdings: BroadcastChannel;
   readonly #leaseFate: LeaseFate;
-  readonly #fencing = new FenceRunner(new Random(randomUUID()));
+  readonly #fencing: NodeFencing;
   readonly #requests = new Map<string, (outcome: Outcome) => void>();
   readonly #queue: Timeless[] = [];
   #state: NodeState;
-  #engine: RingEngine | undefined;
+  private engine: RingEngine | undefined;
   #api: Server | undefined;
   #ring: RingId = { representative: 0, seq: 0 };
   #takeOverAtMs = 0;
@@ -96,30 +96,22 @@ export class NodeDaemon implements NodeService {
   /** Resolves with why, when the daemon is to end. */
   readonly ended: Promise<string>;
 
-  private constructor(
-    options: NodeDaemonOptions,
-    self: { readonly nodeId: number; readonly name: string },
-    timing: TotemTiming,
-  ) {
+  private constructor(options: NodeDaemonOptions, administration: Administration, nodeId: number) {
     this.#options = options;
-    const { configuration, logger } = options;
+    this.#administration = administration;
+    const { logger } = options;
+    const { configuration } = administration;
+    const self = { nodeId, name: this.#nameOf(nodeId) };
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    const { store, recovered } = Store.open(openDisk(join(configuration.stateDirectory, 'cib')));
+    const { store, state } = openNode(configuration, self, logger);
     this.#store = store;
-    for (const { severity, text } of recovered.remarks) logger[severity](text);
-    const base =
-      recovered.snapshot === undefined ? initialDocument(configuration) : documentOf(recovered.snapshot.document);
-    this.#state = initialNode({
-      self: { ...self, id: String(self.nodeId), cluster: configuration.cluster, daemon: randomUUID(), version },
-      cib: replay(base, recovered.records),
-      place: endOf(recovered),
-      trusted: recovered.trusted,
-    });
+    this.#state = state;
     this.#alerting = new Alerting(logger);
+    this.#fencing = new NodeFencing(configuration.stateDirectory);
     this.#recorder = new Recorder(configuration.stateDirectory);
-    this.#leaseFate = new LeaseFate(leaseMsOf(timing));
+    this.#leaseFate = new LeaseFate(leaseMsOf(timingOf(configuration)));
     this.#holdings = new BroadcastChannel(holdingsChannel(self.nodeId));
     this.#operations = new Operations({
       logger,
@@ -128,38 +120,51 @@ export class NodeDaemon implements NodeService {
       cancelled: (resource, operation, intervalMs) =>
         this.#tell({ kind: 'cancelled', resource, operation, intervalMs }),
       onAddresses: (addresses) => this.#holdings.postMessage({ addresses } satisfies Holdings),
-      fateOfTaken: () => this.#leaseFate.ofTaken(this.#engine?.quorateAtBootMs() ?? 0),
+      fateOfTaken: () => this.#leaseFate.ofTaken(this.engine?.quorateAtBootMs() ?? 0),
     });
   }
 
   /** @throws CommandFailure: wrong key file, an address that is not here, a port or folder that is taken. */
   static async start(options: NodeDaemonOptions): Promise<NodeDaemon> {
     const { configuration, logger } = options;
-    const timing = configuration.profile === 'fast' ? fastTiming : havenTiming;
-    const settings = ringOfDescription({
-      clusterName: configuration.cluster,
-      nodes: configuration.nodes,
-      port: configuration.port,
-      security: sealedBy(configuration.keyFile),
-      stateDirectory: join(configuration.stateDirectory, 'ring'),
-      timing,
+    const { nodeId } = ringSettingsOf(configuration);
+    const self = ownName(configuration);
+    let daemon: NodeDaemon | undefined;
+    const administration = await Administration.open({
+      configuration,
+      self,
+      logger,
+      say: (list) => daemon?.say(list),
+      obstacle: () => daemon?.listObstacle(),
+      onList: ({ nodes }) => daemon?.engine?.setNodes(nodeListOf(describedNodes(nodes))),
     });
-    const name = configuration.nodes[settings.nodeId - 1]?.name ?? String(settings.nodeId);
-    const daemon = new NodeDaemon(options, { nodeId: settings.nodeId, name }, timing);
-    const engine = await RingEngine.start(settings, { logger, role: 'guarded-ring' });
-    daemon.#engine = engine;
-    engine.subscribe((event) => daemon.#hear(event));
+    daemon = new NodeDaemon(options, administration, nodeId);
+    await daemon.#begin();
+    return daemon;
+  }
+
+  async #begin(): Promise<void> {
+    const { logger } = this.#options;
+    const { configuration } = this.#administration;
+    const engine = await RingEngine.start(ringSettingsOf(configuration), {
+      logger,
+      role: 'guarded-ring',
+      onStranger: () => void this.#administration.lookForChanges(),
+    });
+    this.engine = engine;
+    engine.subscribe((event) => this.#hear(event));
     await engine.join(group);
     mkdirSync(dirname(configuration.socket), { recursive: true });
-    daemon.#api = await listenOnSocket(daemon, configuration.socket, callerOf);
-    return daemon;
+    this.#api = await listenOnSocket(this, configuration.socket, callerOf);
+    await this.#administration.listen(this);
   }
 
   /** Moves everything away, leaves the ring, ends. Resolves when nothing of it is left. */
   async stop(): Promise<void> {
     await this.#operations.close();
-    await this.#engine?.leave();
+    await this.engine?.leave();
     this.#holdings.close();
+    this.#administration.close();
     this.#api?.close();
     this.#api?.closeAllConnections();
     clearTimeout(this.#timer);
@@ -184,19 +189,18 @@ export class NodeDaemon implements NodeService {
         this.#recorder.event('membership', 'notice', `members: ${members.map((id) => this.#nameOf(id)).join(' ')}`);
         const { seq } = this.#ring;
         this.#tell({ kind: 'configuration', ring: { name, seq, members }, takeOverAtMs: this.#takeOverAtMs });
-        return this.#tell({ kind: 'quorum', quorate: this.#engine?.quorum().quorate ?? false });
+        return this.#tell({ kind: 'quorum', quorate: this.engine?.quorum().quorate ?? false });
       }
-      case 'quorum-changed':
-        this.#recorder.event(
-          'quorum',
-          'info',
-          event.quorum.quorate ? 'this partition has quorum' : 'this partition has no quorum',
-        );
-        return this.#tell({ kind: 'quorum', quorate: event.quorum.quorate });
+      case 'quorum-changed': {
+        const { quorate } = event.quorum;
+        this.#recorder.event('quorum', 'info', `this partition has ${quorate ? '' : 'no '}quorum`);
+        return this.#tell({ kind: 'quorum', quorate });
+      }
       case 'deliver': {
         const message = event.group === group ? decodeClusterMessage(event.body) : undefined;
         if (message === undefined) return;
         this.#tell({ kind: 'message', from: event.from.nodeId, message });
+        if (message.kind === 'fenced') this.#fenced(message);
         const { self, coordinator, cib } = this.#state.replica;
         const voice = {
           self: self.name,
@@ -217,7 +221,7 @@ export class NodeDaemon implements NodeService {
   }
 
   #nameOf(nodeId: number): string {
-    return this.#options.configuration.nodes.find((node) => node.id === nodeId)?.name ?? String(nodeId);
+    return this.#administration.configuration.nodes.find((node) => node.id === nodeId)?.name ?? String(nodeId);
   }
 
   // The pure node, one event after the other.
@@ -241,7 +245,7 @@ export class NodeDaemon implements NodeService {
   #perform(effect: NodeEffect): void {
     switch (effect.kind) {
       case 'multicast':
-        this.#engine?.multicast(group, encodeClusterMessage(effect.message), 'agreed');
+        this.engine?.multicast(group, encodeClusterMessage(effect.message), 'agreed');
         return;
       case 'persist':
         this.#store.append([effect.record]);
@@ -279,7 +283,9 @@ export class NodeDaemon implements NodeService {
   ): void {
     switch (effect.kind) {
       case 'fence':
-        return this.#fence(effect.order);
+        return void this.#fence(effect.order);
+      case 'node-list':
+        return this.#administration.adopt(effect.message);
       case 'dismissed':
         return this.#end('nothing runs here any more');
       case 'changed':
@@ -289,7 +295,8 @@ export class NodeDaemon implements NodeService {
           this.#recorder.event('document', 'info', `configuration changed by ${effect.by}`);
         return;
       case 'together':
-        return this.#recorder.event('membership', 'notice', `${effect.coordinator} coordinates`);
+        this.#recorder.event('membership', 'notice', `${effect.coordinator} coordinates`);
+        return this.#enterMembers();
       case 'transition-begun':
         return this.#recorder.begun(effect.record);
       case 'transition-ended':
@@ -299,15 +306,19 @@ export class NodeDaemon implements NodeService {
     }
   }
 
-  #fence({ attempt, target, action, device, timeoutMs }: FencingOrder): void {
-    const { id, agent: type, parameters } = device;
-    this.#recorder.event('operation', 'warning', `fencing ${target} (${action}) with ${id}`);
-    // Who shoots first was decided by the coordinator, delay and all.
-    const run = this.#fencing.fence({ id, type, parameters }, { node: target, action, timeoutMs, delay: 'skip' });
-    run.outcome.then(({ status, code, reason }) => {
-      const failure = status === 'done' && code === 0 ? undefined : reason || `the agent answered ${code}`;
-      this.#tell({ kind: 'fence-answer', attempt, failure });
-    });
+  async #fence(order: FencingOrder): Promise<void> {
+    const { attempt, target, action, device } = order;
+    this.#recorder.event('fencing', 'warning', `fencing ${target} (${action}) with ${device.id}`);
+    const failure = await this.#fencing.carryOut(order);
+    this.#tell({ kind: 'fence-answer', attempt, failure });
+  }
+
+  /** Told everywhere, by whichever node it was done. */
+  #fenced(message: Extract<ClusterMessage, { kind: 'fenced' }>): void {
+    const { target, action, device, failure } = message;
+    const [level, outcome] = failure === undefined ? (['notice', 'done'] as const) : (['error', failure] as const);
+    this.#fencing.remember(message);
+    this.#log(level, `fencing ${target.name} (${action}) by ${device}: ${outcome}`);
   }
 
   #log(level: EventView['level'], text: string): void {
@@ -337,7 +348,7 @@ export class NodeDaemon implements NodeService {
       node: self.name,
       phase: replica.phase === 'together' ? 'together' : replica.phase === 'apart' ? 'apart' : 'joining',
       coordinator: leader,
-      quorum: this.#engine?.quorum() ?? { quorate: false, votes: 0, expectedVotes: 0, votesNeeded: 0 },
+      quorum: this.engine?.quorum() ?? { quorate: false, votes: 0, expectedVotes: 0, votesNeeded: 0 },
       nodes: view.nodes.map((node) => ({ ...node, coordinator: node.name === leader, self: node.name === self.name })),
       activity: pendingOperations(cib),
     };
@@ -362,20 +373,11 @@ export class NodeDaemon implements NodeService {
       case 'refresh':
         return this.#clean(command);
       case 'attribute': {
-        const node = this.#member(command.node);
-        if (node === undefined)
-          return Promise.resolve(failed({ kind: 'not-found', what: `there is no node '${command.node}'` }));
         const { name, value, dampenMs = 0 } = command;
-        this.#tell({ kind: 'say', message: { kind: 'attribute', node, name, value, dampenMs } });
-        return Promise.resolve({ ok: true });
+        return this.#sayOf(command.node, (node) => ({ kind: 'attribute', node, name, value, dampenMs }));
       }
-      case 'confirm-fenced': {
-        const node = this.#member(command.node);
-        if (node === undefined)
-          return Promise.resolve(failed({ kind: 'not-found', what: `there is no node '${command.node}'` }));
-        this.#tell({ kind: 'say', message: { kind: 'fence-confirm', target: node.name, by } });
-        return Promise.resolve({ ok: true });
-      }
+      case 'confirm-fenced':
+        return this.#sayOf(command.node, ({ name }) => ({ kind: 'fence-confirm', target: name, by }));
       case 'fence': {
         const { node: target, action } = command;
         const request = randomUUID();
@@ -384,6 +386,8 @@ export class NodeDaemon implements NodeService {
           this.#tell({ kind: 'say', message: { kind: 'fence-request', request, target, action, by } });
         });
       }
+      case 'remove-node':
+        return this.#removeNode(command);
       case 'reschedule':
         this.#tell({ kind: 'recheck', reason: by });
         return Promise.resolve({ ok: true });
@@ -391,6 +395,14 @@ export class NodeDaemon implements NodeService {
         this.#tell({ kind: 'leave' });
         return Promise.resolve({ ok: true });
     }
+  }
+
+  nodeList(): NodeList {
+    return this.#administration.list;
+  }
+
+  invite(lifetimeMs: number, by: string): InvitationOutcome {
+    return this.#administration.invite(lifetimeMs, by);
   }
 
   async settled(withinMs: number): Promise<boolean> {
@@ -416,6 +428,10 @@ export class NodeDaemon implements NodeService {
     return this.#recorder.transitions;
   }
 
+  fencing(): readonly FencingView[] {
+    return this.#fencing.history;
+  }
+
   historyInput(number: number): string | undefined {
     return this.#recorder.input(number);
   }
@@ -427,69 +443,57 @@ export class NodeDaemon implements NodeService {
     return Promise.resolve({ ok: true });
   }
 
-  #member(name: string): { readonly id: string; readonly name: string } | undefined {
-    const node = this.#options.configuration.nodes.find((each) => each.name === name);
+  /** Puts the node list into the order of messages. */
+  private say(list: NodeList): void {
+    this.#tell({ kind: 'say', message: { kind: 'node-list', ...list, by: this.#state.replica.self.name } });
+  }
+
+  /** Why the node list cannot be changed here now. */
+  private listObstacle(): Failure | undefined {
+    const { phase, quorate } = this.#state.replica;
+    if (phase === 'together' && quorate) return undefined;
+    const what = 'this partition has no quorum, so it may not change who belongs to the cluster';
+    return { kind: 'no-quorum', what, fix: 'Wait until enough nodes are back: haven status' };
+  }
+
+  /** A node that came for the first time is not in the document: whoever coordinates enters it. */
+  #enterMembers(): void {
+    const edit = missingNodesEdit(this.#state.replica);
+    if (edit !== undefined) void this.edit(edit, 'membership');
+  }
+
+  async #removeNode({ node: name, force }: Extract<Command, { kind: 'remove-node' }>): Promise<Outcome> {
+    const node = this.#member(name);
+    const isMember = () => this.#state.replica.ring?.members.some((id) => this.#nameOf(id) === name) === true;
+    await departure(isMember);
+    const refusal = removalRefusal(name, this.status(), force ? 'forced' : 'careful');
+    if (refusal !== undefined) return failed(refusal);
+    const removed = await this.#administration.remove(name);
+    if (!removed.ok) return failed(removed.error);
+    if (node === undefined) return { ok: true };
+    const xml = serialiseXml(xmlElement('node', { id: node.id }));
+    const outcome = await this.edit({ kind: 'delete', xml }, 'membership');
+    this.#tell({ kind: 'status', updates: [{ kind: 'node-removed', node }] });
+    return outcome;
+  }
+
+  #sayOf(name: string, messageOf: (node: NodeName) => Said): Promise<Outcome> {
+    const node = this.#member(name);
+    if (node === undefined) return Promise.resolve(failed({ kind: 'not-found', what: `there is no node '${name}'` }));
+    this.#tell({ kind: 'say', message: messageOf(node) });
+    return Promise.resolve({ ok: true });
+  }
+
+  #member(name: string): NodeName | undefined {
+    const node = this.#administration.configuration.nodes.find((each) => each.name === name);
     return node === undefined ? undefined : { id: String(node.id), name };
   }
 }
 
+type NodeName = { readonly id: string; readonly name: string };
+type Said = Extract<NodeEvent, { kind: 'say' }>['message'];
 type Timeless = NodeEvent extends infer Event ? (Event extends unknown ? Omit<Event, 'nowMs' | 'now'> : never) : never;
-
-function wallClock(): Instant {
-  const now = new Date();
-  return { epochSeconds: Math.floor(now.getTime() / 1000), offsetSeconds: -now.getTimezoneOffset() * 60 };
-}
-
-/** The cluster property `fast-agents`. */
-function fastAgentsOf(cib: XmlElement): 'map' | 'keep' {
-  const sets = childAt(cib, 'configuration', 'crm_config')?.children ?? [];
-  const value = sets
-    .flatMap((set) => set.children)
-    .find((pair) => pair.get('name') === 'fast-agents')
-    ?.get('value');
-  return isTrue(value) ? 'map' : 'keep';
-}
-
-function pendingOperations(cib: XmlElement): ClusterStatus['activity'] {
-  const states = childAt(cib, 'status')?.children ?? [];
-  return states.flatMap((state) => {
-    const resources = state.get('crmd') === 'online' ? (childAt(state, 'lrm', 'lrm_resources')?.children ?? []) : [];
-    return resources
-      .flatMap((resource) => resource.children)
-      .filter((entry) => entry.get('op-status') === '-1')
-      .map((entry) => ({
-        what: entry.get('operation_key') ?? '',
-        node: state.get('uname') ?? '',
-        sinceMs: Math.max(0, Date.now() - 1000 * Number(entry.get('last-rc-change') ?? 0)),
-      }));
-  });
-}
 
 function failed(failure: Failure): Outcome {
   return { ok: false, failure };
-}
-
-function describe(command: Command): string {
-  const { kind, ...rest } = command;
-  const words = Object.values(rest).filter((value) => value !== undefined);
-  return [kind, ...words].join(' ');
-}
-
-/** Runs until the node is dismissed or told to stop by a signal. */
-export async function runNodeDaemon(options: NodeDaemonOptions): Promise<void> {
-  const daemon = await NodeDaemon.start(options);
-  const { logger, configuration } = options;
-  logger.notice(`node of cluster '${configuration.cluster}' is up; API at ${configuration.socket}`);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      logger.notice(`${signal}: moving what runs here away, then ending`);
-      void daemon.command({ kind: 'stop-node' }, signal);
-    });
-  }
-  const why = await daemon.ended;
-  logger.notice(`ending: ${why}`);
-  await daemon.stop();
-  if (why !== 'nothing runs here any more' && why !== 'left the ring') {
-    throw new CommandFailure({ kind: 'failed', what: 'the node ended', why });
-  }
 }

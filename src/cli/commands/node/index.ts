@@ -50,19 +50,13 @@ const attribute = buildCommand({
 });
 
 const fence = buildCommand({
-  loader: async () => (await import('./fence.ts')).fence,
-  parameters: {
-    flags: {
-      ...changeFlags,
-      action: { kind: 'enum', values: ['off', 'reboot', 'on'], default: 'reboot', brief: 'What is done to it' },
-    },
-    positional: oneNode,
-  },
-  docs: { brief: 'Cut a node off by its fence device' },
+  loader: async () => (await import('../fence/fence.ts')).reboot,
+  parameters: { flags: changeFlags, positional: oneNode },
+  docs: { brief: "Cut a node off and let it come up again; more under 'haven fence'" },
 });
 
 const confirmFenced = buildCommand({
-  loader: async () => (await import('./fence.ts')).confirmFenced,
+  loader: async () => (await import('../fence/fence.ts')).confirm,
   parameters: { flags: { ...changeFlags, force: forceFlag }, positional: oneNode },
   docs: { brief: 'Swear that a lost node is off, so that others may take over what it ran' },
 });

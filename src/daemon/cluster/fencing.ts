@@ -1,0 +1,57 @@
+// This node's part in fencing: it runs devices' agents as the coordinator orders, and remembers what came of fencing
+// anywhere in the cluster, over restarts.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FenceRunner } from '../../agents/index.ts';
+import type { FencingView } from '../../api/index.ts';
+import type { ClusterMessage, FencingOrder } from '../../controller/index.ts';
+import { Random } from '../../kit/index.ts';
+
+const historyMax = 500;
+
+export class NodeFencing {
+  readonly #runner = new FenceRunner(new Random(randomUUID()));
+  readonly #file: string;
+  #history: readonly FencingView[];
+
+  constructor(stateDirectory: string) {
+    mkdirSync(stateDirectory, { recursive: true });
+    this.#file = join(stateDirectory, 'fencing.json');
+    this.#history = readHistory(this.#file);
+  }
+
+  /** Oldest first. */
+  get history(): readonly FencingView[] {
+    return this.#history;
+  }
+
+  /** Undefined: done. Else why not. A device that does not know the node is not asked to fence it. */
+  async carryOut({ target, action, device, timeoutMs }: FencingOrder): Promise<string | undefined> {
+    const { id, agent: type, parameters } = device;
+    const reach = await this.#runner.reaches({ id, type, parameters }, target, timeoutMs);
+    if (!reach.ok) return reach.error;
+    if (reach.value === 'does not reach') return `'${id}' does not know ${target}`;
+    // Who shoots first was decided by the coordinator, delay and all.
+    const run = this.#runner.fence({ id, type, parameters }, { node: target, action, timeoutMs, delay: 'skip' });
+    const { status, code, reason } = await run.outcome;
+    return status === 'done' && code === 0 ? undefined : reason || `the agent answered ${code}`;
+  }
+
+  remember({ target, action, by, device, failure }: Extract<ClusterMessage, { kind: 'fenced' }>): void {
+    const view: FencingView = { at: Date.now(), target: target.name, action, by, device, failure: failure ?? null };
+    this.#history = [...this.#history, view].slice(-historyMax);
+    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#history));
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+}
+
+/** A history that cannot be read is no reason not to start: it is for people to look at. */
+function readHistory(file: string): readonly FencingView[] {
+  try {
+    const history: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(history) ? (history as FencingView[]).slice(-historyMax) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,30 @@
+// A node as its disk has it: the document, replayed, and where it stands in the cluster's history.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { endOf, initialNode, type NodeState, openDisk, replay, Store, snapshotOf } from '../../controller/index.ts';
+import type { Logger } from '../../kit/index.ts';
+import type { ClusterConfiguration } from './configuration.ts';
+import { documentOf, initialDocument } from './initial-document.ts';
+
+const version = '0.1.0';
+
+/** @throws DiskError */
+export function openNode(
+  configuration: ClusterConfiguration,
+  { nodeId, name }: { readonly nodeId: number; readonly name: string },
+  logger: Logger,
+): { readonly store: Store; readonly state: NodeState } {
+  const { store, recovered } = Store.open(openDisk(join(configuration.stateDirectory, 'cib')));
+  for (const { severity, text } of recovered.remarks) logger[severity](text);
+  const base =
+    recovered.snapshot === undefined ? initialDocument(configuration) : documentOf(recovered.snapshot.document);
+  const state = initialNode({
+    self: { nodeId, name, id: String(nodeId), cluster: configuration.cluster, daemon: randomUUID(), version },
+    cib: replay(base, recovered.records),
+    place: endOf(recovered),
+    trusted: recovered.trusted,
+  });
+  // The changes to come are of this document; the node list, of which it was made, may change before them.
+  if (recovered.snapshot === undefined && recovered.trusted) store.replace(snapshotOf(state.replica));
+  return { store, state };
+}
