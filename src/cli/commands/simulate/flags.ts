@@ -6,9 +6,11 @@ export type SimulateFlags = {
   readonly set?: readonly string[];
   readonly apply?: string;
   readonly xmlFile?: string;
+  readonly xmlPipe: boolean;
   readonly liveCheck: boolean;
   readonly run: boolean;
   readonly simulate: boolean;
+  readonly inPlace: boolean;
   readonly showScores: boolean;
   readonly showUtilization: boolean;
   readonly showFailcounts: boolean;

@@ -27,7 +27,8 @@ import { resultsOf, withInjections } from './what-if.ts';
 /** Where Pacemaker, and Haven in its place, keep the document of this node. */
 const liveDocument = '/var/lib/pacemaker/cib/cib.xml';
 
-export function runSimulation(flags: SimulateFlags): void {
+export function runSimulation(given: SimulateFlags): void {
+  const flags = given.inPlace ? inPlace(given) : given;
   const document = readDocument(documentFile(flags));
   const time = timeOfRun(document.cib, flags.setDatetime);
   const cib = withInjections(document.cib, flags, time.clock.epochSeconds);
@@ -51,8 +52,19 @@ function needsTransition(flags: SimulateFlags): boolean {
   return flags.simulate || flags.saveOutput !== undefined;
 }
 
-function documentFile({ xmlFile, liveCheck }: SimulateFlags): string {
+/** The document that comes out goes where the one that was looked at came from. */
+function inPlace(flags: SimulateFlags): SimulateFlags {
+  const saveOutput = flags.xmlFile;
+  if (saveOutput === undefined || saveOutput === '-') {
+    const fix = 'Name one with --xml-file FILE';
+    throw new CommandFailure({ kind: 'usage', what: '--in-place has no file to write to', fix });
+  }
+  return { ...flags, simulate: true, saveOutput };
+}
+
+function documentFile({ xmlFile, xmlPipe, liveCheck }: SimulateFlags): string {
   if (xmlFile !== undefined) return xmlFile;
+  if (xmlPipe) return '-';
   if (liveCheck || process.env.CIB_file !== undefined) return process.env.CIB_file ?? liveDocument;
   const fix = 'Name one with --xml-file FILE, or ask for the one of this node with --live-check';
   throw new CommandFailure({ kind: 'usage', what: 'which document?', fix });
