@@ -61,6 +61,7 @@ export const setns: Native<[number, number]> = native('int setns(int, int)');
 export const schedSetscheduler: Native<[number, number, Memory]> = native(
   'int sched_setscheduler(int, int, const void *)',
 );
+export const setpriority: Native<[number, number, number]> = native('int setpriority(int, uint, int)');
 export const schedGetscheduler: Native<[number]> = native('int sched_getscheduler(int)');
 
 export const inotifyInit: Native<[number]> = native('int inotify_init1(int)');

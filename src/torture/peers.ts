@@ -24,10 +24,7 @@ export class PeerOpinion {
   /** Asks on the document as one node has it now; a node that does not answer is passed over. */
   async ask(stage: Stage, node: string): Promise<void> {
     if (!peerAvailable) return;
-    const text = await stage
-      .api(node)
-      .document()
-      .catch(() => undefined);
+    const text = await documentOf(stage, node);
     const parsed = text === undefined ? undefined : parseXml(text);
     if (text === undefined || parsed === undefined) return;
     this.asked++;
@@ -53,6 +50,15 @@ export class PeerOpinion {
     const file = join(this.#folder, `objection-${this.objections.length + 1}.xml`);
     writeFileSync(file, text);
     this.objections.push(`document of ${node}, kept as ${file}: ${why}`);
+  }
+}
+
+/** Undefined while the host is off, or its daemon not up. */
+async function documentOf(stage: Stage, node: string): Promise<string | undefined> {
+  try {
+    return await stage.api(node).document();
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 // The ring's thread in a cluster daemon: the ring, and beside it the daemon's guardian, because it is this thread whose
 // life matters. It renews the guardian's lease with every proof that the membership is quorate, and pledges what the main
 // thread says is held.
+import { writeSync } from 'node:fs';
 import { BroadcastChannel } from 'node:worker_threads';
 import { beatMs, emptyPledge, type FarewellDatagram, Guard, type HeldAddress } from '../../guardian/index.ts';
 import { type LogLevel, loggerOf } from '../../kit/index.ts';
@@ -76,6 +77,7 @@ class MainThreadWatch {
   }
 }
 
+/** A worker's own stderr goes by the main thread, which may be what there is to complain of. */
 function say(level: LogLevel, message: string): void {
-  process.stderr.write(`haven: ${level}: ${message}\n`);
+  writeSync(process.stderr.fd, `haven: ${level}: ${message}\n`);
 }

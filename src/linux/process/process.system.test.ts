@@ -148,6 +148,15 @@ test('real-time priority belongs to one thread and is not inherited by children'
   assert.equal(!refused.ok && refused.error.errno, 'EINVAL');
 });
 
+test('a thread that goes before others starts ordinary children', () => {
+  const printed = runScript(`
+    linux.orFail(linux.setBeforeOthers(-7));
+    const { execFileSync } = await import('node:child_process');
+    const { getPriority } = await import('node:os');
+    console.log(getPriority(), execFileSync('nice', { encoding: 'utf8' }).trim());`);
+  assert.equal(printed, '-7 0');
+});
+
 test('without privilege the refusal says what is missing and how to get it', () => {
   const printed = runScript(`
     process.setgroups([]); process.setgid(65534); process.setuid(65534);

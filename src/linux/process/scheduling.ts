@@ -2,7 +2,7 @@
 // stay in the ordinary class, and a real-time main thread would starve them (measured: pauses grow).
 import { ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
-import { errno, schedGetscheduler, schedSetscheduler } from '../libc.ts';
+import { errno, schedGetscheduler, schedSetscheduler, setpriority } from '../libc.ts';
 
 export type SchedulingClass = 'other' | 'fifo' | 'round-robin' | 'batch' | 'idle' | 'deadline';
 
@@ -14,7 +14,9 @@ const classes: Readonly<Record<number, SchedulingClass>> = {
   5: 'idle',
   6: 'deadline',
 };
-const SCHED_RR = 2;
+const [SCHED_OTHER, SCHED_RR] = [0, 2];
+/** To `setpriority`, 0 is the calling thread. */
+const PRIO_PROCESS = 0;
 /** Children start in the ordinary class: a notify script must not run in front of the heartbeat. */
 const SCHED_RESET_ON_FORK = 0x4000_0000;
 
@@ -24,6 +26,18 @@ export function setRealTime(priority: number): KernelResult<void> {
   parameter.writeInt32LE(priority);
   if (schedSetscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, parameter) === 0) return ok(undefined);
   return kernelError('sched_setscheduler', errno(), `give this thread real-time priority ${priority}`);
+}
+
+/**
+ * Puts the calling thread before ordinary ones in their own class: `niceness` -20 to -1 (man 7 sched). Threads and
+ * processes that it starts begin as ordinary ones.
+ */
+export function setBeforeOthers(niceness: number): KernelResult<void> {
+  const attempted = `give this thread niceness ${niceness}`;
+  if (schedSetscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, Buffer.alloc(4)) !== 0)
+    return kernelError('sched_setscheduler', errno(), attempted);
+  if (setpriority(PRIO_PROCESS, 0, niceness) !== 0) return kernelError('setpriority', errno(), attempted);
+  return ok(undefined);
 }
 
 /** The class in which the calling thread runs. */
