@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildTests } from './build.mjs';
+import { buildPlanted } from './planted.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const name = process.argv[2] ?? '';
@@ -11,6 +12,13 @@ if (name === '' || !existsSync(`${program}.ts`)) {
   console.error(`sim: there is no simulator '${name}'; name a folder of src/simulation`);
   process.exit(64);
 }
-await buildTests();
 process.argv.splice(2, 1);
-await import(join(process.cwd(), 'build', `${program}.js`));
+const at = process.argv.indexOf('--planted');
+// The simulator of whole nodes plants its own.
+if (name === 'membership' && at >= 0) {
+  const [, bug = ''] = process.argv.splice(at, 2);
+  await import(join(process.cwd(), await buildPlanted(bug)));
+} else {
+  await buildTests();
+  await import(join(process.cwd(), 'build', `${program}.js`));
+}

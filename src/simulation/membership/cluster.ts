@@ -203,7 +203,7 @@ class Cluster {
         return;
       case 'persist': {
         const { life } = node;
-        const afterMs = this.#disk.fraction() * (this.#disk.chance(0.1) ? 60 : 3);
+        const afterMs = this.#diskMs();
         node.unsynced = effect.ringSeq;
         this.#agenda.put(this.#nowMs + afterMs, {
           kind: 'persisted',
@@ -224,6 +224,12 @@ class Cluster {
         throw new Error(`a simulated message was refused: ${JSON.stringify(effect)}`);
       default:
     }
+  }
+
+  #diskMs(): number {
+    let worstMs = this.#disk.chance(0.1) ? 60 : 3;
+    for (const fault of this.#active) if (fault.kind === 'slow-disk') worstMs += fault.extraMsMax;
+    return this.#disk.fraction() * worstMs;
   }
 
   #transmit(from: number, to: number, bytes: Uint8Array): void {
@@ -290,6 +296,8 @@ class Cluster {
     if (fault.kind === 'pause') this.#node(fault.node).pauses++;
     else if (fault.kind === 'crash') this.#crash(this.#node(fault.node), fault);
     else if (fault.kind === 'leave') this.#leave(this.#node(fault.node));
+    else if (fault.kind === 'power-loss')
+      for (const node of this.#nodes) this.#crash(node, { disk: 'lost', notice: 'none' });
     else if (fault.kind === 'false-hint') {
       const node = this.#node(fault.node);
       if (node.pauses === 0)
@@ -299,11 +307,13 @@ class Cluster {
 
   #end(fault: Fault): void {
     if (fault.kind === 'pause') this.#resume(this.#node(fault.node));
-    else if (fault.kind === 'crash' || fault.kind === 'leave') {
-      const node = this.#node(fault.node);
-      node.downs--;
-      if (node.downs === 0) this.#start(node);
-    }
+    else if (fault.kind === 'crash' || fault.kind === 'leave') this.#bringUp(this.#node(fault.node));
+    else if (fault.kind === 'power-loss') for (const node of this.#nodes) this.#bringUp(node);
+  }
+
+  #bringUp(node: Node): void {
+    node.downs--;
+    if (node.downs === 0) this.#start(node);
   }
 
   #crash(node: Node, fault: { disk: 'kept' | 'lost'; notice: 'guardian' | 'none' }): void {

@@ -7,6 +7,7 @@ import { replayCommand, shrink } from './shrink.ts';
 const schedules = 500;
 /** Small clusters run ten times as fast; the large ones have their share in `npm run sim`. */
 const nodesMax = 4;
+const pointedSchedules = 15;
 
 test(`no law of extended virtual synchrony breaks in ${schedules} fault schedules`, () => {
   let run = 0;
@@ -20,6 +21,17 @@ test(`no law of extended virtual synchrony breaks in ${schedules} fault schedule
     assert.fail(`${shortest.violations.join('\n')}\nreplay: ${replayCommand(schedule.seed, kept)}`);
   }
 });
+
+for (const emphasis of ['disk', 'recovery'] as const) {
+  test(`no law breaks in ${pointedSchedules} schedules that go for the ${emphasis}`, () => {
+    for (let index = 0; index < pointedSchedules; index++) {
+      const schedule = drawSchedule(`ci/${index}`, emphasis);
+      const { violations } = simulate(schedule);
+      const replay = replayCommand(schedule.seed, [...schedule.faults.keys()], emphasis);
+      assert.deepEqual(violations, [], `replay: ${replay}`);
+    }
+  });
+}
 
 test('a schedule gives the same verdict every time', () => {
   const schedule = drawSchedule('twice');

@@ -21,6 +21,10 @@ export type Fault = {
       readonly disk: 'kept' | 'lost';
       readonly notice: 'guardian' | 'none';
     }
+  /** Every process dies at once, and whatever no disk has confirmed is lost. */
+  | { readonly kind: 'power-loss' }
+  /** Each write takes up to so much longer. */
+  | { readonly kind: 'slow-disk'; readonly extraMsMax: number }
   | { readonly kind: 'leave'; readonly node: number }
   /** The process gets no processor. */
   | { readonly kind: 'pause'; readonly node: number }
@@ -46,8 +50,75 @@ export const nodeCountMax = 16;
 const faultsMax = 8;
 const faultyMsMax = 3000;
 
-export function drawSchedule(seed: string): Schedule {
+/** What a schedule goes for. The pointed ones are short, and put together what seldom meets by chance. */
+export const emphases = ['everything', 'disk', 'recovery'] as const;
+export type Emphasis = (typeof emphases)[number];
+
+export function drawSchedule(seed: string, emphasis: Emphasis = 'everything'): Schedule {
   const random = new Random(`schedule/${seed}`);
+  switch (emphasis) {
+    case 'everything':
+      return drawAny(random, seed);
+    case 'disk':
+      return drawForDisk(random, seed);
+    case 'recovery':
+      return drawForRecovery(random, seed);
+  }
+}
+
+/** Power that fails again and again while the disks are slow: a ring number may be used, and forgotten. */
+function drawForDisk(random: Random, seed: string): Schedule {
+  const calmAfterMs = 1500;
+  const faults: Fault[] = [{ fromMs: 0, untilMs: calmAfterMs, kind: 'slow-disk', extraMsMax: 400 }];
+  for (let fromMs = random.between(1, 600); fromMs < calmAfterMs - 20; fromMs += random.between(50, 600))
+    faults.push({ fromMs, untilMs: fromMs + 10, kind: 'power-loss' });
+  return { ...calmSchedule(seed, random.between(nodeCountMin, 3)), faults, calmAfterMs };
+}
+
+/** Lossy wires, much to say, and members that come and go faster than a ring recovers. */
+function drawForRecovery(random: Random, seed: string): Schedule {
+  const calmAfterMs = 1500;
+  const nodeCount = random.between(3, 4);
+  const faults: Fault[] = [
+    { fromMs: 200, untilMs: calmAfterMs, kind: 'loss', probability: random.pick([0.05, 0.15, 0.4]) ?? 0 },
+  ];
+  for (let fromMs = random.between(200, 500); fromMs < calmAfterMs; fromMs += random.between(5, 300))
+    faults.push(
+      drawBreak(random, nodeCount, { fromMs, untilMs: Math.min(calmAfterMs, fromMs + random.between(5, 400)) }),
+    );
+  const messagesPerSecond = 60 / nodeCount;
+  return { ...calmSchedule(seed, nodeCount), faults, calmAfterMs, messagesPerSecond, largeMessages: 'some' };
+}
+
+function drawBreak(random: Random, nodeCount: number, span: { fromMs: number; untilMs: number }): Fault {
+  const node = random.between(1, nodeCount);
+  switch (random.below(5)) {
+    case 0:
+      return { ...span, kind: 'partition', sides: drawSides(random, nodeCount) };
+    case 1:
+      return { ...span, kind: 'one-way', ...drawOneWay(random, nodeCount) };
+    case 2:
+      return { ...span, kind: 'partial', pairs: drawPairs(random, nodeCount) };
+    case 3:
+      return { ...span, kind: 'pause', node };
+    default:
+      return { ...span, kind: 'false-hint', node, about: random.between(1, nodeCount) };
+  }
+}
+
+function calmSchedule(seed: string, nodeCount: number): Schedule {
+  return {
+    seed,
+    nodeCount,
+    clockRates: Array.from({ length: nodeCount }, () => 1),
+    messagesPerSecond: 20 / nodeCount,
+    largeMessages: 'none',
+    faults: [],
+    calmAfterMs: 0,
+  };
+}
+
+function drawAny(random: Random, seed: string): Schedule {
   const nodeCount = random.chance(0.85) ? random.between(nodeCountMin, 5) : random.between(6, nodeCountMax);
   const skew = random.pick([0, 0, 0.02, 0.15]) ?? 0;
   const calmAfterMs = random.between(500, faultyMsMax);
@@ -68,7 +139,7 @@ function drawFault(random: Random, nodeCount: number, calmAfterMs: number): Faul
   const untilMs = Math.min(calmAfterMs, fromMs + random.between(1, random.chance(0.3) ? 2000 : 500));
   const span = { fromMs, untilMs };
   const node = random.between(1, nodeCount);
-  switch (random.below(11)) {
+  switch (random.below(12)) {
     case 0:
       return { ...span, kind: 'loss', probability: random.pick([0.02, 0.15, 0.4]) ?? 0 };
     case 1:
@@ -88,6 +159,10 @@ function drawFault(random: Random, nodeCount: number, calmAfterMs: number): Faul
       return drawCrash(random, span, node);
     case 9:
       return random.chance(0.7) ? { ...span, kind: 'pause', node } : { ...span, kind: 'leave', node };
+    case 10:
+      return random.chance(0.5)
+        ? { ...span, kind: 'power-loss' }
+        : { ...span, kind: 'slow-disk', extraMsMax: random.pick([100, 400]) ?? 0 };
     default:
       return random.chance(0.7)
         ? drawCrash(random, span, node)

@@ -1,6 +1,6 @@
 // The shortest fault schedule that still fails: faults are taken away one by one for as long as any can be.
 import { simulate, type Verdict } from './cluster.ts';
-import { keepFaults, type Schedule } from './schedule.ts';
+import { type Emphasis, keepFaults, type Schedule } from './schedule.ts';
 
 export type Shrunk = { readonly kept: readonly number[]; readonly verdict: Verdict };
 
@@ -21,6 +21,7 @@ export function shrink(schedule: Schedule, failing: Verdict): Shrunk {
 }
 
 /** The one command that shows the failure again. */
-export function replayCommand(seed: string, kept: readonly number[]): string {
-  return `npm run sim -- membership --seed ${seed} --keep ${kept.length === 0 ? 'none' : kept.join(',')}`;
+export function replayCommand(seed: string, kept: readonly number[], emphasis: Emphasis = 'everything'): string {
+  const shape = emphasis === 'everything' ? '' : ` --emphasis ${emphasis}`;
+  return `npm run sim -- membership --seed ${seed}${shape} --keep ${kept.length === 0 ? 'none' : kept.join(',')}`;
 }
