@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseXml } from '../../cib/index.ts';
 import { Random } from '../../kit/index.ts';
 import type { FencingOrder } from '../message.ts';
-import { type FencerEvent, type FencerState, fencer, invariants, nextDeadline, step } from './fencer.ts';
+import { carriedOver, type FencerEvent, type FencerState, fencer, invariants, nextDeadline, step } from './fencer.ts';
 import { fencingRequestOf } from './request.ts';
 
 const now = { epochSeconds: 1_800_000_000, offsetSeconds: 0 };
@@ -140,4 +140,22 @@ test('whatever the devices answer, fencing ends after a bounded number of attemp
     const { attempts } = run(request(both, { topology }), () => random.pick([undefined, 'broken', 'never']));
     assert.ok(attempts.length <= 10, attempts.join('\n'));
   }
+});
+
+test('a change of the membership drops what only waits, and carries through what has begun', () => {
+  const prompt = request(device('pdu', { pcmk_host_list: 'c' }));
+  const begun = step(fencer('t'), { kind: 'request', nowMs: 0, ...prompt });
+  const [attempt] = begun.effects.flatMap((effect) => (effect.kind === 'attempt' ? [effect.order.attempt] : []));
+  const over = carriedOver(begun.state, 'u');
+  // The wish comes again with the next decision, and joins.
+  const again = step(over, { kind: 'request', nowMs: 1, ...prompt, request: 'r2' });
+  assert.deepEqual(again.effects, []);
+  const done = step(again.state, { kind: 'answered', nowMs: 2, attempt: attempt ?? '', failure: undefined });
+  assert.deepEqual(
+    done.effects.map((effect) => (effect.kind === 'ended' ? [effect.requests, effect.failure] : effect.kind)),
+    [[['r1', 'r2'], undefined]],
+  );
+  const late = request(device('pdu', { pcmk_host_list: 'c', pcmk_delay_base: '5s' }));
+  const waiting = step(fencer('t'), { kind: 'request', nowMs: 0, ...late });
+  assert.equal(nextDeadline(carriedOver(waiting.state, 'u')), undefined);
 });
