@@ -6,6 +6,7 @@
 // addresses to take off, frames to send as they are, commands to run. The guardian therefore needs no protocol
 // knowledge, no configuration and no memory worth speaking of.
 import { err, ok, type Result } from '../kit/index.ts';
+import type { Route, Rule } from '../linux/index.ts';
 
 /** An address that the daemon put on an interface. */
 export type HeldAddress = {
@@ -37,13 +38,25 @@ export type Pledge = {
   readonly frames: readonly FarewellFrame[];
   readonly packets: readonly FarewellPacket[];
   readonly datagrams: readonly FarewellDatagram[];
+  /** Policy rules and routes that the daemon set, in the order in which they go. */
+  readonly rules: readonly Rule[];
+  readonly routes: readonly Route[];
   /** Links (macvlan of a virtual MAC) that the daemon made. */
   readonly links: readonly string[];
   /** Programs to run to the end or to `timeoutMs`, after the addresses are gone. */
   readonly commands: readonly { readonly argv: readonly string[]; readonly timeoutMs: number }[];
 };
 
-export const emptyPledge: Pledge = { addresses: [], frames: [], packets: [], datagrams: [], links: [], commands: [] };
+export const emptyPledge: Pledge = {
+  addresses: [],
+  frames: [],
+  packets: [],
+  datagrams: [],
+  rules: [],
+  routes: [],
+  links: [],
+  commands: [],
+};
 
 export type GuardianMessage =
   /** Sent once, first. `tid` is the time-critical thread, whose beats count. */

@@ -5,7 +5,7 @@ import { emptyPledge } from '../../guardian/index.ts';
 import { hardwareAddressBytes, internetChecksum } from '../../linux/index.ts';
 import { formatAddress, type InstanceConfiguration, vrrpProtocol } from '../../vrrp/index.ts';
 import type { Interfaces } from './interfaces.ts';
-import { addressesOf, interfaceOf } from './possession.ts';
+import { addressesOf, interfaceOf, rulesAndRoutesOf } from './possession.ts';
 import { advertInterface } from './virtual-mac.ts';
 
 export type Farewell = {
@@ -29,6 +29,7 @@ export function pledgeOf(
     addresses: heldAddresses(master),
     frames: farewells.flatMap((farewell) => farewellFrame(master, interfaces, farewell) ?? []),
     packets: farewells.flatMap((farewell) => farewellPacket(master, farewell) ?? []),
+    ...rulesAndRoutesOf(master, interfaces),
     links: link === undefined ? [] : [link],
   };
 }
@@ -39,6 +40,8 @@ export function joinPledges(parts: readonly Pledge[]): Pledge {
     addresses: parts.flatMap((part) => part.addresses),
     frames: parts.flatMap((part) => part.frames),
     packets: parts.flatMap((part) => part.packets),
+    rules: parts.flatMap((part) => part.rules),
+    routes: parts.flatMap((part) => part.routes),
     links: parts.flatMap((part) => part.links),
   };
 }

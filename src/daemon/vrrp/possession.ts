@@ -44,6 +44,18 @@ export function interfaceOf(instance: InstanceConfiguration, address: VirtualAdd
   return address.interface ?? instance.virtualMac?.name ?? instance.interface;
 }
 
+/** The rules and routes of an instance as the kernel knows them now, in the order in which they are removed. */
+export function rulesAndRoutesOf(
+  instance: InstanceConfiguration,
+  kernel: Interfaces,
+): { readonly rules: Rule[]; readonly routes: Route[] } {
+  const fallback = advertInterface(instance);
+  return {
+    rules: instance.virtualRules.map(kernelRule).reverse(),
+    routes: instance.virtualRoutes.map((route) => kernelRoute(route, kernel, fallback)).reverse(),
+  };
+}
+
 export function addressPossession(interfaceName: string, address: VirtualAddress): Possession {
   const settingsOf = (kernel: Interfaces): AddressSettings | undefined => {
     const interfaceIndex = kernel.link(interfaceName)?.index;

@@ -1,10 +1,13 @@
-// Carries out a pledge: addresses off, frames and datagrams out, links away, commands run. Each part goes on whatever
+// Carries out a pledge: addresses off, frames and datagrams out, rules, routes and links away, commands run. Each part goes on whatever
 // became of the part before.
 import { spawn } from 'node:child_process';
 import {
   deleteAddress,
+  deleteRoute,
+  deleteRule,
   familyOf,
   type KernelError,
+  type KernelResult,
   linkByName,
   openPacketSocket,
   openRawSocket,
@@ -16,7 +19,7 @@ import {
 import type { FarewellDatagram, FarewellFrame, FarewellPacket, HeldAddress, Pledge } from '../protocol.ts';
 
 /** What may be gone already when it is to be removed. */
-const alreadyGone = ['EADDRNOTAVAIL', 'ENODEV', 'ENOENT'];
+const alreadyGone = ['EADDRNOTAVAIL', 'ENODEV', 'ENOENT', 'ESRCH'];
 
 /** Opened beforehand: in the moment of need nothing is left to fail but the kernel. */
 export class Undoer {
@@ -36,6 +39,8 @@ export class Undoer {
     for (const farewell of pledge.frames) this.#sendFrame(farewell);
     for (const farewell of pledge.packets) this.#sendPacket(farewell);
     for (const farewell of pledge.datagrams) this.#sendDatagram(farewell);
+    for (const rule of pledge.rules) this.#judge(deleteRule(this.#route, rule));
+    for (const route of pledge.routes) this.#judge(deleteRoute(this.#route, route));
     await Promise.all(pledge.links.map((name) => this.#run(['/sbin/ip', 'link', 'delete', name], 1000)));
     for (const { argv, timeoutMs } of pledge.commands) await this.#run(argv, timeoutMs);
   }
@@ -43,7 +48,10 @@ export class Undoer {
   #removeAddress({ interfaceName, address, prefixLength }: HeldAddress): void {
     const interfaceIndex = this.#indexOf(interfaceName);
     if (interfaceIndex === undefined) return;
-    const removed = deleteAddress(this.#route, { interfaceIndex, address, prefixLength });
+    this.#judge(deleteAddress(this.#route, { interfaceIndex, address, prefixLength }));
+  }
+
+  #judge(removed: KernelResult<void>): void {
     if (!removed.ok && !alreadyGone.includes(removed.error.errno)) this.#complainOf(removed.error);
   }
 

@@ -157,3 +157,27 @@ test('no_accept: the address answers for itself and takes nothing, and no rule o
     await until('no rule is left', async () => (await host.output(['nft', 'list', 'ruleset'])) === '');
   }),
 );
+
+test('routes and rules of a killed daemon go with its addresses', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    const routed = configuration.replace(
+      /}\n$/,
+      `  virtual_routes {
+    198.51.100.0/24 via 192.168.122.102 dev eth0
+  }
+  virtual_rules {
+    from 192.0.2.0/24 table 100
+  }
+}
+`,
+    );
+    const shown = () => host.shell('ip route; ip rule');
+    const before = await shown();
+    await pair.start('server1', 'haven', routed);
+    await until('route and rule are set', async () => /198\.51\.100\.0\/24(.|\n)*192\.0\.2\.0\/24/.test(await shown()));
+    await pair.stop('server1', 'SIGKILL');
+    await pair.untilHeldBy('192.168.122.200', []);
+    await until('all is as before', async () => (await shown()) === before);
+  }),
+);
