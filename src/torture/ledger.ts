@@ -35,7 +35,9 @@ const arpStepMs = 20;
 
 export function judge(rounds: readonly Round[], report: ProbeReport): Verdict {
   const outages = report.outages.filter(({ durationMs }) => durationMs >= noticeMs);
-  const doubles = (report.arp?.doubles ?? []).map(({ fromMs, toMs, requests }) => ({
+  // Each host has a hardware address of its own here: two answers of one host are one owner.
+  const twoHosts = (report.arp?.doubles ?? []).filter(({ by }) => by.length > 1);
+  const doubles = twoHosts.map(({ fromMs, toMs, requests }) => ({
     fromMs,
     durationMs: Math.max(toMs - fromMs, (requests > 0 ? 1 : 0) * arpStepMs),
   }));
