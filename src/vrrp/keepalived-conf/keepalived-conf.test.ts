@@ -484,3 +484,10 @@ test('damaged configurations are read to their end without a throw', () => {
     { numRuns: 2000 },
   );
 });
+
+test('strict mode leaves unicast peers as they are, and says so without an error', () => {
+  const { instance, parsed } = instanceIn('strict_mode\nunicast_peer {\n 10.0.0.2\n}');
+  assert.equal(instance.transport.kind, 'unicast');
+  assert.equal(verdictOf(parsed.findings), 0);
+  assert.match(messages(parsed).join(), /unicast peers are not VRRP as strict mode means it/);
+});

@@ -27,9 +27,9 @@ export function strictFindings(
     strict = { ...strict, preemptDelayMs: 0 };
   }
   if (instance.transport.kind === 'unicast') {
-    warn('Strict mode does not support unicast peers: adverts are sent by multicast');
-    const group = instance.family === 'ipv4' ? '224.0.0.18' : 'ff02::12';
-    strict = { ...strict, transport: { kind: 'multicast', group, source: instance.transport.source } };
+    // The manual excludes it, the program sends it all the same: a router that went over to multicast would be alone.
+    const why = 'they are sent to as configured, as Keepalived does';
+    scope.findings.info(draft.place, `${scope.subject}unicast peers are not VRRP as strict mode means it`, { why });
   }
   if (draft.accept?.value === true && instance.version === 2) {
     warn('Strict mode does not support accept with VRRPv2. Ignoring.');
