@@ -130,6 +130,7 @@ export class Engine {
   /** Applies every kind of the relation, in the fixed order that decides which reason comes first. */
   #evaluate(relation: Relation, firstNode: ClusterNode | undefined, thenNode: ClusterNode | undefined): number {
     const { first, next } = relation;
+    this.plan.evaluations += 1;
     let node = thenNode;
     if ((relation.kinds & FIRST_IMPLIES_SAME_NODE_THEN) !== 0) {
       relation.kinds = (relation.kinds & ~FIRST_IMPLIES_SAME_NODE_THEN) | FIRST_IMPLIES_THEN;

@@ -28,6 +28,8 @@ export class Plan {
   /** Comparisons of recorded operations that have to wait for assignment. */
   readonly deferredChecks: DeferredCheck[] = [];
   readonly digests: ParameterDigests;
+  /** How often a relation was evaluated: the work that tests hold to near-linear growth, where time would be noise. */
+  evaluations = 0;
   readonly notifications = new Map<Clone, Notifications>();
   readonly #ofResource: (ActionList | undefined)[] = [];
   readonly #ofCluster = new Map<string, Action[]>();
