@@ -42,8 +42,8 @@ export class Action {
   readonly intervalMs: number;
   /** What the operation's configuration says; shared. */
   readonly configured: Metadata;
-  /** What was added to this action, before or over `configured`. */
-  added: Map<string, string> | undefined = undefined;
+  /** What was added to this action, before or over `configured`; may be shared, so it is replaced, never changed. */
+  added: Metadata | undefined = undefined;
   /** The operation's own instance attributes; undefined until a node is known. */
   ownParameters: Metadata | undefined = undefined;
   priority = 0;
@@ -51,8 +51,8 @@ export class Action {
   runnableFirstsMin = 0;
   runnableFirsts = 0;
   /** Oldest relation first; the rules walk them newest first. */
-  readonly befores: Relation[] = [];
-  readonly afters: Relation[] = [];
+  befores: Relation[] = [];
+  afters: Relation[] = [];
   /** Afters by the id of their action, once there are many. */
   afterIndex: Map<number, Relation[]> | undefined = undefined;
   /** Mark of the last walk that saw it. */
@@ -103,8 +103,7 @@ export class Action {
   }
 
   addMeta(name: string, value: string): void {
-    this.added ??= new Map();
-    this.added.set(name, value);
+    this.added = new Map(this.added).set(name, value);
   }
 
   /** The first reason stays. */

@@ -8,16 +8,22 @@ import type { Plan } from './plan.ts';
 import { GUEST_ALLOWED, IF_ON_SAME_NODE_OR_TARGET } from './relation.ts';
 
 export function disableInvalidRelations(plan: Plan): void {
-  for (const action of plan.actions.toReversed()) {
-    for (const relation of action.befores.toReversed()) {
-      if (relation.kinds === 0) continue;
-      const { first } = relation;
-      const guestRestricted = (relation.kinds & GUEST_ALLOWED) === 0 && first.resource !== undefined;
-      if (guestRestricted && action.resource !== undefined && containerOf(first.node) === action.resource) {
-        relation.kinds = 0;
-      } else if (relation.kinds === IF_ON_SAME_NODE_OR_TARGET && action.task === 'migrate_to') {
-        if (leadsBack(first, action)) relation.kinds = 0;
-      }
+  for (let index = plan.actions.length - 1; index >= 0; index--) {
+    const action = plan.actions[index];
+    if (action !== undefined) disableInvalidBefores(action);
+  }
+}
+
+function disableInvalidBefores(action: Action): void {
+  for (let index = action.befores.length - 1; index >= 0; index--) {
+    const relation = action.befores[index];
+    if (relation === undefined || relation.kinds === 0) continue;
+    const { first } = relation;
+    const guestRestricted = (relation.kinds & GUEST_ALLOWED) === 0 && first.resource !== undefined;
+    if (guestRestricted && action.resource !== undefined && containerOf(first.node) === action.resource) {
+      relation.kinds = 0;
+    } else if (relation.kinds === IF_ON_SAME_NODE_OR_TARGET && action.task === 'migrate_to') {
+      if (leadsBack(first, action)) relation.kinds = 0;
     }
   }
 }

@@ -11,7 +11,7 @@ import {
   type Resource,
   roles,
 } from '../model/index.ts';
-import { OPTIONAL } from './action.ts';
+import { type Action, type Metadata, OPTIONAL } from './action.ts';
 import { assignedNodesOf, primitivesOf } from './family.ts';
 import { decideToFence } from './fence-action.ts';
 import { instanceNumber } from './instance-order.ts';
@@ -110,14 +110,22 @@ function probePrimitive(plan: Plan, resource: Primitive, node: ClusterNode): boo
   probe.clear(OPTIONAL);
   orderAfterUnfencing(plan, resource, probe, ORDERED);
   const runsThere = resource.activeNodes.includes(node);
-  if (!runsThere) probe.addMeta('op_target_rc', '7');
-  else if (resource.currentRole === roles.promoted) probe.addMeta('op_target_rc', '8');
+  if (!runsThere) expect(probe, notRunning);
+  else if (resource.currentRole === roles.promoted) expect(probe, runningPromoted);
   const blocks = !probe.runnable && top.activeNodes.length === 0;
   order(plan, existing(probe), does(top, 'start'), blocks ? ORDERED | UNRUNNABLE_FIRST_BLOCKS : ORDERED);
   if (plan.named(resource, 'reload-agent').length > 0) {
     order(plan, existing(probe), does(resource, 'reload-agent'), ORDERED);
   }
   return true;
+}
+
+/** One map for all probes that expect the same: there is one for each resource and node. */
+const notRunning: Metadata = new Map([['op_target_rc', '7']]);
+const runningPromoted: Metadata = new Map([['op_target_rc', '8']]);
+
+function expect(probe: Action, expected: Metadata): void {
+  probe.added = probe.added === undefined ? expected : new Map([...probe.added, ...expected]);
 }
 
 function mayBeProbed(resource: Primitive, node: ClusterNode): boolean {

@@ -62,10 +62,22 @@ const scannedMax = 12;
 export function relate(first: Action, next: Action, kinds: number): boolean {
   if (kinds === 0 || alreadyRelated(first, next, kinds)) return false;
   const relation = { first, next, kinds, attached: kinds };
-  first.afters.push(relation);
-  next.befores.push(relation);
+  first.afters = extended(first.afters, relation);
+  next.befores = extended(next.befores, relation);
   if (first.afterIndex !== undefined) indexRelation(first.afterIndex, relation);
   return true;
+}
+
+/**
+ * Most actions (probes above all) have a handful of relations, and there can be a million of them. A list that grows by
+ * `push` takes room for seventeen at once; a short one is copied to its exact length instead.
+ */
+const exactMax = 4;
+
+function extended(relations: Relation[], relation: Relation): Relation[] {
+  if (relations.length < exactMax) return [...relations, relation];
+  relations.push(relation);
+  return relations;
 }
 
 function alreadyRelated(first: Action, next: Action, kinds: number): boolean {

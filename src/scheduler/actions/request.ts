@@ -48,7 +48,8 @@ function createFor(plan: Plan, request: Request, { name, intervalMs }: Identity)
   const { resource, task, node, need } = request;
   const operationName = name === task ? task : 'notify';
   const configured = plan.metadata.of(resource, { task: operationName, intervalMs }, node);
-  const key = keyOf(resource, name, intervalMs);
+  // The same on another node has the same key: one text serves a resource's probes on all nodes.
+  const key = plan.named(resource, name, intervalMs)[0]?.key ?? keyOf(resource, name, intervalMs);
   const action = plan.create(key, task, { resource, node, need, name, intervalMs, configured });
   if (task === 'start' || task === 'promote') action.needs = needsOf(resource);
   return action;

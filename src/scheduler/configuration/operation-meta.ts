@@ -20,7 +20,11 @@ export function configuredOperation(resource: Primitive, { task, intervalMs }: O
 }
 
 function findOperation(resource: Primitive, name: string, intervalMs: number): Operation | undefined {
-  return resource.operations.find((operation) => operation.name === name && operation.intervalMs === intervalMs);
+  // A loop, not a closure: this is asked for every action.
+  for (const operation of resource.operations) {
+    if (operation.intervalMs === intervalMs && operation.name === name) return operation;
+  }
+  return undefined;
 }
 
 /** The `op` if it is not switched off. */

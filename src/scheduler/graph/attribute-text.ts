@@ -19,6 +19,7 @@ type Constant = {
 export class AttributeTexts {
   readonly #cluster: Cluster;
   readonly #constants = new Map<Metadata, Map<Resource | undefined, Constant>>();
+  readonly #added = new Map<Metadata, readonly Added[]>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -30,7 +31,16 @@ export class AttributeTexts {
     if (action.node !== undefined && isGuestOrBundleNode(action.node)) return undefined;
     const constant = this.#constantFor(action);
     if (constant === undefined) return undefined;
-    return action.added === undefined ? constant.whole : merged(constant, textsOf(action.added));
+    return action.added === undefined ? constant.whole : merged(constant, this.#addedTexts(action.added));
+  }
+
+  /** Actions on the same node mostly share what was added. */
+  #addedTexts(added: Metadata): readonly Added[] {
+    const known = this.#added.get(added);
+    if (known !== undefined) return known;
+    const texts = textsOf(added);
+    this.#added.set(added, texts);
+    return texts;
   }
 
   #constantFor(action: Action): Constant | undefined {

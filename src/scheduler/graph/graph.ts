@@ -1,7 +1,7 @@
 // The transition graph: every action that will be done, each with what has to be confirmed before it.
 
 import { intervalMsOf, parseInteger } from '../../cib/index.ts';
-import { type Action, ALWAYS_IN_GRAPH, IN_GRAPH } from '../actions/action.ts';
+import { type Action, ALWAYS_IN_GRAPH, IN_GRAPH, type Metadata } from '../actions/action.ts';
 import { createNotifyActions } from '../actions/notify-actions.ts';
 import type { Plan } from '../actions/plan.ts';
 import { orderingFlags } from '../actions/summary-flags.ts';
@@ -38,9 +38,13 @@ export function createGraph(plan: Plan): TransitionGraph {
   return { attributes: headerOf(plan), synapses: builder.synapses, maintenanceChanges };
 }
 
+const nothingAdded: Metadata = new Map();
+
 class GraphBuilder {
   readonly synapses: Synapse[] = [];
   readonly #plan: Plan;
+  /** By what was added before, and by node index. */
+  readonly #addedWithNode = new Map<Metadata, Metadata[]>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -86,9 +90,22 @@ class GraphBuilder {
     action.set(IN_GRAPH);
     const inputs: Action[] = [];
     for (const relation of action.befores) if (isInput(action, relation)) inputs.push(relation.first);
-    noteNode(action);
+    this.#noteNode(action);
     const priority = Math.max(action.resource?.priority ?? 0, action.priority, 0);
     this.synapses.push({ id: this.synapses.length, action, inputs, priority });
+  }
+
+  /** What was added besides is mostly the same for all actions on a node: those share one map. */
+  #noteNode(action: Action): void {
+    const { node, added = nothingAdded } = action;
+    if (node === undefined || !hasNodeInformation(action)) return;
+    let byNode = this.#addedWithNode.get(added);
+    if (byNode === undefined) {
+      byNode = [];
+      this.#addedWithNode.set(added, byNode);
+    }
+    byNode[node.index] ??= new Map([...added, ['on_node', node.name], ['on_node_uuid', node.id]]);
+    action.added = byNode[node.index];
   }
 
   #addOwn(resource: Resource): void {
@@ -119,12 +136,6 @@ export function elementOf(action: Action): ActionElement {
 /** Milestones have no node, but the fencing of a guest has. */
 export function hasNodeInformation(action: Action): boolean {
   return action.node !== undefined && (elementOf(action) !== 'pseudo_event' || action.task === 'stonith');
-}
-
-function noteNode(action: Action): void {
-  if (action.node === undefined || !hasNodeInformation(action)) return;
-  action.addMeta('on_node', action.node.name);
-  action.addMeta('on_node_uuid', action.node.id);
 }
 
 function headerOf({ cluster }: Plan): Map<string, string> {

@@ -32,7 +32,7 @@ export function belongsInGraph(action: Action): boolean {
 export function mergeBefores(action: Action): void {
   const { befores } = action;
   if (befores.length < 2) return;
-  befores.sort((a, b) => a.first.id - b.first.id);
+  if (!isAscending(befores)) befores.sort((a, b) => a.first.id - b.first.id);
   let kept = 0;
   for (let index = 1; index < befores.length; index++) {
     const [last, next] = [befores[kept], befores[index]];
@@ -44,6 +44,15 @@ export function mergeBefores(action: Action): void {
     }
   }
   befores.length = kept + 1;
+}
+
+function isAscending(relations: readonly Relation[]): boolean {
+  let last = 0;
+  for (const { first } of relations) {
+    if (first.id < last) return false;
+    last = first.id;
+  }
+  return true;
 }
 
 const mereSequence = ORDERED | THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED;
