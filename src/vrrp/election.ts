@@ -2,8 +2,7 @@
 //
 //   - A master that gives way to an advert answers it with a lower one. After a healed split the winner may never have heard
 //     the loser, and would not know that the network's ARP entries point elsewhere; hearing a lower one it announces again.
-//     It answers the winner's next advert too: the first may have waited in the socket of a machine that stood still, and
-//     the answer have gone out while the split lasted. A backup that lost the address with its link answers once.
+//     A backup that lost the address with its link answers likewise, once.
 //   - A machine that ran so late that others may have judged it dead listens before it speaks, and gives the address up
 //     to whoever speaks. So does a backup whose master-down timer fired late: it was not listening meanwhile.
 //   - Priority 0 on one leg of a sync group counts for every leg: its sender left them all.
@@ -73,7 +72,7 @@ function hearAsBackup(group: SyncGroup, instance: Instance, turn: Turn, advert: 
     hearFarewell(group, instance, turn, advert.address);
     return;
   }
-  if (instance.answerFromMs <= turn.nowMs) answerLower(instance, turn, advert);
+  if (instance.owesAnswer) answerLower(instance, turn, advert);
   if (mayPreempt(instance, turn, advert)) {
     const discarded = `received lower priority (${advert.priority}) advert from ${advert.address} - discarding`;
     logOf(instance, turn, 'detail', discarded);
@@ -128,7 +127,7 @@ function hearAsMaster(group: SyncGroup, instance: Instance, turn: Turn, advert: 
 function giveUp(group: SyncGroup, instance: Instance, turn: Turn, advert: AddressedAdvert): void {
   const reason = `${advert.address} took over while this machine was not running`;
   logOf(instance, turn, 'warning', `${reason} (priority ${advert.priority}, ours ${instance.effectivePriority})`);
-  answerTwice(instance, turn, advert);
+  answerLower(instance, turn, advert);
   demote(group, instance, turn, { reason, intervalMs: advert.intervalMs });
 }
 
@@ -159,19 +158,13 @@ function giveWay(group: SyncGroup, instance: Instance, turn: Turn, advert: Addre
       ? `higher priority ${advert.priority}, ours ${ours}`
       : `same priority ${ours} but higher IP address than ours`;
   logOf(instance, turn, 'info', `Master received advert from ${advert.address} with ${how}`);
-  answerTwice(instance, turn, advert);
-  demote(group, instance, turn, { reason: `${advert.address} has ${how}`, intervalMs: advert.intervalMs });
-}
-
-/** Half an interval later is late enough for what waited in the socket, and soon enough for the winner's next advert. */
-function answerTwice(instance: Instance, turn: Turn, advert: AddressedAdvert): void {
   answerLower(instance, turn, advert);
-  instance.answerFromMs = turn.nowMs + advert.intervalMs / 2;
+  demote(group, instance, turn, { reason: `${advert.address} has ${how}`, intervalMs: advert.intervalMs });
 }
 
 /** An advert that the sender of `advert` outranks, whatever our priority: to make it announce its address again. */
 function answerLower(instance: Instance, turn: Turn, advert: AddressedAdvert): void {
-  instance.answerFromMs = Number.POSITIVE_INFINITY;
+  instance.owesAnswer = false;
   const outranked = outranks(instance, advert) ? instance.effectivePriority : advert.priority - 1;
   advertise(instance, turn, Math.max(1, outranked));
 }

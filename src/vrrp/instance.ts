@@ -60,11 +60,8 @@ export type Instance = {
   lateness: 'none' | 'waking';
   /** Extra waits of a BACKUP whose master-down timer fired late, since it last heard a master. */
   lateWaits: number;
-  /**
-   * From when on it answers the next master it hears, which may not know that the network still believes this router: it
-   * lost the address with its link, or its first answer may have gone unheard. Infinity: it owes none.
-   */
-  answerFromMs: number;
+  /** It lost the address with its link: whoever has it now may not know that the network still believes this router. */
+  owesAnswer: boolean;
   /** Before this time a lower master is left alone (`preempt_delay`); undefined: not counting. */
   preemptAtMs: number | undefined;
   /** When a lost virtual address was last put back. */
@@ -94,7 +91,7 @@ export function createInstance(configuration: InstanceConfiguration): Instance {
     masterDown: false,
     lateness: 'none',
     lateWaits: 0,
-    answerFromMs: Number.POSITIVE_INFINITY,
+    owesAnswer: false,
     preemptAtMs: undefined,
     restoredAtMs: Number.NEGATIVE_INFINITY,
     statistics: emptyStatistics(),

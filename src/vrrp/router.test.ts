@@ -185,13 +185,11 @@ test('equal priorities: the higher address wins', () => {
   assert.equal(higher.status(), 'MASTER');
 });
 
-test('a master that gives way answers, and answers the next advert too, removes its addresses, and announces no more', () => {
+test('a master that gives way answers once, removes its addresses, and announces no more', () => {
   const bench = Bench.master();
   const lines = bench.at(bench.nowMs + 100, advert(250));
   assert.deepEqual(actions(lines), ['advertise VI_1 244', 'release VI_1', 'notify INSTANCE VI_1 BACKUP']);
   assert.ok(lines.includes('(VI_1) Master received advert from 10.0.0.2 with higher priority 250, ours 244'));
-  assert.deepEqual(actions(bench.at(bench.nowMs + 1, advert(250))), []);
-  assert.deepEqual(actions(bench.at(bench.nowMs + 1000, advert(250))), ['advertise VI_1 244']);
   for (let at = bench.nowMs + 1000; at < 20_000; at += 1000) assert.deepEqual(actions(bench.at(at, advert(250))), []);
 });
 

@@ -10,7 +10,7 @@ export function becomeMaster(instance: Instance, turn: Turn, reason: string): vo
   recordTransition(instance, turn, 'MASTER', reason);
   logOf(instance, turn, 'info', 'Entering MASTER STATE');
   resetHearing(instance);
-  instance.answerFromMs = Number.POSITIVE_INFINITY;
+  instance.owesAnswer = false;
   instance.statistics.becameMaster++;
   const { announcement, advertIntervalMs } = instance.configuration;
   setTimers(instance, {
@@ -59,7 +59,7 @@ export function becomeFault(instance: Instance, turn: Turn, reason: string): voi
   resetHearing(instance);
   setTimers(instance, {});
   if (status === 'MASTER') {
-    if (isUnplugged(instance)) instance.answerFromMs = turn.nowMs;
+    instance.owesAnswer = isUnplugged(instance);
     sayFarewell(instance, turn, faultFarewells);
     release(instance, turn);
   }
