@@ -77,7 +77,10 @@ class MainThreadWatch {
   }
 }
 
+/** A descriptor; `process.stderr` has none in a worker. */
+const standardError = 2;
+
 /** A worker's own stderr goes by the main thread, which may be what there is to complain of. */
 function say(level: LogLevel, message: string): void {
-  writeSync(process.stderr.fd, `haven: ${level}: ${message}\n`);
+  writeSync(standardError, `haven: ${level}: ${message}\n`);
 }
