@@ -38,6 +38,8 @@ export type Verdict = {
 };
 
 const socketAdvertsMax = 200;
+/** As src/daemon/vrrp/engine.ts. */
+const readingFirstMs = 1;
 /** Watched for so long after everything has settled. */
 const quietIntervals = 20;
 
@@ -195,12 +197,13 @@ class Segment {
     this.#checker.released(index, this.#nowMs);
   }
 
-  /** After a pause timers and waiting adverts come in either order. */
+  /** After a pause timers and waiting adverts come in either order, unless the timers are so late that the engine reads first. */
   #resume(index: number): void {
     const host = this.#host(index);
     if (host.boots === 'later' && host.downs === 0) this.#boot(index);
     if (!isRunning(host)) return;
-    const timersFirst = this.#random.chance(0.5);
+    const lateMs = this.#nowMs - (host.router === undefined ? 0 : nextDeadline(host.router));
+    const timersFirst = this.#random.chance(0.5) && lateMs <= readingFirstMs;
     this.#tellLink(index);
     this.#tellValue(index);
     if (timersFirst) this.#tell(index, { kind: 'deadline' });
