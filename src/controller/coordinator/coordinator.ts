@@ -122,9 +122,15 @@ class CoordinatorRun {
 
   #together(event: Extract<CoordinatorEvent, { kind: 'together' }>): void {
     this.#dropTransition('the membership changed');
-    const { leads, term, cib, reporting, strangers } = event;
+    const { leads, term, cib, reporting, strangers, daemons } = event;
+    const before = this.state.daemons;
+    const returned = new Set(
+      [...daemons].filter(([name, daemon]) => before.get(name) !== daemon).map(([name]) => name),
+    );
+    const carried = fencers.carriedOver(this.state.fencer, { term, returned });
     this.#set({
       strangers,
+      daemons,
       leads,
       term,
       cib,
@@ -135,8 +141,9 @@ class CoordinatorRun {
       settlingUntilMs: leads ? this.#clock.nowMs + Math.max(reportingMsMax, longestOperationMs(cib)) : undefined,
       recheckAtMs: undefined,
       fencingFailures: new Map(),
-      fencer: leads ? fencers.carriedOver(this.state.fencer, term) : fencers.fencer(term),
+      fencer: leads ? carried.state : fencers.fencer(term),
     });
+    if (leads) for (const operation of carried.over) this.#sendOver(operation);
     const present = new Set(reporting.map(({ name }) => name));
     for (const { node } of this.state.fencer.operations) {
       if (!present.has(node)) this.#fencer({ kind: 'node-gone', node });
@@ -284,6 +291,12 @@ class CoordinatorRun {
       if (effect.kind === 'attempt') this.#send({ kind: 'fence', order: effect.order });
       else this.#announce(effect);
     }
+  }
+
+  /** The node is here again: those who wait for its fencing are told that it is over, and the document stays as it is. */
+  #sendOver({ target, action, requests, by, stages, stage }: fencers.FencingOperation): void {
+    const device = stages[stage]?.device ?? '';
+    this.#send({ kind: 'fenced', target, action, requests, by, device, failure: undefined });
   }
 
   /** First the document says so, then everybody is told. */

@@ -146,7 +146,7 @@ test('a change of the membership drops what only waits, and carries through what
   const prompt = request(device('pdu', { pcmk_host_list: 'c' }));
   const begun = step(fencer('t'), { kind: 'request', nowMs: 0, ...prompt });
   const [attempt] = begun.effects.flatMap((effect) => (effect.kind === 'attempt' ? [effect.order.attempt] : []));
-  const over = carriedOver(begun.state, 'u');
+  const over = carriedOver(begun.state, { term: 'u', returned: new Set() }).state;
   // The wish comes again with the next decision, and joins.
   const again = step(over, { kind: 'request', nowMs: 1, ...prompt, request: 'r2' });
   assert.deepEqual(again.effects, []);
@@ -157,5 +157,18 @@ test('a change of the membership drops what only waits, and carries through what
   );
   const late = request(device('pdu', { pcmk_host_list: 'c', pcmk_delay_base: '5s' }));
   const waiting = step(fencer('t'), { kind: 'request', nowMs: 0, ...late });
-  assert.equal(nextDeadline(carriedOver(waiting.state, 'u')), undefined);
+  assert.equal(nextDeadline(carriedOver(waiting.state, { term: 'u', returned: new Set() }).state), undefined);
+});
+
+test('a node that is back is no longer fenced: a late answer says nothing of what it runs now', () => {
+  const prompt = request(device('pdu', { pcmk_host_list: 'c' }));
+  const begun = step(fencer('t'), { kind: 'request', nowMs: 0, ...prompt });
+  const [attempt] = begun.effects.flatMap((effect) => (effect.kind === 'attempt' ? [effect.order.attempt] : []));
+  const { state, over } = carriedOver(begun.state, { term: 'u', returned: new Set(['c']) });
+  assert.deepEqual(
+    over.map(({ requests }) => requests),
+    [['r1']],
+  );
+  const late = step(state, { kind: 'answered', nowMs: 2, attempt: attempt ?? '', failure: undefined });
+  assert.deepEqual(late.effects, []);
 });

@@ -58,7 +58,7 @@ export type FencerState = {
 
 type Stage = { readonly device: string; readonly action: FenceAction; readonly mayFail: boolean };
 
-type FencingOperation = Omit<FencingRequest, 'request'> & {
+export type FencingOperation = Omit<FencingRequest, 'request'> & {
   readonly requests: readonly string[];
   readonly level: number;
   readonly stages: readonly Stage[];
@@ -87,10 +87,19 @@ export function fencer(term: string): FencerState {
 
 /**
  * After a change of the membership, where the same node goes on coordinating: what has begun is carried through, because a
- * second shot would hit a node that is coming up; what only waits is dropped, because the node may be back.
+ * second shot would hit a node that is coming up; what only waits is dropped, because the node may be back. One that is
+ * back (`returned`, names) was down in between: that is the end of its fencing, and a late answer says nothing of it.
  */
-export function carriedOver({ operations, attempts }: FencerState, term: string): FencerState {
-  return { operations: operations.filter(({ waitsFor }) => waitsFor === 'answer'), attempts, term };
+export function carriedOver(
+  { operations, attempts }: FencerState,
+  { term, returned }: { readonly term: string; readonly returned: ReadonlySet<string> },
+): { readonly state: FencerState; readonly over: readonly FencingOperation[] } {
+  const begun = operations.filter(({ waitsFor }) => waitsFor === 'answer');
+  const isOver = ({ target, action }: FencingOperation) => action !== 'on' && returned.has(target.name);
+  return {
+    state: { operations: begun.filter((operation) => !isOver(operation)), attempts, term },
+    over: begun.filter(isOver),
+  };
 }
 
 export function step(state: FencerState, event: FencerEvent): FencerStep {

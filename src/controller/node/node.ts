@@ -216,6 +216,7 @@ class NodeRun {
       term: `${replica.ring?.name ?? ''}/${replica.self.daemon}`,
       cib: replica.cib,
       reporting: members,
+      daemons: new Map(members.map(({ id, name }) => [name, replica.hellos.get(Number(id))?.daemon ?? ''])),
       strangers: members.filter(({ id }) => replica.hellos.get(Number(id))?.known === false),
     });
     const xml = serialiseXml(this.state.history);
