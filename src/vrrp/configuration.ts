@@ -69,6 +69,8 @@ export type InstanceConfiguration = {
   readonly ownerIgnoreAdverts: boolean;
   /** `v3_checksum_as_v2`: IPv4 v3 checksum without the pseudo-header. */
   readonly v3ChecksumAsV2: boolean;
+  /** `track_src_ip`: a configured source address that its interface does not have is a fault. */
+  readonly trackSource: boolean;
   /** `dont_track_primary`: faults of `interface` are ignored. */
   readonly dontTrackPrimary: boolean;
   readonly trackInterfaces: readonly TrackedInterface[];
@@ -263,6 +265,8 @@ export type GlobalOptions = {
   readonly dynamicInterfaces: 'no' | 'yes' | 'allow-if-changes';
   readonly defaultInterface: string | undefined;
   readonly vmacPrefix: string;
+  /** `nftables [TABLE]`, `nftables_priority`, `nftables_counters`; without a table name one that names this process. */
+  readonly packetFilter: { readonly table: string | undefined; readonly priority: number; readonly counters: boolean };
   readonly logUnknownVrids: boolean;
   readonly scriptSecurity: boolean;
   readonly scriptUser: ScriptUser | undefined;

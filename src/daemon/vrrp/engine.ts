@@ -23,7 +23,7 @@ import { Announcer } from './announcer.ts';
 import { Holdings } from './holdings.ts';
 import { Interfaces } from './interfaces.ts';
 import type { FromWorker, ToWorker, TrackerNews } from './message.ts';
-import { joinPledges, pledgeOf } from './pledge.ts';
+import { joinPledges, linksPledge, pledgeOf } from './pledge.ts';
 import { addressesOf, interfaceOf } from './possession.ts';
 import { Repetition } from './repetition.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -97,6 +97,7 @@ export class Engine {
     for (const report of reports) this.#step({ kind: 'tracker', ...report });
     this.#holdings.exchangeStatic(undefined, this.#router.configuration);
     this.#attachAll();
+    this.#pledgeFor([]);
     this.#step({ kind: 'start' });
   }
 
@@ -178,7 +179,8 @@ export class Engine {
       .filter((instance) => instance.status === 'MASTER')
       .map((instance) => instance.configuration.name);
     const names = new Set([...before, ...this.#holding]);
-    this.#pledge(joinPledges([...names].flatMap((name) => this.#pledgePart(name) ?? [])));
+    const parts = [...names].flatMap((name) => this.#pledgePart(name) ?? []);
+    this.#pledge(joinPledges([...parts, linksPledge(this.#virtualMacs.names)]));
   }
 
   /** One timer for the soonest deadline. A deadline that moved away is found out when the timer fires. */
@@ -319,9 +321,18 @@ export class Engine {
     const address = source === undefined ? undefined : parseAddress(source);
     this.#transport.setSource(configuration.name, address);
     this.#pledgeParts.delete(configuration.name);
+    this.#judgeSource(instance, given);
     const before = instance.source;
     const known = before !== undefined && address !== undefined && Buffer.compare(before, address) === 0;
     if (!known) this.#step({ kind: 'source', instance: configuration.name, address });
+  }
+
+  /** `track_src_ip`: answers to an address that is not here would go elsewhere. */
+  #judgeSource({ configuration, faults }: Instance, source: string | undefined): void {
+    const cause = 'its source address is not on its interface';
+    const { name, interface: interfaceName, trackSource } = configuration;
+    const present = trackSource && source !== undefined && !this.#interfaces.hasAddress(interfaceName, source);
+    if (present !== faults.has(cause)) this.#step({ kind: 'fault', instance: name, cause, present });
   }
 
   /** Effects about removed instances are carried out with their old configuration, then the new sockets are opened. */
@@ -341,6 +352,9 @@ export class Engine {
     this.#holdings.exchangeStatic(previous, configuration);
     this.#followInterfaces();
     this.#attachAll();
+    this.#pledgeFor(this.#holding);
+    this.#waiting.push('tell-held');
+    if (!this.#busy) this.#work();
   }
 
   /** Made once: nothing in it changes while the instance's socket and source stay. */

@@ -18,9 +18,10 @@ test('a link-local address is refused on its own link only, others wherever they
 `;
   const parsed = parseConfiguration('/k.conf', textSurroundings({ '/k.conf': text }));
   assert.ok(parsed !== undefined);
-  const rules = rulesOf('t', parsed.configuration.instances);
+  const rules = rulesOf({ table: 't', priority: -5, counters: true }, parsed.configuration.instances);
   assert.match(rules, /set v4 \{ type ipv4_addr; elements = \{ 10\.9\.0\.100 \}/);
   assert.match(rules, /set v6 \{ type ipv6_addr; elements = \{ fd00::5 \}/);
   assert.match(rules, /set v6_local \{ type ipv6_addr \. ifname; elements = \{ fe80::77 \. "eth1" \}/);
+  assert.match(rules, /hook input priority -5;.*ip daddr @v4 counter drop/);
   assert.ok(!rules.includes('\n'), 'one line is one transaction');
 });

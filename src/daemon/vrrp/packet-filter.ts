@@ -7,26 +7,26 @@ import type { Logger } from '../../kit/index.ts';
 import type { InstanceConfiguration, VrrpConfiguration } from '../../vrrp/index.ts';
 
 const ownerPriority = 255;
-/** Beside other tables of the same hooks, before those at the usual priority. */
-const hookPriority = 'filter - 1';
-
 type Nft = ChildProcessByStdio<Writable, null, Readable>;
 
 export class PacketFilter {
-  readonly #table = `haven_vrrp_${process.pid}`;
   readonly #logger: Logger;
   #nft: Nft | undefined;
+  #table = '';
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
   /** Replaces the rules of the configuration before in one transaction; without such instances there is no table. */
-  apply({ instances }: VrrpConfiguration): void {
+  apply({ instances, global }: VrrpConfiguration): void {
     const refusing = instances.filter(({ accept, priority }) => !accept && priority !== ownerPriority);
     if (refusing.length === 0) return this.close();
+    const table = global.packetFilter.table ?? `haven_vrrp_${process.pid}`;
+    if (table !== this.#table) this.close();
+    this.#table = table;
     this.#nft ??= this.#start();
-    this.#nft.stdin.write(`${rulesOf(this.#table, refusing)}\n`);
+    this.#nft.stdin.write(`${rulesOf({ ...global.packetFilter, table }, refusing)}\n`);
   }
 
   close(): void {
@@ -52,8 +52,11 @@ export class PacketFilter {
   }
 }
 
+/** Where the rules stand, and whether each counts what it drops. */
+export type FilterTable = { readonly table: string; readonly priority: number; readonly counters: boolean };
+
 /** One line, which is one transaction. */
-export function rulesOf(table: string, instances: readonly InstanceConfiguration[]): string {
+export function rulesOf(filter: FilterTable, instances: readonly InstanceConfiguration[]): string {
   const addresses = instances.flatMap((instance) =>
     [...instance.virtualAddresses, ...instance.excludedAddresses].map((address) => ({
       address: address.address,
@@ -62,7 +65,7 @@ export function rulesOf(table: string, instances: readonly InstanceConfiguration
   );
   const [v6, v4] = [addresses.filter(isV6), addresses.filter((each) => !isV6(each))];
   const [local, global] = [v6.filter(isLinkLocal), v6.filter((each) => !isLinkLocal(each))];
-  const chains = [chainOf('input', 'daddr', 'iifname'), chainOf('output', 'saddr', 'oifname')];
+  const chains = [chainOf(filter, 'input'), chainOf(filter, 'output')];
   const sets = [
     setOf(
       'v4',
@@ -81,6 +84,7 @@ export function rulesOf(table: string, instances: readonly InstanceConfiguration
       local.map((each) => `${each.address} . "${each.interface}"`),
     ),
   ];
+  const { table } = filter;
   const content = `{ flags owner; ${[...sets, ...chains].join(' ')} }`;
   return `add table inet ${table} { flags owner; }; delete table inet ${table}; table inet ${table} ${content}`;
 }
@@ -104,12 +108,14 @@ function setOf(name: string, type: string, elements: readonly string[]): string 
   return `set ${name} { type ${type}; ${unique.length === 0 ? '' : `elements = { ${unique.join(', ')} };`} };`;
 }
 
-function chainOf(hook: 'input' | 'output', side: 'daddr' | 'saddr', device: 'iifname' | 'oifname'): string {
+function chainOf({ priority, counters }: FilterTable, hook: 'input' | 'output'): string {
+  const [side, device] = hook === 'input' ? ['daddr', 'iifname'] : ['saddr', 'oifname'];
+  const drop = counters ? 'counter drop' : 'drop';
   const rules = [
     'icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept',
-    `ip ${side} @v4 drop`,
-    `ip6 ${side} @v6 drop`,
-    `ip6 ${side} . ${device} @v6_local drop`,
+    `ip ${side} @v4 ${drop}`,
+    `ip6 ${side} @v6 ${drop}`,
+    `ip6 ${side} . ${device} @v6_local ${drop}`,
   ];
-  return `chain ${hook} { type filter hook ${hook} priority ${hookPriority}; policy accept; ${rules.join('; ')}; };`;
+  return `chain ${hook} { type filter hook ${hook} priority ${priority}; policy accept; ${rules.join('; ')}; };`;
 }

@@ -23,15 +23,18 @@ export function pledgeOf(
   interfaces: Interfaces,
   farewells: readonly Farewell[],
 ): Pledge {
-  const link = master.virtualMac?.name;
   return {
     ...emptyPledge,
     addresses: heldAddresses(master),
     frames: farewells.flatMap((farewell) => farewellFrame(master, interfaces, farewell) ?? []),
     packets: farewells.flatMap((farewell) => farewellPacket(master, farewell) ?? []),
     ...rulesAndRoutesOf(master, interfaces),
-    links: link === undefined ? [] : [link],
   };
+}
+
+/** The macvlans of this daemon: there whoever is master. */
+export function linksPledge(links: readonly string[]): Pledge {
+  return { ...emptyPledge, links };
 }
 
 export function joinPledges(parts: readonly Pledge[]): Pledge {

@@ -39,6 +39,10 @@ export class VirtualMacs {
     this.#interfaces = interfaces;
   }
 
+  get names(): string[] {
+    return [...this.#made.values()];
+  }
+
   /** Makes the macvlan of an instance anew, unless this process made it already. */
   make(instance: InstanceConfiguration): KernelError | undefined {
     const { virtualMac, interface: base, name: owner } = instance;

@@ -181,3 +181,31 @@ test('routes and rules of a killed daemon go with its addresses', root, () =>
     await until('all is as before', async () => (await shown()) === before);
   }),
 );
+
+test('track_src_ip: without its source address the instance is in FAULT', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    const tracked = configuration.replace('priority 244', 'mcast_src_ip 192.168.122.77\n  track_src_ip');
+    await pair.start('server1', 'haven', tracked);
+    await pair.untilLogged('server1', /Entering FAULT STATE/);
+    await host.shell('ip address add 192.168.122.77/24 dev eth0');
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+    await host.shell('ip address del 192.168.122.77/24 dev eth0');
+    await pair.untilHeldBy('192.168.122.200', []);
+  }),
+);
+
+test('a killed backup leaves no macvlan behind', root, () =>
+  withPair(async (pair) => {
+    const [first, second] = pair.hosts;
+    const withMac = configuration.replace('ens9 weight 5', 'ens9').replace('priority 244', 'use_vmac\n  priority 244');
+    await pair.start('server1', 'haven', withMac);
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+    await pair.start('server2', 'haven', withMac.replace('244', '150'));
+    await pair.untilLogged('server2', /Entering BACKUP STATE/);
+    assert.match(await second.output(['ip', '-br', 'link']), /vrrp\.51/);
+    await pair.stop('server2', 'SIGKILL');
+    await until('it is gone', async () => !(await second.output(['ip', '-br', 'link'])).includes('vrrp.51'));
+    assert.match(await first.output(['ip', '-br', 'link']), /vrrp\.51/);
+  }),
+);

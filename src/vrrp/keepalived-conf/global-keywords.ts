@@ -129,9 +129,7 @@ const announcementKeywords: Table<GlobalDraft> = {
   }),
 };
 
-const packetFilter: Reader<GlobalDraft> = notDone(
-  'what no_accept refuses is kept in an nftables table of this daemon, whatever names and tools are given here',
-);
+const otherFilter: Reader<GlobalDraft> = notDone('what no_accept refuses is dropped by nftables alone');
 
 const interfaceKeywords: Table<GlobalDraft> = {
   default_interface: word(({ options }, value) => {
@@ -145,13 +143,22 @@ const interfaceKeywords: Table<GlobalDraft> = {
     options.vmacPrefix = value;
   }),
   vmac_addr_prefix: notDone('no macvlans are made for addresses on other interfaces'),
-  vrrp_iptables: packetFilter,
-  vrrp_ipsets: packetFilter,
-  namespace_with_ipsets: packetFilter,
-  nftables: packetFilter,
-  nftables_priority: packetFilter,
-  nftables_counters: packetFilter,
-  nftables_ifindex: packetFilter,
+  vrrp_iptables: otherFilter,
+  vrrp_ipsets: otherFilter,
+  namespace_with_ipsets: otherFilter,
+  nftables: ({ options }, statement, scope) => {
+    const table = statement.words[0]?.text;
+    if (table === undefined || /^[A-Za-z_][\w/.\\]*$/.test(table))
+      options.packetFilter = { ...options.packetFilter, table };
+    else scope.findings.error(statement.place, `nftables: '${table}' is no name of a table - ignoring`);
+  },
+  nftables_priority: integer({ min: -0x8000_0000, max: 0x7fff_ffff }, ({ options }, priority) => {
+    options.packetFilter = { ...options.packetFilter, priority };
+  }),
+  nftables_counters: flag(({ options }) => {
+    options.packetFilter = { ...options.packetFilter, counters: true };
+  }),
+  nftables_ifindex: notDone('rules name interfaces, which may be made anew'),
   vrrp_rx_bufs_policy: notDone('receive buffers keep the size that the system gives them'),
   vrrp_rx_bufs_multiplier: notDone('receive buffers keep the size that the system gives them'),
 };

@@ -70,6 +70,7 @@ export type InstanceDraft = TrackingDraft & {
   ownerIgnoreAdverts?: boolean;
   v3ChecksumAsV2?: boolean;
   noVirtualAddress?: boolean;
+  trackSource?: boolean;
   dontTrackPrimary?: boolean;
   kernelReceiveBufferBytes?: number;
 };
@@ -220,7 +221,9 @@ const transportKeywords: Table<InstanceDraft> = {
   v3_checksum_as_v2: toggle((draft, value) => {
     draft.v3ChecksumAsV2 = value;
   }),
-  track_src_ip: notDone('only an interface without any address is a fault'),
+  track_src_ip: flag((draft) => {
+    draft.trackSource = true;
+  }),
   authentication: (draft, statement, scope) => {
     draft.authenticationPlace = statement.place;
     readBlock(draft, blockOf(statement, scope), authenticationKeywords, scope);

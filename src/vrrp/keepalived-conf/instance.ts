@@ -350,6 +350,7 @@ type Switches = Pick<
   | 'higherPrioSendAdvert'
   | 'ownerIgnoreAdverts'
   | 'v3ChecksumAsV2'
+  | 'trackSource'
   | 'dontTrackPrimary'
 >;
 
@@ -366,6 +367,7 @@ function switchesOf(
     higherPrioSendAdvert: draft.higherPrioSendAdvert ?? defaults.higherPrioSendAdvert,
     ownerIgnoreAdverts: draft.ownerIgnoreAdverts ?? defaults.ownerIgnoreAdverts,
     v3ChecksumAsV2: draft.v3ChecksumAsV2 ?? defaults.v3ChecksumAsV2,
+    trackSource: draft.trackSource ?? false,
     dontTrackPrimary: draft.dontTrackPrimary ?? false,
   };
 }

@@ -77,6 +77,7 @@ export function instanceOf(changes: Partial<InstanceConfiguration> = {}): Instan
     higherPrioSendAdvert: false,
     ownerIgnoreAdverts: false,
     v3ChecksumAsV2: false,
+    trackSource: false,
     dontTrackPrimary: false,
     trackInterfaces: [],
     trackScripts: [],
