@@ -81,6 +81,14 @@ test('a stopped daemon is killed before its address is taken, IPv6 too', async (
   assert.match(errors(), /is stopped/);
 });
 
+test('a daemon that spins is killed before its address is taken', async () => {
+  const { child, errors } = await hold('192.0.2.14', 24);
+  child.kill('SIGUSR2');
+  await eventually('the address is gone', () => !isHeld('192.0.2.14'));
+  await eventually('the daemon has ended', () => child.signalCode === 'SIGKILL');
+  assert.match(errors(), /hangs \(silent for \d+ ms, thread state R\)/);
+});
+
 test('a guardian that dies is replaced, and the new one knows what is held', async () => {
   const { child, guardian, errors } = await hold('192.0.2.11', 24);
   process.kill(guardian, 'SIGKILL');

@@ -6,6 +6,7 @@ import {
   initialState,
   leaseEndsInMs,
   step,
+  type ThreadReading,
   tickMs,
   wantsThread,
 } from './machine.ts';
@@ -35,7 +36,7 @@ function guarded(): GuardianState {
   return state;
 }
 
-function ticks(state: GuardianState, until: number, thread: (ms: number) => { state: string; cpuTicks: number }) {
+function ticks(state: GuardianState, until: number, thread: (ms: number) => ThreadReading) {
   let current = state;
   for (let nowMs = tickMs; nowMs <= until; nowMs += tickMs) {
     const event: GuardianEvent = {
@@ -66,15 +67,22 @@ test('a daemon that releases is left alone, even when its pipe closes afterwards
 });
 
 test('a stopped thread is certain: it is killed before anything is undone, within 75 ms', () => {
-  const done = ticks(guarded(), 1000, () => ({ state: 'T', cpuTicks: 1 }));
+  const done = ticks(guarded(), 1000, () => ({ state: 'T', ranMs: 1, waitedMs: 1 }));
   assert.deepEqual(done.effects, ['kill', 'undo', 'log', 'exit']);
   assert.ok(done.nowMs <= 75);
 });
 
-test('a sleeping thread without beats hangs after hungMs; a starving one is given starvedMs', () => {
-  assert.equal(ticks(guarded(), 1000, () => ({ state: 'S', cpuTicks: 1 })).nowMs, 75);
-  assert.equal(ticks(guarded(), 1000, () => ({ state: 'R', cpuTicks: 1 })).nowMs, 500);
-  assert.equal(ticks(guarded(), 1000, (ms) => ({ state: 'R', cpuTicks: ms })).nowMs, 75);
+test('a thread that sleeps or spins without beats is killed within 100 ms', () => {
+  assert.equal(ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1 })).nowMs, 80);
+  assert.equal(ticks(guarded(), 1000, (ms) => ({ state: 'R', ranMs: ms, waitedMs: 1 })).nowMs, 80);
+});
+
+test('a thread that waits, for a processor or in the kernel, is given starvedMs', () => {
+  assert.equal(ticks(guarded(), 1000, () => ({ state: 'R', ranMs: 1, waitedMs: 1 })).nowMs, 500);
+  assert.equal(ticks(guarded(), 1000, () => ({ state: 'D', ranMs: 1, waitedMs: 1 })).nowMs, 500);
+  assert.equal(ticks(guarded(), 1000, (ms) => ({ state: 'S', ranMs: 1, waitedMs: ms })).nowMs, 500);
+  const quarter = (ms: number) => ({ state: 'R', ranMs: ms / 4, waitedMs: (ms * 3) / 4 });
+  assert.ok(ticks(guarded(), 1000, quarter).nowMs > 200);
 });
 
 test('beats keep the guardian quiet', () => {
@@ -95,7 +103,7 @@ test('silence proves nothing when the guardian itself did not run', () => {
     bootMs: 5000,
     beats: 0,
     lease: noLease,
-    thread: { state: 'S', cpuTicks: 1 },
+    thread: { state: 'S', ranMs: 1, waitedMs: 1 },
   });
   assert.deepEqual(woken.effects, []);
 });

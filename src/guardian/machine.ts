@@ -4,12 +4,17 @@
 // three causes that must be told apart, because acting on the wrong one costs an outage:
 //   - the guardian itself did not run (a paused virtual machine, a stolen processor): its own ticks are late, so the
 //     silence proves nothing and the count starts again;
-//   - the thread waits for a processor: it is runnable and its processor time stands still: patience, up to `starvedMs`;
-//   - the thread is stopped (SIGSTOP), sleeps where it should not, or spins: hung after `hungMs`. Stopped is certain.
+//   - the thread waits for a processor, or in the kernel where no signal reaches it (a lock, a page from disk): patience,
+//     up to `starvedMs`;
+//   - the thread is stopped (SIGSTOP), sleeps where it should not, or spins: hung after `hungMs` of that. Stopped is certain.
+// What it waits for a processor does not count towards `hungMs`: that is what lets it be short on a busy machine.
 import { emptyPledge, type GuardianMessage, type GuardLimits, type Lease, noLease, type Pledge } from './protocol.ts';
 
-/** A reading of the watched thread: /proc/PID/task/TID/stat, fields 3, 14 and 15 (proc(5)). */
-export type ThreadReading = { readonly state: string; readonly cpuTicks: number };
+/**
+ * A reading of the watched thread: its state (proc(5), stat, field 3), and how long it has run and has waited for a
+ * processor in its life (schedstat, fields 1 and 2).
+ */
+export type ThreadReading = { readonly state: string; readonly ranMs: number; readonly waitedMs: number };
 
 export type GuardianEvent =
   | { readonly kind: 'message'; readonly nowMs: number; readonly message: GuardianMessage }
@@ -45,15 +50,15 @@ export type GuardianState = {
   readonly beats: number;
   readonly lastBeatMs: number;
   readonly lastTickMs: number;
-  /** Processor time of the thread when its silence was first noticed: tells spinning from starving. */
-  readonly cpuTicksInSilence: number | undefined;
+  /** The thread when its silence was first noticed, and how long that had lasted: tells spinning from starving. */
+  readonly firstSilent: { readonly thread: ThreadReading; readonly silentMs: number } | undefined;
   readonly over: boolean;
 };
 
-/** The guardian looks this often. */
-export const tickMs = 25;
+/** The guardian looks this often, and the daemon beats as often. */
+export const tickMs = 20;
 
-/** Two beats missed: time to look at the thread. */
+/** Two beats missed: below that nothing is judged, since beats and ticks drift past each other. */
 const silenceMs = 2 * tickMs;
 
 /** A tick this late means that the guardian itself was not running. */
@@ -70,7 +75,7 @@ export function initialState(nowMs: number, lapses = 0): GuardianState {
     beats: 0,
     lastBeatMs: nowMs,
     lastTickMs: nowMs,
-    cpuTicksInSilence: undefined,
+    firstSilent: undefined,
     over: false,
   };
 }
@@ -93,7 +98,7 @@ function receive(state: GuardianState, nowMs: number, message: GuardianMessage):
   switch (message.kind) {
     case 'hello': {
       const daemon = { pid: message.pid, tid: message.tid, limits: message.limits };
-      return { state: { ...state, daemon, lastBeatMs: nowMs, cpuTicksInSilence: undefined }, effects: [] };
+      return { state: { ...state, daemon, lastBeatMs: nowMs, firstSilent: undefined }, effects: [] };
     }
     case 'pledge':
       return { state: { ...pledged(state, message.pledge), lastBeatMs: nowMs }, effects: [] };
@@ -104,7 +109,7 @@ function receive(state: GuardianState, nowMs: number, message: GuardianMessage):
 
 /** Whether the next tick has to look at the thread; reading it each time would be most of the guardian's work. */
 export function wantsThread(state: GuardianState, nowMs: number, beats: number): boolean {
-  return beats === state.beats && nowMs - state.lastBeatMs >= silenceMs;
+  return beats === state.beats && nowMs - state.lastBeatMs >= tickMs;
 }
 
 /** Milliseconds to the end of the lease, when that comes before the next regular tick. */
@@ -121,7 +126,7 @@ function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick'
     beats: event.beats,
     lastTickMs: event.nowMs,
     lastBeatMs: alive ? event.nowMs : state.lastBeatMs,
-    cpuTicksInSilence: alive ? undefined : (state.cpuTicksInSilence ?? event.thread?.cpuTicks),
+    firstSilent: alive ? undefined : (state.firstSilent ?? firstSilentOf(state, event)),
   };
   const { state: leased, effects } = enforceLease(ticked, event);
   if (effects.length > 0) return { state: leased, effects };
@@ -178,9 +183,22 @@ function hangOf(state: GuardianState, nowMs: number, thread: ThreadReading | und
   if (silentMs < silenceMs) return undefined;
   const daemon = `the daemon${pidOf(state)}`;
   if (thread.state === 'T' || thread.state === 't') return `${daemon} is stopped (silent for ${silentMs} ms)`;
-  const starved = thread.state === 'R' && thread.cpuTicks === state.cpuTicksInSilence;
-  if (silentMs < (starved ? starvedMs : hungMs)) return undefined;
+  if (hungForMs(state, silentMs, thread) < hungMs && silentMs < starvedMs) return undefined;
   return `${daemon} hangs (silent for ${silentMs} ms, thread state ${thread.state})`;
+}
+
+/** How much of the silence is the thread's own doing; what was before the first reading counts as such. */
+function hungForMs({ firstSilent }: GuardianState, silentMs: number, thread: ThreadReading): number {
+  if (firstSilent === undefined || thread.state === 'D') return 0;
+  if (thread.state === 'R') return firstSilent.silentMs + thread.ranMs - firstSilent.thread.ranMs;
+  return silentMs - (thread.waitedMs - firstSilent.thread.waitedMs);
+}
+
+function firstSilentOf(
+  { lastBeatMs }: GuardianState,
+  { nowMs, thread }: Extract<GuardianEvent, { kind: 'tick' }>,
+): GuardianState['firstSilent'] {
+  return thread === undefined ? undefined : { thread, silentMs: nowMs - lastBeatMs };
 }
 
 function takeOver(state: GuardianState, why: string, first: readonly GuardianEffect[]): GuardianStep {

@@ -67,9 +67,9 @@ export type GuardianMessage =
   | { readonly kind: 'release' };
 
 export type GuardLimits = {
-  /** Silence after which a thread that sleeps, spins or is stopped counts as hung. */
+  /** A silent thread that has slept or spun for so long counts as hung. */
   readonly hungMs: number;
-  /** Silence after which a thread that is only waiting for a processor counts as hung all the same. */
+  /** Silence after which a thread counts as hung that only waits: for a processor, or in the kernel. */
   readonly starvedMs: number;
   /** The command that starts the daemon again, when it is to be started again. */
   readonly restart?: { readonly argv: readonly string[]; readonly restartsMax: number; readonly withinMs: number };

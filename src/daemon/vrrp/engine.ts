@@ -37,6 +37,8 @@ export type EngineOutside = {
   readonly tell: (message: FromWorker) => void;
   /** Told before an address is taken and after one was given up: what to undo when this process dies. */
   readonly pledge: (pledge: Pledge) => void;
+  /** Told between the parts of long work: what gets on is not taken for hung. */
+  readonly alive: () => void;
 };
 
 /** Effects are carried out for this long before adverts and timers have their turn. */
@@ -48,6 +50,7 @@ const lateMs = 1;
 export class Engine {
   readonly #tell: EngineOutside['tell'];
   readonly #pledge: EngineOutside['pledge'];
+  readonly #alive: EngineOutside['alive'];
   readonly #interfaces: Interfaces;
   readonly #transport: Transport;
   readonly #holdings: Holdings;
@@ -72,6 +75,7 @@ export class Engine {
   constructor(configuration: VrrpConfiguration, outside: EngineOutside) {
     this.#tell = outside.tell;
     this.#pledge = outside.pledge;
+    this.#alive = outside.alive;
     const complain = (instance: string, error: KernelError) => this.#complain(instance, error);
     this.#interfaces = new Interfaces({
       onLink: (name) => this.#linkChanged(name),
@@ -95,6 +99,7 @@ export class Engine {
   start(reports: readonly TrackerNews[]): void {
     this.#followInterfaces();
     for (const report of reports) this.#step({ kind: 'tracker', ...report });
+    this.#alive();
     this.#holdings.exchangeStatic(undefined, this.#router.configuration);
     this.#attachAll();
     this.#pledgeFor([]);
@@ -167,6 +172,7 @@ export class Engine {
       const next = this.#waiting[done++];
       if (next === 'tell-held') this.#tellHeld();
       else if (next !== undefined) this.#carryOut(next);
+      this.#alive();
     }
     this.#waiting.splice(0, done);
     if (this.#waiting.length > 0) setImmediate(() => this.#work());
@@ -255,6 +261,7 @@ export class Engine {
     for (const name of names) {
       this.#linkIndexes.set(name, this.#interfaces.link(name)?.index);
       this.#reportLink(name);
+      this.#alive();
     }
   }
 
@@ -294,7 +301,10 @@ export class Engine {
   }
 
   #attachAll(): void {
-    for (const instance of this.#router.instances.values()) this.#attach(instance);
+    for (const instance of this.#router.instances.values()) {
+      this.#attach(instance);
+      this.#alive();
+    }
   }
 
   #attach(instance: Instance): void {

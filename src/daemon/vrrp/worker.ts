@@ -11,10 +11,10 @@ import { restartLimits } from './restart.ts';
 const realTimePriority = 20;
 
 /**
- * A thread that spins or sleeps is given up on after this long (the kernel may hold it that long over a netlink request);
- * a stopped one at once; one that only waits for a processor has more time.
+ * A thread that has slept or spun for this long is given up on, so that its addresses are off within 100 ms: three missed
+ * looks of the guardian and some more than a collection of its heap takes. One that only waits has more time.
  */
-const hungMs = 500;
+const hungMs = 75;
 const starvedMs = 5000;
 
 export async function runVrrpWorker(): Promise<void> {
@@ -32,7 +32,11 @@ export async function runVrrpWorker(): Promise<void> {
   await settleWatchMethod();
   try {
     await guard.start();
-    const engine = new Engine(configuration, { tell, pledge: (pledge) => guard.pledge(pledge) });
+    const engine = new Engine(configuration, {
+      tell,
+      pledge: (pledge) => guard.pledge(pledge),
+      alive: () => guard.alive(),
+    });
     port.on('message', (message: ToWorker) => engine.handle(message));
     engine.start(reports);
   } catch (error) {

@@ -102,11 +102,20 @@ export class Guard {
     await gone;
   }
 
-  #beat(): void {
+  /** For between the parts of long work: a thread that gets on is not hung. */
+  alive(): void {
     this.#beatCount++;
+    this.#write();
+  }
+
+  #beat(): void {
+    this.alive();
+    this.#watchGuardian();
+  }
+
+  #write(): void {
     writeDaemonFields(this.#shared, this.#beatCount, this.#lease);
     writeSync(this.#file, this.#shared, 0, sharedFile.daemonBytes, 0);
-    this.#watchGuardian();
   }
 
   /** Counted in our own beats: a machine that stood still as a whole proves nothing against the guardian. */

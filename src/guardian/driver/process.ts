@@ -20,6 +20,9 @@ import { openUndoer, type Undoer } from './undo.ts';
 /** Above the daemon's own threads: whoever watches must not be starved by the watched. */
 const realTimePriority = 60;
 
+/** The unit of times in /proc/PID/stat: USER_HZ is 100 (proc(5), time(7)). */
+const clockTickMs = 10;
+
 /** Written once to standard output when the guardian stands ready. */
 export const readyLine = 'ready\n';
 
@@ -137,12 +140,21 @@ class Guardian {
   }
 }
 
-/** Fields 3, 14 and 15 of the thread's stat; undefined when the thread is gone. */
+/** Undefined when the thread is gone. */
 function readThread(pid: number, tid: number): ThreadReading | undefined {
+  const folder = `/proc/${pid}/task/${tid}`;
+  const stat = readWhole(`${folder}/stat`);
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [ranNs = 0, waitedNs = 0] = (readWhole(`${folder}/schedstat`) ?? '').split(' ').map(Number);
+  // A kernel without scheduler statistics says 0; its clock ticks (fields 14 and 15) still tell spinning from starving.
+  const ranMs = ranNs > 0 ? ranNs / 1e6 : (Number(fields[11]) + Number(fields[12])) * clockTickMs;
+  return { state: fields[0] ?? '', ranMs, waitedMs: waitedNs / 1e6 };
+}
+
+function readWhole(path: string): string | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/task/${tid}/stat`, 'latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0] ?? '', cpuTicks: Number(fields[11]) + Number(fields[12]) };
+    return readFileSync(path, 'latin1');
   } catch {
     return undefined;
   }

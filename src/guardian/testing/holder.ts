@@ -1,6 +1,6 @@
 // A daemon that holds an address and does nothing else, for this room's tests:
 //   node holder.js INTERFACE ADDRESS PREFIX FRAME [RESTART-ARGV …]
-// It prints `held GUARDIAN-PID` when the address is on and pledged, and releases on SIGTERM.
+// It prints `held GUARDIAN-PID` when the address is on and pledged, releases on SIGTERM, and spins from SIGUSR2 on.
 import { loggerOf } from '../../kit/index.ts';
 import { addAddress, linkByName, openRouteSocket, orFail } from '../../linux/index.ts';
 import { Guard } from '../driver/guard.ts';
@@ -20,6 +20,9 @@ const route = orFail(openRouteSocket());
 const interfaceIndex = orFail(linkByName(route, interfaceName))?.index ?? 0;
 orFail(addAddress(route, { interfaceIndex, address, prefixLength, flags: ['nodad'] }));
 process.stdout.write(`held ${guard.pid}\n`);
+process.once('SIGUSR2', () => {
+  for (;;);
+});
 process.once('SIGTERM', async () => {
   await guard.release();
   process.exit(0);
