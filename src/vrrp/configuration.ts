@@ -57,6 +57,8 @@ export type InstanceConfiguration = {
   readonly virtualRoutes: readonly VirtualRoute[];
   readonly virtualRules: readonly VirtualRule[];
   readonly virtualMac: VirtualMacOptions | undefined;
+  /** Macvlans for addresses that the instance's own interface does not carry (`use_vmac_addr`). */
+  readonly addressMacs: readonly AddressMac[];
   readonly transport: InstanceTransport;
   readonly authentication: Authentication;
   readonly skipCheckAdvAddr: boolean;
@@ -116,6 +118,14 @@ export type Authentication =
   | { readonly kind: 'ah'; readonly secret: string };
 
 /** `use_vmac [NAME] [MAC]` and `vmac_xmit_base`. */
+/** One macvlan on `base` for the virtual addresses of one family there. */
+export type AddressMac = {
+  readonly name: string;
+  readonly mac: string;
+  readonly base: string;
+  readonly family: AddressFamily;
+};
+
 export type VirtualMacOptions = {
   /** Interface name; undefined: `vrrp.VRID` (with the global prefix). */
   readonly name: string | undefined;
@@ -265,6 +275,8 @@ export type GlobalOptions = {
   readonly dynamicInterfaces: 'no' | 'yes' | 'allow-if-changes';
   readonly defaultInterface: string | undefined;
   readonly vmacPrefix: string;
+  /** `vmac_addr_prefix`; undefined: as `vmacPrefix`. */
+  readonly vmacAddressPrefix: string | undefined;
   /** `nftables [TABLE]`, `nftables_priority`, `nftables_counters`; without a table name one that names this process. */
   readonly packetFilter: { readonly table: string | undefined; readonly priority: number; readonly counters: boolean };
   readonly logUnknownVrids: boolean;

@@ -52,7 +52,8 @@ function isSameRouter(left: InstanceConfiguration, right: InstanceConfiguration)
     left.virtualRouterId === right.virtualRouterId &&
     left.version === right.version &&
     left.family === right.family &&
-    JSON.stringify(left.virtualMac) === JSON.stringify(right.virtualMac)
+    JSON.stringify(left.virtualMac) === JSON.stringify(right.virtualMac) &&
+    JSON.stringify(left.addressMacs) === JSON.stringify(right.addressMacs)
   );
 }
 

@@ -29,7 +29,7 @@ import { Repetition } from './repetition.ts';
 import { snapshotOf } from './snapshot.ts';
 import { LinkTrackers } from './trackers/links.ts';
 import { type HeardAdvert, Transport } from './transport.ts';
-import { VirtualMacs, withVirtualMacs } from './virtual-mac.ts';
+import { VirtualMacs } from './virtual-mac.ts';
 
 type News = VrrpEvent extends infer Event ? (Event extends VrrpEvent ? Omit<Event, 'nowMs'> : never) : never;
 
@@ -93,7 +93,7 @@ export class Engine {
     });
     this.#virtualMacs = new VirtualMacs(this.#interfaces);
     this.#links = new LinkTrackers(configuration.interfaceDelays, (name, report) => this.#tellLink(name, report));
-    this.#router = createRouter(withVirtualMacs(configuration));
+    this.#router = createRouter(configuration);
   }
 
   start(reports: readonly TrackerNews[]): void {
@@ -346,8 +346,7 @@ export class Engine {
   }
 
   /** Effects about removed instances are carried out with their old configuration, then the new sockets are opened. */
-  #reconfigure(read: VrrpConfiguration): void {
-    const configuration = withVirtualMacs(read);
+  #reconfigure(configuration: VrrpConfiguration): void {
     const previous = this.#router.configuration;
     const removed = differenceOf(previous, configuration).instances.removed;
     for (const instance of configuration.instances)

@@ -91,8 +91,8 @@ export function rulesOf(filter: FilterTable, instances: readonly InstanceConfigu
 
 type Refused = { readonly address: string; readonly interface: string };
 
-function interfaceOf({ interface: base, virtualMac, virtualRouterId }: InstanceConfiguration): string {
-  return virtualMac === undefined ? base : (virtualMac.name ?? `vrrp.${virtualRouterId}`);
+function interfaceOf({ interface: base, virtualMac }: InstanceConfiguration): string {
+  return virtualMac?.name ?? base;
 }
 
 function isV6({ address }: Refused): boolean {

@@ -1,4 +1,4 @@
-// `use_vmac`: a macvlan with the virtual router's own hardware address (RFC 9568 §7.3) that carries adverts and addresses.
+// `use_vmac` and `use_vmac_addr`: macvlans with the virtual router's own hardware address (RFC 9568 §7.3).
 import {
   addLink,
   deleteLink,
@@ -8,21 +8,8 @@ import {
   setLink,
   writeSysctl,
 } from '../../linux/index.ts';
-import type { InstanceConfiguration, VrrpConfiguration } from '../../vrrp/index.ts';
+import type { AddressMac, InstanceConfiguration } from '../../vrrp/index.ts';
 import type { Interfaces } from './interfaces.ts';
-
-/** The same configuration with every virtual MAC's name and address filled in. */
-export function withVirtualMacs(configuration: VrrpConfiguration): VrrpConfiguration {
-  const { vmacPrefix } = configuration.global;
-  const instances = configuration.instances.map((instance) => {
-    const { virtualMac, virtualRouterId, family } = instance;
-    if (virtualMac === undefined) return instance;
-    const name = virtualMac.name ?? `${vmacPrefix}.${virtualRouterId}`;
-    const mac = virtualMac.mac ?? `00:00:5e:00:0${family === 'ipv4' ? 1 : 2}:${hexByte(virtualRouterId)}`;
-    return { ...instance, virtualMac: { ...virtualMac, name, mac } };
-  });
-  return { ...configuration, instances };
-}
 
 /** The interface that adverts leave by and arrive at. */
 export function advertInterface({ virtualMac, interface: base }: InstanceConfiguration): string {
@@ -31,7 +18,8 @@ export function advertInterface({ virtualMac, interface: base }: InstanceConfigu
 
 export class VirtualMacs {
   readonly #interfaces: Interfaces;
-  readonly #made = new Map<string, string>();
+  /** Macvlans by the instance they were made for. */
+  readonly #made = new Map<string, string[]>();
   /** What ARP settings of the base interfaces were before. */
   readonly #before = new Map<string, string>();
 
@@ -40,29 +28,47 @@ export class VirtualMacs {
   }
 
   get names(): string[] {
-    return [...this.#made.values()];
+    return [...this.#made.values()].flat();
   }
 
-  /** Makes the macvlan of an instance anew, unless this process made it already. */
+  /** Makes the macvlans of an instance anew, unless this process made them already; those it has no more go. */
   make(instance: InstanceConfiguration): KernelError | undefined {
-    const { virtualMac, interface: base, name: owner } = instance;
+    const wanted = macvlansOf(instance);
+    const made = this.#made.get(instance.name) ?? [];
+    for (const name of made) if (!wanted.some((one) => one.name === name)) this.#delete(name);
+    this.#made.set(
+      instance.name,
+      made.filter((name) => wanted.some((one) => one.name === name)),
+    );
+    for (const one of wanted) {
+      const error = this.#makeOne(instance.name, one);
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+
+  remove(owner: string): void {
+    for (const name of this.#made.get(owner) ?? []) this.#delete(name);
+    this.#made.delete(owner);
+  }
+
+  /** Removes all, and gives the base interfaces their ARP settings back. */
+  close(): void {
+    for (const owner of [...this.#made.keys()]) this.remove(owner);
+    for (const [key, value] of this.#before) writeSysctl(key.split(' '), value);
+  }
+
+  #makeOne(owner: string, { name, mac, base, family }: AddressMac): KernelError | undefined {
+    const made = this.#made.get(owner) ?? [];
     const parent = this.#interfaces.link(base);
-    if (virtualMac?.name === undefined || virtualMac.mac === undefined || parent === undefined) return undefined;
-    if (this.#made.get(owner) === virtualMac.name && this.#interfaces.link(virtualMac.name) !== undefined)
-      return undefined;
+    const standing = this.#interfaces.link(name);
+    if (parent === undefined || (standing !== undefined && made.includes(name))) return undefined;
     const { routes } = this.#interfaces;
-    const leftOver = this.#interfaces.link(virtualMac.name);
-    if (leftOver?.kind === 'macvlan') deleteLink(routes, leftOver.index);
-    const { name, mac } = virtualMac;
-    const made = addLink(routes, {
-      kind: 'macvlan',
-      name,
-      hardwareAddress: mac,
-      parentIndex: parent.index,
-      mode: 'private',
-    });
-    if (!made.ok) return made.error;
-    this.#made.set(owner, name);
+    if (standing?.kind === 'macvlan') deleteLink(routes, standing.index);
+    const parentIndex = parent.index;
+    const added = addLink(routes, { kind: 'macvlan', name, hardwareAddress: mac, parentIndex, mode: 'private' });
+    if (!added.ok) return added.error;
+    if (!made.includes(name)) this.#made.set(owner, [...made, name]);
     this.#interfaces.listAnew();
     const index = this.#interfaces.link(name)?.index ?? 0;
     const quiet = setLink(routes, index, { linkLocal: 'none' });
@@ -70,23 +76,14 @@ export class VirtualMacs {
     this.#prepareArp(base, name);
     const up = setLink(routes, index, { state: 'up' });
     if (!up.ok) return up.error;
-    if (instance.family === 'ipv6') this.#lendLinkLocal(base, index);
+    if (family === 'ipv6') this.#lendLinkLocal(base, index);
     this.#interfaces.listAnew();
     return undefined;
   }
 
-  remove(owner: string): string | undefined {
-    const name = this.#made.get(owner);
-    const link = name === undefined ? undefined : this.#interfaces.link(name);
-    this.#made.delete(owner);
+  #delete(name: string): void {
+    const link = this.#interfaces.link(name);
     if (link !== undefined) deleteLink(this.#interfaces.routes, link.index);
-    return name;
-  }
-
-  /** Removes all, and gives the base interfaces their ARP settings back. */
-  close(): void {
-    for (const owner of [...this.#made.keys()]) this.remove(owner);
-    for (const [key, value] of this.#before) writeSysctl(key.split(' '), value);
   }
 
   /**
@@ -114,6 +111,7 @@ export class VirtualMacs {
   }
 }
 
-function hexByte(value: number): string {
-  return value.toString(16).padStart(2, '0');
+function macvlansOf({ virtualMac, addressMacs, interface: base, family }: InstanceConfiguration): AddressMac[] {
+  if (virtualMac?.name === undefined || virtualMac.mac === undefined) return [...addressMacs];
+  return [{ name: virtualMac.name, mac: virtualMac.mac, base, family }, ...addressMacs];
 }

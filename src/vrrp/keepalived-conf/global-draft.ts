@@ -73,6 +73,7 @@ function defaultOptions(): GlobalDraft['options'] {
     dynamicInterfaces: 'no',
     defaultInterface: undefined,
     vmacPrefix: 'vrrp',
+    vmacAddressPrefix: undefined,
     packetFilter: { table: undefined, priority: -1, counters: false },
     logUnknownVrids: false,
     scriptSecurity: false,

@@ -142,7 +142,9 @@ const interfaceKeywords: Table<GlobalDraft> = {
   vmac_prefix: word(({ options }, value) => {
     options.vmacPrefix = value;
   }),
-  vmac_addr_prefix: notDone('no macvlans are made for addresses on other interfaces'),
+  vmac_addr_prefix: word(({ options }, value) => {
+    options.vmacAddressPrefix = value;
+  }),
   vrrp_iptables: otherFilter,
   vrrp_ipsets: otherFilter,
   namespace_with_ipsets: otherFilter,

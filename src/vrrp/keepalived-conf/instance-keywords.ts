@@ -47,6 +47,7 @@ export type InstanceDraft = TrackingDraft & {
   readonly rules: VirtualRule[];
   vmac?: { readonly name: string | undefined; readonly mac: string | undefined; readonly place: LinePlace };
   vmacTransmitOnBase?: boolean;
+  vmacForAddresses?: boolean;
   unicastPeers?: UnicastPeer[];
   unicastSource?: { readonly address: string; readonly place: LinePlace };
   multicastSource?: string;
@@ -181,7 +182,9 @@ const addressKeywords: Table<InstanceDraft> = {
     draft.noVirtualAddress = true;
   }),
   use_vmac: readVmac,
-  use_vmac_addr: notDone('addresses on other interfaces go on those interfaces themselves'),
+  use_vmac_addr: flag((draft) => {
+    draft.vmacForAddresses = true;
+  }),
   vmac_xmit_base: flag((draft) => {
     draft.vmacTransmitOnBase = true;
   }),

@@ -59,6 +59,7 @@ export function instanceOf(
     virtualRoutes: draft.routes,
     virtualRules: draft.rules,
     virtualMac: virtualMacOf(draft),
+    addressMacs: [],
     transport: transportOf(draft, family, globals, scope),
     authentication: authenticationOf(draft, version, scope),
     announcement: announcementOf(draft, globals),
@@ -220,7 +221,8 @@ function addressesOf(
     const what = `${scope.subject}No VIP specified; at least one is ${strict ? 'required' : 'sensible'}`;
     scope.findings.warning(draft.place, what, { fix: 'Write virtual_ipaddress { ADDRESS/LENGTH }' });
   }
-  return { virtualAddresses, excludedAddresses: draft.excludedAddresses };
+  const onMacs = (address: VirtualAddress) => (draft.vmacForAddresses ? { ...address, useVmac: true } : address);
+  return { virtualAddresses: virtualAddresses.map(onMacs), excludedAddresses: draft.excludedAddresses.map(onMacs) };
 }
 
 function virtualMacOf(draft: InstanceDraft): VirtualMacOptions | undefined {

@@ -7,6 +7,7 @@ import type {
   SyncGroupConfiguration,
   VrrpConfiguration,
 } from '../configuration.ts';
+import { withVirtualMacs } from '../virtual-mac.ts';
 import { readBlock, reportUnknown, type Scope, type ScriptPolicy } from './block.ts';
 import { vridClashes } from './clashes.ts';
 import { type Finding, Findings } from './findings.ts';
@@ -64,9 +65,11 @@ function configurationOf(statements: readonly Statement[], before: Scope): VrrpC
   const written = instancesOf(top.instances, globals, tracked, scope);
   vridClashes(written, scope.findings);
   const syncGroups = syncGroupsOf(top.syncGroups, { instances: written, tracked, globals }, scope);
+  const { vmacPrefix: own, vmacAddressPrefix = own } = globals.options;
+  const prefixes = { own, address: vmacAddressPrefix };
   return {
     global: globalOptionsOf(globals),
-    instances: withPacing(withoutMemberWeights(written, syncGroups, scope), top.garpGroups),
+    instances: withVirtualMacs(withPacing(withoutMemberWeights(written, syncGroups, scope), top.garpGroups), prefixes),
     syncGroups,
     scripts: top.scripts,
     processes: top.processes,

@@ -17,6 +17,7 @@ export const globalDefaults: GlobalOptions = {
   dynamicInterfaces: 'no',
   defaultInterface: undefined,
   vmacPrefix: 'vrrp',
+  vmacAddressPrefix: undefined,
   packetFilter: { table: undefined, priority: -1, counters: false },
   logUnknownVrids: false,
   scriptSecurity: false,

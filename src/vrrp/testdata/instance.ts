@@ -58,6 +58,7 @@ export function instanceOf(changes: Partial<InstanceConfiguration> = {}): Instan
     virtualRoutes: [],
     virtualRules: [],
     virtualMac: undefined,
+    addressMacs: [],
     transport: { kind: 'multicast', group: '224.0.0.18', source: undefined },
     authentication: { kind: 'none' },
     skipCheckAdvAddr: false,
