@@ -8,7 +8,7 @@ export { instantOfRun, type RunSettings } from './configuration/cluster.ts';
 export { parametersOf } from './configuration/meta.ts';
 export { childrenOf, visitPrimitives } from './configuration/tree.ts';
 export { type ActionAttributes, attributesOf } from './graph/attributes.ts';
-export { formatDot } from './graph/dot.ts';
+export { type DotExtent, formatDot } from './graph/dot.ts';
 export { elementOf, type Synapse, type TransitionGraph } from './graph/graph.ts';
 export { agentNames, formatGraph } from './graph/graph-xml.ts';
 export { operationKeyOf } from './graph/operation-key.ts';

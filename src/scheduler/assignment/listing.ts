@@ -3,7 +3,7 @@
 
 import { formatScore } from '../../kit/index.ts';
 import { childrenOf } from '../configuration/tree.ts';
-import type { ClusterNode, Resource } from '../model/index.ts';
+import type { ClusterNode, Primitive, Resource } from '../model/index.ts';
 
 export type ScoreLine =
   | {
@@ -28,6 +28,9 @@ type Snapshot = {
   readonly scores: Int32Array;
 };
 
+/** A decision of the assignment; a resource that was tried on several nodes has several. */
+export type Placement = { readonly resource: Primitive; readonly node: ClusterNode };
+
 /** Below every score: there is no entry. */
 const noEntry = -(2 ** 31);
 
@@ -35,6 +38,7 @@ const noEntry = -(2 ** 31);
 export class ScoreListing {
   readonly #nodes: readonly ClusterNode[];
   readonly #entries: (Snapshot | ScoreLine)[] = [];
+  readonly #placements: Placement[] = [];
 
   constructor(nodes: readonly ClusterNode[]) {
     this.#nodes = nodes;
@@ -47,6 +51,17 @@ export class ScoreListing {
 
   addPromotion(resource: Resource, node: ClusterNode | undefined, score: number): void {
     this.#entries.push({ kind: 'promotion', resource: resource.id, node, score });
+  }
+
+  /** Enters where a resource has just been placed, if anywhere. */
+  addPlacement(resource: Primitive): void {
+    const node = resource.assignedNode;
+    if (node !== undefined) this.#placements.push({ resource, node });
+  }
+
+  /** In the order in which they were made. */
+  get placements(): readonly Placement[] {
+    return this.#placements;
   }
 
   /** Every line, in the order in which they came about. */

@@ -79,6 +79,11 @@ function limitRole({ cluster }: Run, resource: Primitive): void {
 }
 
 function decide(run: Run, resource: Primitive, request: AssignmentRequest): void {
+  settle(run, resource, request);
+  run.listing.addPlacement(resource);
+}
+
+function settle(run: Run, resource: Primitive, request: AssignmentRequest): void {
   const { options, fenceDeviceKnown } = run.cluster;
   if (options.fencingEnabled && !fenceDeviceKnown) resource.managed = false;
   if (!resource.managed) {

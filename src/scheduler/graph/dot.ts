@@ -1,5 +1,5 @@
 // The graph as a picture for Graphviz: what will be done in green (milestones in orange letters), what would have to be
-// done but cannot in red.
+// done but cannot in red; on request also what need not be done (blue) and what is not managed (purple letters).
 
 import { type Action, IN_GRAPH } from '../actions/action.ts';
 import type { Plan } from '../actions/plan.ts';
@@ -7,12 +7,18 @@ import { IF_ON_SAME_NODE_OR_TARGET } from '../actions/relation.ts';
 import type { TransitionGraph } from './graph.ts';
 import { operationKeyOf } from './operation-key.ts';
 
-export function formatDot({ plan, graph }: { readonly plan: Plan; readonly graph: TransitionGraph }): string {
+/** Whether actions that need not be done are drawn too. */
+export type DotExtent = 'needed' | 'all';
+
+export function formatDot(
+  { plan, graph }: { readonly plan: Plan; readonly graph: TransitionGraph },
+  extent: DotExtent = 'needed',
+): string {
   const out = [' digraph "g" {\n'];
   const shown = new Set<Action>();
   for (let index = plan.actions.length - 1; index >= 0; index--) {
     const action = plan.actions[index];
-    const style = action === undefined ? undefined : styleOf(action);
+    const style = action === undefined ? undefined : styleOf(action, extent);
     if (action === undefined || style === undefined) continue;
     shown.add(action);
     out.push(`"${nameOf(action)}" [ ${style}]\n`);
@@ -23,10 +29,13 @@ export function formatDot({ plan, graph }: { readonly plan: Plan; readonly graph
   return out.join('');
 }
 
-function styleOf(action: Action): string | undefined {
+function styleOf(action: Action, extent: DotExtent): string | undefined {
   const letters = action.pseudo ? 'orange' : 'black';
   if (action.has(IN_GRAPH)) return `style=bold color="green" fontcolor="${letters}"`;
-  if (action.optional || action.resource?.managed === false) return undefined;
+  if (action.resource?.managed === false) {
+    return extent === 'all' ? 'style=dashed color="red" fontcolor="purple"' : undefined;
+  }
+  if (action.optional) return extent === 'all' ? `style=dashed color="blue" fontcolor="${letters}"` : undefined;
   return `style=dashed color="red" fontcolor="${letters}"`;
 }
 

@@ -2,9 +2,13 @@
 
 import type { Instant, XmlElement } from '../../cib/index.ts';
 import { formatScoreLine } from '../assignment/listing.ts';
+import type { Cluster } from '../model/index.ts';
 import { readCluster } from '../placement.ts';
+import { renderNodeAttributes } from '../render/attributes.ts';
+import { renderFailures } from '../render/failures.ts';
 import { renderNotices, renderStatus } from '../render/status.ts';
 import { renderTransitionSummary } from '../render/transition-summary.ts';
+import { renderUtilization } from '../render/utilization.ts';
 import { type RunRequest, type Schedule, scheduleCluster } from '../schedule.ts';
 import { applyEffects } from './effects.ts';
 import { type Execution, execute } from './execution.ts';
@@ -22,6 +26,10 @@ export type SimulationRequest = RunRequest & {
 export type Simulation = Schedule & {
   readonly notices: string;
   readonly current: string;
+  /** What can be listed below the state before. */
+  readonly attributes: string;
+  readonly failures: string;
+  readonly utilization: string;
   readonly transition: string;
 };
 
@@ -31,6 +39,8 @@ export type SimulatedTransition = {
   readonly cib: XmlElement;
   readonly executed: string;
   readonly revised: string;
+  readonly attributes: string;
+  readonly failures: string;
 };
 
 /** The cluster as it is, and what would be done. */
@@ -39,8 +49,10 @@ export function simulate(request: RunRequest): Simulation {
   // Rendered before anything is decided: deciding changes tables and roles.
   const notices = renderNotices(cluster);
   const current = renderStatus(cluster, 'Current cluster status', 'show-pending');
+  const lists = listsOf(cluster);
   const result = scheduleCluster(cluster);
-  return { ...result, notices, current, transition: renderTransitionSummary(result.plan, result.changes) };
+  const transition = renderTransitionSummary(result.plan, result.changes);
+  return { ...result, notices, current, ...lists, utilization: renderUtilization(result), transition };
 }
 
 /** The cluster after the transition, if every operation does what it should. */
@@ -49,8 +61,13 @@ export function simulateTransition(request: SimulationRequest, { cluster, graph 
   const nowSeconds = request.clock.epochSeconds;
   const cib = applyEffects(cluster, { synapses: execution.done, failed: execution.failed, nowSeconds });
   const executed = renderExecution(cluster, execution);
-  const revised = renderStatus(readCluster(cib, request), 'Revised Cluster Status', 'hide-pending');
-  return { execution, cib, executed, revised };
+  const after = readCluster(cib, request);
+  const revised = renderStatus(after, 'Revised Cluster Status', 'hide-pending');
+  return { execution, cib, executed, revised, ...listsOf(after) };
+}
+
+function listsOf(cluster: Cluster): { attributes: string; failures: string } {
+  return { attributes: renderNodeAttributes(cluster), failures: renderFailures(cluster) };
 }
 
 /** The summary of a simulated transition: before, what is done and why, after. `timeNote` is repeated at the end. */

@@ -14,6 +14,14 @@ export type SimulateFlags = {
   readonly showScores: boolean;
   readonly showUtilization: boolean;
   readonly showFailcounts: boolean;
+  readonly showAttrs: boolean;
+  readonly allActions: boolean;
+  readonly pending: boolean;
+  readonly textFancy: boolean;
+  readonly verbose: number;
+  readonly profile?: string;
+  readonly repeat?: number;
+  readonly outputTo?: string;
   readonly quiet: boolean;
   readonly saveGraph?: string;
   readonly saveDotfile?: string;

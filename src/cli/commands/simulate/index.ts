@@ -4,6 +4,7 @@ import type { SimulateFlags } from './flags.ts';
 
 const text = { kind: 'parsed', parse: String, optional: true } as const;
 const texts = { kind: 'parsed', parse: String, optional: true, variadic: true } as const;
+const count = { kind: 'parsed', parse: positiveCount, optional: true } as const;
 const onOff = { kind: 'boolean', default: false } as const;
 
 export const simulateCommand = buildCommand({
@@ -25,6 +26,14 @@ export const simulateCommand = buildCommand({
       showScores: { ...onOff, brief: 'List the scores of every resource on every node' },
       showUtilization: { ...onOff, brief: 'List what nodes have and resources need' },
       showFailcounts: { ...onOff, brief: 'List the failures that are remembered' },
+      showAttrs: { ...onOff, brief: 'List the attributes of the nodes' },
+      pending: { ...onOff, brief: 'Show what is under way (always so)' },
+      textFancy: { ...onOff, brief: 'Print headings and nested lists (always so)' },
+      verbose: { kind: 'counter', brief: 'Say on standard error what is wrong with the document' },
+      profile: { ...text, brief: 'Time every document of a folder', placeholder: 'DIR' },
+      repeat: { ...count, brief: 'With --profile: as many times each', placeholder: 'N' },
+      outputTo: { ...text, brief: "Where the report goes ('-': standard output)", placeholder: 'FILE' },
+      allActions: { ...onOff, brief: 'Draw in --save-dotfile also what need not be done' },
       quiet: { ...onOff, brief: 'Only what was asked for' },
       saveGraph: { ...text, brief: 'Write the transition graph', placeholder: 'FILE' },
       saveDotfile: { ...text, brief: 'Write the transition graph for Graphviz', placeholder: 'FILE' },
@@ -64,6 +73,12 @@ export const simulateCommand = buildCommand({
       s: 'showScores',
       U: 'showUtilization',
       c: 'showFailcounts',
+      A: 'showAttrs',
+      a: 'allActions',
+      j: 'pending',
+      V: 'verbose',
+      P: 'profile',
+      N: 'repeat',
       Q: 'quiet',
       G: 'saveGraph',
       D: 'saveDotfile',
@@ -88,6 +103,10 @@ export const simulateCommand = buildCommand({
       const { simulateLive } = await import('./live.ts');
       return simulateLive(flags);
     }
+    if (flags.profile !== undefined) {
+      const { profileFolder } = await import('./profile.ts');
+      return profileFolder({ ...flags, profile: flags.profile });
+    }
     if (flags.suite === undefined) {
       const { runSimulation } = await import('./run.ts');
       runSimulation(flags);
@@ -101,6 +120,12 @@ export const simulateCommand = buildCommand({
     if (failed > 0) throw new CommandFailure({ kind: 'failed', what: `${failed} cases could not be run` });
   },
 });
+
+function positiveCount(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new CommandFailure({ kind: 'usage', what: `'${text}' is no count: it takes a whole number from 1 up` });
+}
 
 function isAboutLive({ live, fail, standby, stop, set, apply }: SimulateFlags): boolean {
   return live || [fail, standby, stop, set].some((words) => (words ?? []).length > 0) || apply !== undefined;

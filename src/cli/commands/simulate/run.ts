@@ -1,7 +1,7 @@
 // One document, looked at once.
 import { writeFileSync } from 'node:fs';
 import { serialiseXml, serialiseXmlDocument } from '../../../cib/index.ts';
-import { CommandFailure } from '../../../kit/index.ts';
+import { CommandFailure, formatDiagnostic } from '../../../kit/index.ts';
 import {
   describeCluster,
   describeExecution,
@@ -20,7 +20,6 @@ import {
 } from '../../../scheduler/index.ts';
 import { type RunTime, readDocument, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
-import { renderFailCounts, renderUtilization } from './listings.ts';
 import { explanation, reasonsFor } from './reasons.ts';
 import { resultsOf, withInjections } from './what-if.ts';
 
@@ -39,13 +38,18 @@ export function runSimulation(given: SimulateFlags): void {
   const request: SimulationRequest = { cib, now: time.now, clock: time.clock, reasons: explains, failures };
   const simulation = simulate(request);
   if (flags.saveGraph !== undefined) save(flags.saveGraph, formatGraph(simulation));
-  if (flags.saveDotfile !== undefined) save(flags.saveDotfile, formatDot(simulation));
+  if (flags.saveDotfile !== undefined)
+    save(flags.saveDotfile, formatDot(simulation, flags.allActions ? 'all' : 'needed'));
   const transition = needsTransition(flags) ? simulateTransition(request, simulation) : undefined;
   if (flags.saveOutput !== undefined && transition !== undefined) {
     save(flags.saveOutput, serialiseXmlDocument(transition.cib));
   }
   const report = { flags, time, request, simulation, transition };
-  process.stdout.write(reportText(report));
+  if (flags.verbose > 0)
+    for (const each of simulation.cluster.diagnostics) process.stderr.write(`${formatDiagnostic(each)}\n`);
+  const text = reportText(report);
+  if (flags.outputTo === undefined || flags.outputTo === '-') process.stdout.write(text);
+  else save(flags.outputTo, text);
 }
 
 function needsTransition(flags: SimulateFlags): boolean {
@@ -103,14 +107,21 @@ function textReport(report: Report): string {
     for (const name of flags.why) out.push(explanation(simulation, name));
     return out.join('\n');
   }
-  if (!flags.quiet) out.push(note, statusText(simulation));
-  if (flags.showFailcounts) out.push('\n', renderFailCounts(simulation.cluster));
-  if (flags.showUtilization) out.push('\n', renderUtilization(simulation.cluster));
+  if (!flags.quiet) out.push(note, statusText(simulation), listed(flags, simulation));
+  if (flags.showUtilization) {
+    out.push(flags.quiet ? '' : '\nUtilization Information:\n', simulation.utilization);
+  }
   if (flags.showScores) out.push(flags.quiet ? '' : '\nAssignment Scores:\n', scoreListing(simulation));
   if (flags.quiet || !(flags.run || flags.simulate)) return out.join('');
   out.push('\n', simulation.transition);
-  if (flags.simulate && transition !== undefined) out.push('\n', transition.executed, note, '\n', transition.revised);
+  if (flags.simulate && transition !== undefined)
+    out.push('\n', transition.executed, note, '\n', transition.revised, listed(flags, transition));
   return out.join('');
+}
+
+/** What is asked for beside the state of nodes and resources. */
+function listed(flags: SimulateFlags, lists: { readonly attributes: string; readonly failures: string }): string {
+  return `${flags.showAttrs ? lists.attributes : ''}${flags.showFailcounts ? lists.failures : ''}`;
 }
 
 function jsonReport({ flags, request, simulation, transition }: Report): string {

@@ -1,0 +1,98 @@
+// What failed: counts by node and resource, then the operations themselves.
+
+import { parseInteger } from '../../cib/index.ts';
+import { formatScore } from '../../kit/index.ts';
+import type { Cluster, ClusterNode, HistoryEntry, Primitive } from '../model/index.ts';
+import { rawFailure } from '../status/fail-count.ts';
+import { Outline } from './outline.ts';
+
+/** `Migration Summary` and, if there are any, `Failed Resource Actions`. */
+export function renderFailures(cluster: Cluster): string {
+  const out = new Outline();
+  out.blank();
+  out.heading(1, 'Migration Summary');
+  for (const node of cluster.nodes) if (node.online) renderCounts(cluster, node, out);
+  if (cluster.failedOperations.length === 0) return out.toString();
+  out.blank();
+  out.heading(1, 'Failed Resource Actions');
+  for (const entry of cluster.failedOperations) out.item(2, failureLine(entry));
+  return out.toString();
+}
+
+function renderCounts(cluster: Cluster, node: ClusterNode, out: Outline): void {
+  const list = new Outline();
+  for (const { id } of cluster.histories[node.index] ?? []) {
+    const resource = primitiveOf(cluster, id);
+    if (resource === undefined) continue;
+    const { count, lastFailure } = rawFailure(cluster, resource, node);
+    if (count === 0) continue;
+    const when = lastFailure > 0 ? ` last-failure='${calendarTime(lastFailure)}'` : '';
+    const threshold = resource.migrationThreshold;
+    list.item(3, `${id}: migration-threshold=${threshold} fail-count=${formatScore(count)}${when}`);
+  }
+  if (list.isEmpty) return;
+  out.heading(2, `Node: ${node.name}`);
+  out.append(list);
+}
+
+function primitiveOf(cluster: Cluster, historyId: string): Primitive | undefined {
+  const known = cluster.resourcesByHistoryId.get(historyId) ?? [];
+  const found = known.find((resource) => resource.historyId === historyId) ?? cluster.resourcesById.get(historyId);
+  return found?.variant === 'primitive' ? found : undefined;
+}
+
+function failureLine({ key, nodeName, exitCode, callId, status, lastChange, xml }: HistoryEntry): string {
+  const details = [`call=${callId}`, `status='${statusTexts[status] ?? 'unknown'}'`];
+  const reason = xml.get('exit-reason') ?? '';
+  if (reason !== '') details.push(`exitreason='${reason}'`);
+  if (lastChange > 0) {
+    details.push(`last-rc-change='${calendarTime(lastChange)}'`);
+    const [queued, taken] = [milliseconds(xml.get('queue-time')), milliseconds(xml.get('exec-time'))];
+    if (queued !== undefined) details.push(`queued=${queued}ms`);
+    if (taken !== undefined) details.push(`exec=${taken}ms`);
+  }
+  return `${key} on ${nodeName} '${exitTexts[exitCode] ?? 'unknown'}' (${exitCode}): ${details.join(', ')}`;
+}
+
+function milliseconds(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseInteger(text);
+}
+
+/** As `ctime(3)` writes it, in UTC: `Tue Sep 28 13:29:27 2010`. */
+function calendarTime(epochSeconds: number): string {
+  const [weekday = '', day = '', month = '', year, time] = new Date(epochSeconds * 1000).toUTCString().split(' ');
+  return `${weekday.slice(0, 3)} ${month} ${String(Number(day)).padStart(2)} ${time} ${year}`;
+}
+
+/** By `op-status`. */
+const statusTexts: Readonly<Record<number, string>> = {
+  [-1]: 'pending',
+  0: 'complete',
+  1: 'Cancelled',
+  2: 'Timed Out',
+  3: 'NOT SUPPORTED',
+  4: 'Error',
+  5: 'Hard error',
+  6: 'Fatal error',
+  7: 'Not installed',
+  8: 'Internal communication failure',
+  9: 'Cannot execute now',
+  10: 'No fence device',
+  11: 'CIB secrets unavailable',
+};
+
+/** By exit code of the agent. */
+const exitTexts: Readonly<Record<number, string>> = {
+  0: 'ok',
+  1: 'error',
+  2: 'invalid parameter',
+  3: 'unimplemented feature',
+  4: 'insufficient privileges',
+  5: 'not installed',
+  6: 'not configured',
+  7: 'not running',
+  8: 'promoted',
+  9: 'promoted (failed)',
+  190: 'OCF_DEGRADED',
+  191: 'OCF_DEGRADED_PROMOTED',
+};
