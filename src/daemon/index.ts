@@ -20,6 +20,7 @@ export { ringSettings, ringSocketPath, runRingDaemon } from './ring/daemon.ts';
 export { askRingStatus } from './ring/status-socket.ts';
 export type { VrrpDaemonOptions } from './vrrp/daemon.ts';
 export { runVrrpDaemon } from './vrrp/daemon.ts';
+export { standardPidFiles } from './vrrp/operations.ts';
 export { isRestarted, restartWordsFor } from './vrrp/restart.ts';
 export type { InstanceSnapshot, Snapshot } from './vrrp/snapshot.ts';
 export { askStatus, statusSocketPath } from './vrrp/status-socket.ts';

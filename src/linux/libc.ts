@@ -76,6 +76,7 @@ export const syscall: Native<[number, number, number, number, number]> = native(
 export const prctl: Native<[number, number, number, number, number]> = native(
   'int prctl(int, ulong, ulong, ulong, ulong)',
 );
+export const setrlimit: Native<[number, Memory]> = native('int setrlimit(int, const void *)');
 /** The same for options whose argument is memory. */
 export const prctlMemory: Native<[number, Memory]> = native('int prctl(int, const void *)');
 

@@ -325,4 +325,14 @@ export type MailConfiguration = {
 export type ProcessOptions = {
   readonly realTimePriority: number | undefined;
   readonly childWaitMs: number;
+  /** `instance NAME`: tells several daemons of one namespace apart in pid files, log and status. */
+  readonly instance: string | undefined;
+  /** `use_pid_dir`: pid files under /run/keepalived. */
+  readonly usePidFolder: boolean;
+  /** `vrrp_process_name`, `process_name` or `process_names`. */
+  readonly name: string | undefined;
+  /** `vrrp_priority`. */
+  readonly niceness: number | undefined;
+  /** `vrrp_rlimit_rttime`. */
+  readonly realTimeLimitUs: number | undefined;
 };

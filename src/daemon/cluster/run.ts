@@ -1,6 +1,6 @@
 // A cluster daemon as a program: until it is dismissed, or a signal tells it to go.
 import { CommandFailure } from '../../kit/index.ts';
-import { setBeforeOthers } from '../../linux/index.ts';
+import { setNiceness } from '../../linux/index.ts';
 import { NodeDaemon, type NodeDaemonOptions } from './node-daemon.ts';
 
 /** Decisions and orders go before ordinary work: what they take is little, and an address is out meanwhile. */
@@ -9,7 +9,7 @@ const niceness = -10;
 /** Runs until the node is dismissed or told to stop by a signal. */
 export async function runNodeDaemon(options: NodeDaemonOptions): Promise<void> {
   // Refused without privilege: then it waits for a processor as everything else does.
-  setBeforeOthers(niceness);
+  setNiceness(niceness);
   const daemon = await NodeDaemon.start(options);
   const { logger, configuration } = options;
   logger.notice(`node of cluster '${configuration.cluster}' is up; API at ${configuration.socket}`);

@@ -11,6 +11,7 @@ import {
 import { runLifeScript } from './life-script.ts';
 import { claimPidFiles, startOperations } from './operations.ts';
 import { PacketFilter } from './packet-filter.ts';
+import { applyProcessOptions } from './process-options.ts';
 import { promoteSecondaries } from './secondaries.ts';
 import { VrrpSupervisor } from './supervisor.ts';
 import { TrackerSet } from './trackers/tracker-set.ts';
@@ -48,6 +49,7 @@ export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
 async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOptions): Promise<void> {
   const { logger } = options;
   const { startupScript, shutdownScript, scriptUser } = configuration.global;
+  const endProcessOptions = applyProcessOptions(configuration.global.process, logger);
   await runLifeScript(startupScript, scriptUser, logger);
   const log = (level: 'warning' | 'info' | 'detail', message: string) =>
     logger[level === 'detail' ? 'debug' : level](message);
@@ -84,6 +86,7 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
   await supervisor.ended;
   endOperations();
   filter.close();
+  endProcessOptions();
   restoreSecondaries();
   trackers.close();
   await notifier.close(configuration.global.process.childWaitMs);

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CommandFailure, type Logger } from '../../kit/index.ts';
-import type { VrrpConfiguration } from '../../vrrp/index.ts';
+import type { ProcessOptions, VrrpConfiguration } from '../../vrrp/index.ts';
 import { dataText, jsonText, statisticsText } from './dump.ts';
 import { serveStatus } from './status-socket.ts';
 import type { VrrpSupervisor } from './supervisor.ts';
@@ -29,6 +29,15 @@ export function startOperations(options: OperationsOptions): () => void {
     server.close();
     rmSync(statusSocket, { force: true });
   };
+}
+
+/** Where scripts look for the pid when no option says: where Keepalived has it, if the file says `instance` or `use_pid_dir`. */
+export function standardPidFiles(namespace: string | undefined, options: ProcessOptions | undefined): string[] {
+  const { instance, usePidFolder = false } = options ?? {};
+  const within = namespace === undefined ? '' : `/${namespace}`;
+  if (instance === undefined && !usePidFolder) return [`/run/haven${within}/vrrp.pid`];
+  const suffix = instance === undefined ? '' : `_${instance}`;
+  return ['keepalived', 'vrrp'].map((name) => `/run/keepalived${within}/${name}${suffix}.pid`);
 }
 
 /**

@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import { CommandFailure } from '../../kit/index.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Daemons of several network namespaces share one file system. */
-export function statusSocketPath(namespace: string | undefined): string {
-  return namespace === undefined ? '/run/haven/vrrp.sock' : `/run/haven/vrrp-${namespace}.sock`;
+/** Daemons of several network namespaces, and several `instance`s of one, share one file system. */
+export function statusSocketPath(namespace: string | undefined, instance: string | undefined): string {
+  return `/run/haven/${['vrrp', namespace, instance].filter((part) => part !== undefined).join('-')}.sock`;
 }
 
 const answerMsMax = 5000;

@@ -209,3 +209,28 @@ test('a killed backup leaves no macvlan behind', root, () =>
     assert.match(await first.output(['ip', '-br', 'link']), /vrrp\.51/);
   }),
 );
+
+test(
+  'instance, process_names, vrrp_priority and vrrp_rlimit_rttime: as Keepalived names and ranks its process',
+  root,
+  () =>
+    withPair(async (pair) => {
+      const host = pair.lab.host('server1');
+      const named = `instance abc
+global_defs {
+  process_names
+  vrrp_priority -7
+  vrrp_rlimit_rttime 100000
+}
+${configuration}`;
+      await pair.start('server1', 'haven', named);
+      await pair.untilHeldBy('192.168.122.200', ['server1']);
+      const pid = (await host.readFile('/run/keepalived/keepalived_abc.pid')).trim();
+      assert.equal((await host.readFile('/run/keepalived/vrrp_abc.pid')).trim(), pid);
+      assert.match(await host.output(['ps', '-o', 'ni=,comm=', '-p', pid]), /^\s*-7 keepalived_vrrp\s*$/);
+      assert.match(await host.readFile(`/proc/${pid}/limits`), /Max realtime timeout\s+\d+\s+unlimited/);
+      assert.match(await host.output([...haven, 'status', '--instance', 'abc']), /VI_1 {2}MASTER/);
+      await pair.stop('server1');
+      assert.equal(await host.shell('ls /run/keepalived'), '');
+    }),
+);

@@ -150,7 +150,7 @@ test('real-time priority belongs to one thread and is not inherited by children'
 
 test('a thread that goes before others starts ordinary children', () => {
   const printed = runScript(`
-    linux.orFail(linux.setBeforeOthers(-7));
+    linux.orFail(linux.setNiceness(-7));
     const { execFileSync } = await import('node:child_process');
     const { getPriority } = await import('node:os');
     console.log(getPriority(), execFileSync('nice', { encoding: 'utf8' }).trim());`);

@@ -2,7 +2,7 @@
 // stay in the ordinary class, and a real-time main thread would starve them (measured: pauses grow).
 import { ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
-import { errno, schedGetscheduler, schedSetscheduler, setpriority } from '../libc.ts';
+import { errno, schedGetscheduler, schedSetscheduler, setpriority, setrlimit } from '../libc.ts';
 
 export type SchedulingClass = 'other' | 'fifo' | 'round-robin' | 'batch' | 'idle' | 'deadline';
 
@@ -15,6 +15,7 @@ const classes: Readonly<Record<number, SchedulingClass>> = {
   6: 'deadline',
 };
 const [SCHED_OTHER, SCHED_RR] = [0, 2];
+const RLIMIT_RTTIME = 15;
 /** To `setpriority`, 0 is the calling thread. */
 const PRIO_PROCESS = 0;
 /** Children start in the ordinary class: a notify script must not run in front of the heartbeat. */
@@ -29,15 +30,26 @@ export function setRealTime(priority: number): KernelResult<void> {
 }
 
 /**
- * Puts the calling thread before ordinary ones in their own class: `niceness` -20 to -1 (man 7 sched). Threads and
- * processes that it starts begin as ordinary ones.
+ * Puts the calling thread before ordinary ones in their own class, or behind them: `niceness` -20 to 19 (man 7 sched).
+ * Threads and processes that it starts begin as ordinary ones, or behind them, too.
  */
-export function setBeforeOthers(niceness: number): KernelResult<void> {
+export function setNiceness(niceness: number): KernelResult<void> {
   const attempted = `give this thread niceness ${niceness}`;
   if (schedSetscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, Buffer.alloc(4)) !== 0)
     return kernelError('sched_setscheduler', errno(), attempted);
   if (setpriority(PRIO_PROCESS, 0, niceness) !== 0) return kernelError('setpriority', errno(), attempted);
   return ok(undefined);
+}
+
+/**
+ * Has the kernel send SIGXCPU when a real-time thread of this process has computed for `limitUs` microseconds without a
+ * blocking call, and again a second of computing later (RLIMIT_RTTIME, man 2 setrlimit).
+ */
+export function limitRealTime(limitUs: number): KernelResult<void> {
+  const limits = Buffer.alloc(16, 0xff); // The hard limit: RLIM_INFINITY.
+  limits.writeBigUInt64LE(BigInt(limitUs));
+  if (setrlimit(RLIMIT_RTTIME, limits) === 0) return ok(undefined);
+  return kernelError('setrlimit', errno(), `limit real-time threads to ${limitUs} us`);
 }
 
 /** The class in which the calling thread runs. */

@@ -55,6 +55,11 @@ export function defaultGlobals(): GlobalDraft {
     process: {
       realTimePriority: undefined,
       childWaitMs: 5000,
+      instance: undefined,
+      usePidFolder: false,
+      name: undefined,
+      niceness: undefined,
+      realTimeLimitUs: undefined,
     },
     instances: defaultsOfInstances(),
     fifo: {},

@@ -223,12 +223,15 @@ const mailKeywords: Table<GlobalDraft> = {
   }),
 };
 
-const realTimeLimit: Reader<GlobalDraft> = notDone('the CPU time of the VRRP thread is not limited');
-const processNames: Reader<GlobalDraft> = notDone('the process keeps its name');
+const realTimeLimit: Reader<GlobalDraft> = integer({ min: 2, max: 0xffff_ffff }, ({ process: draft }, value) => {
+  draft.realTimeLimitUs = value;
+});
 const autoPriority: Reader<GlobalDraft> = notDone('the VRRP thread has real-time priority from its start');
 
 const processKeywords: Table<GlobalDraft> = {
-  vrrp_priority: notDone('the VRRP thread has real-time priority (vrrp_rt_priority)'),
+  vrrp_priority: integer({ min: -20, max: 19 }, ({ process: draft }, value) => {
+    draft.niceness = value;
+  }),
   vrrp_rt_priority: integer({ min: 1, max: 99 }, ({ process: draft }, value) => {
     draft.realTimePriority = value;
   }),
@@ -236,9 +239,16 @@ const processKeywords: Table<GlobalDraft> = {
   vrrp_rlimit_rtime: realTimeLimit,
   vrrp_cpu_affinity: notDone('the scheduler of the kernel chooses the CPU'),
   vrrp_no_swap: notDone('memory is not locked: give the machine enough of it'),
-  vrrp_process_name: processNames,
-  process_name: processNames,
-  process_names: processNames,
+  // One process where Keepalived has two: what names its VRRP process goes before what names the parent.
+  vrrp_process_name: word(({ process: draft }, value) => {
+    draft.name = value;
+  }),
+  process_name: word(({ process: draft }, value) => {
+    draft.name ??= value;
+  }),
+  process_names: flag(({ process: draft }) => {
+    draft.name = 'keepalived_vrrp';
+  }),
   max_auto_priority: autoPriority,
   min_auto_priority_delay: autoPriority,
   child_wait_time: wholeSeconds({ min: 0, max: repeatMax }, ({ process: draft }, value) => {
@@ -336,8 +346,12 @@ const elsewhereKeywords: Table<GlobalDraft> = {
 /** Keywords that may stand in global_defs or, of old, at top level. */
 export const daemonKeywords: Table<GlobalDraft> = {
   net_namespace: notDone('it runs in the namespace in which it is started: ip netns exec NAME haven vrrp'),
-  instance: notDone('pid files have the names that -p gives'),
-  use_pid_dir: notDone('pid files have the names that -p gives'),
+  instance: word(({ process: draft }, value) => {
+    draft.instance = value;
+  }),
+  use_pid_dir: flag(({ process: draft }) => {
+    draft.usePidFolder = true;
+  }),
   child_wait_time: wholeSeconds({ min: 0, max: repeatMax }, ({ process: draft }, value) => {
     draft.childWaitMs = value;
   }),

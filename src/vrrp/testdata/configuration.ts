@@ -39,6 +39,11 @@ export const globalDefaults: GlobalOptions = {
   process: {
     realTimePriority: undefined,
     childWaitMs: 5000,
+    instance: undefined,
+    usePidFolder: false,
+    name: undefined,
+    niceness: undefined,
+    realTimeLimitUs: undefined,
   },
   umask: 0o177,
   stateDumpFile: '/tmp/keepalived.data',

@@ -37,18 +37,21 @@ async function run(chosen: RunFlags): Promise<void> {
     throw new CommandFailure({ kind: 'unavailable', what: 'health checks of virtual servers are not done', fix });
   }
   if (umask !== undefined) process.umask(Number.parseInt(umask, 8) & 0o777);
-  const logger = await loggerFor(chosen);
+  const daemon = parseIfReadable(chosen)?.configuration.global.process;
+  const logger = await loggerFor(chosen, daemon?.instance);
   if (chosen.dontReleaseVrrp) logger.warning('-V is not done: addresses are always removed at the end');
-  const { isRestarted, restartWordsFor, runVrrpDaemon, statusSocketPath } = await import('../../../daemon/index.ts');
+  const { isRestarted, restartWordsFor, runVrrpDaemon, standardPidFiles, statusSocketPath } = await import(
+    '../../../daemon/index.ts'
+  );
   const { tellStarted } = await import('./background.ts');
   // In the foreground a service manager watches.
   const alone = !chosen.dontRespawn && (process.send !== undefined || isRestarted());
-  const folder = namespace === undefined ? '/run/haven' : `/run/haven/${namespace}`;
+  const pidFiles = pid === undefined ? standardPidFiles(namespace, daemon) : [pid];
   await runVrrpDaemon({
     file: useFile,
     configId,
-    pidFiles: [pid ?? `${folder}/vrrp.pid`, ...(vrrpPid === undefined ? [] : [vrrpPid])],
-    statusSocket: statusSocketPath(namespace),
+    pidFiles: [...pidFiles, ...(vrrpPid === undefined ? [] : [vrrpPid])],
+    statusSocket: statusSocketPath(namespace, daemon?.instance),
     onStarted: tellStarted,
     restartWords: alone ? restartWordsFor([process.execPath, ...process.argv.slice(1)]) : undefined,
     logger,
@@ -65,7 +68,8 @@ async function inNamespaceOf(chosen: RunFlags, act: (chosen: RunFlags) => Promis
 }
 
 /** Where nobody reads the system log, standard error is the only place left. */
-async function loggerFor({ logDetail, logConsole, logFacility, noSyslog }: RunFlags): Promise<Logger> {
+async function loggerFor(chosen: RunFlags, instance: string | undefined): Promise<Logger> {
+  const { logDetail, logConsole, logFacility, noSyslog } = chosen;
   const levelMax = logDetail ? 'debug' : 'info';
   if (logConsole || (!noSyslog && !existsSync('/dev/log'))) return loggerOf(consoleSink(levelMax));
   if (noSyslog) return loggerOf(() => {});
@@ -76,7 +80,8 @@ async function loggerFor({ logDetail, logConsole, logFacility, noSyslog }: RunFl
     const fix = `There is: 0 to 7, ${Object.keys(facilities).join(', ')}`;
     throw new CommandFailure({ kind: 'usage', what: `there is no log facility '${logFacility}'`, fix });
   }
-  const syslog = orFail(openSyslog({ identity: 'Haven_vrrp', facility }));
+  const identity = instance === undefined ? 'Haven_vrrp' : `Haven_vrrp_${instance}`;
+  const syslog = orFail(openSyslog({ identity, facility }));
   return loggerOf((level, message) => {
     if (logLevels.indexOf(level) <= logLevels.indexOf(levelMax)) syslog.log(level, message);
   });
@@ -99,12 +104,16 @@ function printConfiguration(chosen: RunFlags): void {
   process.stdout.write(`${JSON.stringify(readConfiguration(chosen).configuration, undefined, 2)}\n`);
 }
 
-function readConfiguration({ useFile, configId }: RunFlags) {
-  const surroundings = hostSurroundings({ randomSeed: 1, ...(configId === undefined ? {} : { configId }) });
-  const parsed = parseConfiguration(useFile, surroundings);
+function readConfiguration(chosen: RunFlags) {
+  const parsed = parseIfReadable(chosen);
   if (parsed !== undefined) return parsed;
   const fix = 'Give the right path with -f FILE';
-  throw new CommandFailure({ kind: 'not-found', what: `cannot read the configuration file ${useFile}`, fix });
+  throw new CommandFailure({ kind: 'not-found', what: `cannot read the configuration file ${chosen.useFile}`, fix });
+}
+
+function parseIfReadable({ useFile, configId }: RunFlags) {
+  const surroundings = hostSurroundings({ randomSeed: 1, ...(configId === undefined ? {} : { configId }) });
+  return parseConfiguration(useFile, surroundings);
 }
 
 /** `--signum=NAME`, for scripts that ask instead of knowing. */

@@ -10,15 +10,18 @@ export const statusCommand = buildCommand({
     flags: {
       json: { kind: 'boolean', default: false, brief: 'Answer in JSON' },
       namespace: { kind: 'parsed', parse: String, optional: true, brief: 'Of the daemon that was started with -s' },
+      instance: { kind: 'parsed', parse: String, optional: true, brief: 'Of the daemon whose file says instance NAME' },
     },
-    aliases: { s: 'namespace' },
+    aliases: { s: 'namespace', i: 'instance' },
   },
-  async func({ json, namespace }: { readonly json: boolean; readonly namespace?: string }) {
+  async func({ json, namespace, instance }: StatusFlags) {
     const { askStatus, statusSocketPath } = await import('../../../daemon/index.ts');
-    const snapshot = await askStatus(statusSocketPath(namespace));
+    const snapshot = await askStatus(statusSocketPath(namespace, instance));
     process.stdout.write(json ? `${JSON.stringify(snapshot, undefined, 2)}\n` : statusText(snapshot));
   },
 });
+
+type StatusFlags = { readonly json: boolean; readonly namespace?: string; readonly instance?: string };
 
 function statusText({ instances, groups, atMs }: Snapshot): string {
   const blocks = instances.map((instance) => instanceLines(instance, atMs).join('\n'));
