@@ -6,8 +6,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { rewriteElements, type XmlElement, xmlElement } from '../cib/index.ts';
 import { Random } from '../kit/index.ts';
+import { thisWithOf, withThisOf } from './colocation/lists.ts';
 import { visitPrimitives } from './configuration/tree.ts';
 import { schedule } from './schedule.ts';
+import { scoreListing, simulate } from './simulate/report.ts';
 import {
   type ClusterSketch,
   type ConstraintSketch,
@@ -119,6 +121,38 @@ for (const [what, names] of sections) {
       }),
     );
   });
+}
+
+test('whatever the order of nodes, people read the same state and the same list of scores', () => {
+  fc.assert(
+    fc.property(documents, fc.nat(), (cib, seed) => {
+      assert.deepEqual(readable(shuffled(cib, ['nodes'], seed)), readable(cib));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+function readable(cib: XmlElement): readonly string[] {
+  const simulation = simulate({ cib, now, reasons: false });
+  return [simulation.current, scoreListing(simulation)];
+}
+
+test('each resource meets its colocations, and those with it, in the same order whatever that of the constraints', () => {
+  fc.assert(
+    fc.property(documents, fc.nat(), (cib, seed) => {
+      assert.deepEqual(colocationOrder(shuffled(cib, ['constraints'], seed)), colocationOrder(cib));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+/** By resource: colocations in which it follows, then those in which it is followed. */
+function colocationOrder(cib: XmlElement): readonly string[] {
+  const { cluster } = schedule({ cib, now, reasons: false });
+  const ids = (list: readonly { readonly id: string }[]) => list.map(({ id }) => id).join(' ');
+  return cluster.resourcesByIndex
+    .map((each) => `${each.id}: ${ids(thisWithOf(each))}; ${ids(withThisOf(each))}`)
+    .toSorted();
 }
 
 test('the order in which operations are recorded does not count where they are numbered', () => {
