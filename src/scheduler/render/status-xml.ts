@@ -9,12 +9,13 @@ import {
   type Cluster,
   type ClusterNode,
   formatRole,
+  isGuestOrBundleNode,
   isRemoteType,
   type Primitive,
   type Resource,
 } from '../model/index.ts';
 import { healthOf } from './nodes.ts';
-import { displayRole, isInternal } from './primitive.ts';
+import { displayName, displayRole, isInternal } from './primitive.ts';
 
 /** `<NAME><nodes>…</nodes><resources>…</resources></NAME>` */
 export function statusXml(cluster: Cluster, name: string): XmlElement {
@@ -40,12 +41,20 @@ function nodeXml(cluster: Cluster, node: ClusterNode): XmlElement {
     pending: String(node.pending),
     unclean: String(node.unclean),
     health: healthOf(cluster, node),
+    feature_set: featureSetOf(node),
     shutdown: String(node.shuttingDown),
     expected_up: String(node.expectedUp),
     is_dc: String(node.isDc),
     resources_running: String(node.running.length),
     type: isRemoteType(node) ? 'remote' : 'member',
+    id_as_resource: isGuestOrBundleNode(node) ? node.connection?.launcher?.id : undefined,
   });
+}
+
+/** Of a cluster node that is online; before 3.15.1 nodes did not say theirs. */
+function featureSetOf(node: ClusterNode): string | undefined {
+  if (!node.online || isRemoteType(node)) return undefined;
+  return node.attributes.get('#feature-set') ?? '<3.15.1';
 }
 
 function resourceXml(resource: Resource): XmlElement[] {
@@ -78,7 +87,7 @@ function primitiveXml(resource: Primitive): XmlElement {
   return xmlElement(
     'resource',
     {
-      id: resource.id,
+      id: displayName(resource),
       resource_agent: [standard, provider, type].filter((part) => part !== undefined).join(':'),
       role: formatRole(displayRole(resource)),
       target_role: resource.meta.get('target-role'),
@@ -90,7 +99,7 @@ function primitiveXml(resource: Primitive): XmlElement {
       failure_ignored: String(resource.ignoreFailure),
       nodes_running_on: String(nodes.length),
     },
-    nodes.map(({ name, id }) => xmlElement('node', { name, id, cached: 'true' })),
+    nodes.map(({ name, id, online }) => xmlElement('node', { name, id, cached: String(online) })),
   );
 }
 
@@ -102,7 +111,7 @@ function cloneXml(clone: Clone): XmlElement {
     maintenance: String(clone.maintenance),
     managed: String(clone.managed),
     disabled: String(clone.disabled),
-    failed: String(someInTree(clone, (part) => part.failed)),
+    failed: String(clone.failed),
     failure_ignored: String(someInTree(clone, (part) => part.variant === 'primitive' && part.ignoreFailure)),
     target_role: clone.meta.get('target-role'),
   };
@@ -121,7 +130,7 @@ function bundleXml(bundle: Bundle): XmlElement {
     unique: String(bundle.unique),
     maintenance: String(bundle.maintenance),
     managed: String(bundle.managed),
-    failed: String(someInTree(bundle, (part) => part.failed)),
+    failed: String(bundle.failed),
   };
   return xmlElement('bundle', attributes, replicas);
 }

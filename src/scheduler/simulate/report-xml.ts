@@ -5,10 +5,10 @@ import { formatScore } from '../../kit/index.ts';
 import type { Action } from '../actions/action.ts';
 import { elementOf } from '../graph/graph.ts';
 import { operationKeyOf } from '../graph/operation-key.ts';
-import type { Cluster } from '../model/index.ts';
+import { type Cluster, formatRole, roles } from '../model/index.ts';
 import { readCluster } from '../placement.ts';
 import { statusXml } from '../render/status-xml.ts';
-import { nodeChanges } from '../render/transition-summary.ts';
+import { nodeChanges, type ResourceChange } from '../render/transition-summary.ts';
 import type { Schedule } from '../schedule.ts';
 import { shownResourceName } from './lines.ts';
 import type { SimulatedTransition, Simulation, SimulationRequest } from './report.ts';
@@ -52,17 +52,33 @@ function actionsXml({ plan, changes }: Schedule): XmlElement {
   const nodes = nodeChanges(plan).map(({ node, operation, reason }) =>
     xmlElement('node_action', { task: `Fence (${operation})`, node: node.name, reason }),
   );
-  const resources = changes.map(({ verb, resource, from, to, reason }) => {
-    const why = reason === '' ? undefined : reason.replace(/^due to /, '');
-    const places = placesOf(from?.name, to?.name);
-    return xmlElement('rsc_action', { action: verb.toLowerCase(), resource: resource.id, ...places, reason: why });
-  });
-  return xmlElement('actions', {}, [...nodes, ...resources]);
+  return xmlElement('actions', {}, [...nodes, ...changes.map(changeXml)]);
 }
 
-function placesOf(from: string | undefined, to: string | undefined): Readonly<Record<string, string | undefined>> {
-  if (from !== undefined && to !== undefined && from !== to) return { source: from, dest: to };
-  return { node: to ?? from };
+function changeXml(change: ResourceChange): XmlElement {
+  const { verb, resource, reason } = change;
+  const isBlocked = reason === 'blocked' || reason.endsWith(blockedSuffix);
+  const why = reason.replace(/^due to /, '').replace(blockedSuffix, '');
+  return xmlElement('rsc_action', {
+    action: verb.toLowerCase(),
+    resource: resource.id,
+    ...placesOf(change),
+    reason: why === '' || why === 'blocked' ? undefined : why,
+    blocked: isBlocked ? 'true' : undefined,
+  });
+}
+
+const blockedSuffix = ' (blocked)';
+
+/** Where from and to, and in which roles where one is more than started. */
+function placesOf({ resource, from, to }: ResourceChange): Readonly<Record<string, string | undefined>> {
+  const { currentRole, nextRole } = resource;
+  const needsRole = currentRole > roles.started || nextRole > roles.unpromoted;
+  const role = needsRole ? formatRole(currentRole) : undefined;
+  if (to === undefined) return { role, node: from?.name };
+  const next = needsRole && currentRole !== nextRole ? formatRole(nextRole) : undefined;
+  if (from === undefined) return next === undefined ? { node: to.name } : { role, 'next-role': next, dest: to.name };
+  return { role, source: from.name, 'next-role': next, dest: from === to ? undefined : to.name };
 }
 
 function executedXml(cluster: Cluster, action: Action): XmlElement {
