@@ -18,7 +18,11 @@ import {
   FIRST_IMPLIES_SAME_NODE_THEN,
   FIRST_IMPLIES_THEN,
   FIRST_IMPLIES_THEN_GRAPHED,
+  GUEST_ALLOWED,
+  IF_FIRST_UNMIGRATABLE,
   IF_ON_SAME_NODE,
+  IF_ON_SAME_NODE_OR_TARGET,
+  IF_REQUIRED_ON_SAME_NODE,
   INTERMEDIATE_STOP,
   MIN_RUNNABLE,
   NESTED_REMOTE_PROBE,
@@ -26,6 +30,7 @@ import {
   PROMOTED_THEN_IMPLIES_FIRST,
   type Relation,
   relate,
+  SERIALIZE,
   THEN_CANCELS_FIRST,
   THEN_IMPLIES_FIRST,
   THEN_IMPLIES_FIRST_GRAPHED,
@@ -94,6 +99,7 @@ export class Engine {
 
   #apply(relation: Relation): number {
     const { first, next } = relation;
+    if ((relation.kinds & ~mereOrder) === 0 && isOfPrimitive(first) && isOfPrimitive(next)) return 0;
     const firstNode = effectiveNode(first);
     const thenNode = effectiveNode(next);
     if ((relation.kinds & IF_ON_SAME_NODE) !== 0 && firstNode && thenNode && firstNode !== thenNode) {
@@ -154,6 +160,17 @@ export class Engine {
     }
     return changed | markGraphed(relation, firstFlags, thenFlags) | blockBehindBlockedStop(relation);
   }
+}
+
+/**
+ * What says nothing about whether the two actions happen. Most relations of a large cluster are of this kind, those of
+ * probes above all. Between collectives even they have to be evaluated: their parts are related, and summed up, then.
+ */
+const mereOrder =
+  ORDERED | SERIALIZE | IF_ON_SAME_NODE_OR_TARGET | IF_REQUIRED_ON_SAME_NODE | IF_FIRST_UNMIGRATABLE | GUEST_ALLOWED;
+
+function isOfPrimitive({ resource }: Action): boolean {
+  return resource === undefined || resource.variant === 'primitive';
 }
 
 /** How a kind is evaluated: through the resource of which side, for which flags, and what it means without one. */
