@@ -8,6 +8,7 @@ import { scriptOf, userOf } from './script-command.ts';
 import type { Statement } from './statement.ts';
 import {
   alreadySo,
+  alwaysOn,
   flag,
   integer,
   integerOf,
@@ -41,8 +42,8 @@ const protocolKeywords: Table<GlobalDraft> = {
   vrrp_version: integer({ min: 2, max: 3 }, ({ options }, value) => {
     options.vrrpVersion = value === 2 ? 2 : 3;
   }),
-  vrrp_strict: toggle(({ options }, value) => {
-    options.strict = value;
+  vrrp_strict: alwaysOn(({ options }) => {
+    options.strict = true;
   }),
   vrrp_mcast_group4: group('ipv4', ({ options }, value) => {
     options.multicastGroup4 = value;
@@ -50,11 +51,11 @@ const protocolKeywords: Table<GlobalDraft> = {
   vrrp_mcast_group6: group('ipv6', ({ options }, value) => {
     options.multicastGroup6 = value;
   }),
-  vrrp_skip_check_adv_addr: toggle(({ instances }, value) => {
-    instances.skipCheckAdvAddr = value;
+  vrrp_skip_check_adv_addr: alwaysOn(({ instances }) => {
+    instances.skipCheckAdvAddr = true;
   }),
-  vrrp_check_unicast_src: toggle(({ instances }, value) => {
-    instances.checkUnicastSource = value;
+  vrrp_check_unicast_src: alwaysOn(({ instances }) => {
+    instances.checkUnicastSource = true;
   }),
   vrrp_down_timer_adverts: integer({ min: 1, max: 100 }, ({ instances }, value) => {
     instances.downTimerAdverts = value;

@@ -1,5 +1,5 @@
 // The keywords of vrrp_instance, each filling the draft that instance.ts turns into a configuration.
-import { canonicalAddress } from '../address.ts';
+import { type AddressFamily, canonicalAddress, familyOf } from '../address.ts';
 import type { UnicastPeer, VirtualAddress, VirtualRoute, VirtualRule } from '../configuration.ts';
 import { readAddress } from './addresses.ts';
 import { blockOf, list, type Reader, readBlock, type Scope, type Table, wordsOf } from './block.ts';
@@ -38,7 +38,8 @@ export type InstanceDraft = TrackingDraft & {
   preemptDelay?: { readonly valueMs: number; readonly place: LinePlace };
   downTimerAdverts?: number;
   strictMode?: boolean;
-  nativeIpv6?: boolean;
+  /** Of the first address that is read, or what native_ipv6 says before one: the other family is refused from then on. */
+  family?: AddressFamily;
   accept?: { readonly value: boolean; readonly place: LinePlace };
   promoteSecondaries?: boolean;
   readonly addresses: { readonly value: VirtualAddress; readonly place: LinePlace }[];
@@ -49,7 +50,7 @@ export type InstanceDraft = TrackingDraft & {
   vmacTransmitOnBase?: boolean;
   vmacForAddresses?: boolean;
   unicastPeers?: UnicastPeer[];
-  unicastSource?: { readonly address: string; readonly place: LinePlace };
+  unicastSource?: string;
   multicastSource?: string;
   multicastGroup?: { readonly address: string; readonly place: LinePlace };
   unicastTtl?: number;
@@ -144,7 +145,7 @@ const identityKeywords: Table<InstanceDraft> = {
     draft.strictMode = value;
   }),
   native_ipv6: flag((draft) => {
-    draft.nativeIpv6 = true;
+    draft.family ??= 'ipv6';
   }),
   debug: notDone('the log has levels of its own'),
   kernel_rx_buf_size: integer({ min: 1, max: repeatMax }, (draft, value) => {
@@ -155,7 +156,16 @@ const identityKeywords: Table<InstanceDraft> = {
 const addressKeywords: Table<InstanceDraft> = {
   virtual_ipaddress: list((draft, item, scope) => {
     const value = readAddress(item, scope);
-    if (value !== undefined) draft.addresses.push({ value, place: item.place });
+    if (value === undefined) return;
+    draft.family ??= value.family;
+    if (value.family === draft.family) draft.addresses.push({ value, place: item.place });
+    else {
+      const what = `${scope.subject}address family must match VRRP instance [${value.address}/${value.prefixLength}] - ignoring`;
+      scope.findings.error(item.place, what, {
+        why: `what stands above is ${draft.family === 'ipv4' ? 'IPv4' : 'IPv6'}, and an advert carries one family`,
+        fix: 'Move it to virtual_ipaddress_excluded, or to a second instance in a sync group',
+      });
+    }
   }),
   virtual_ipaddress_excluded: list((draft, item, scope) => {
     const value = readAddress(item, scope);
@@ -197,13 +207,13 @@ const transportKeywords: Table<InstanceDraft> = {
     draft.unicastPeers ??= [];
     for (const item of blockOf(statement, scope)) {
       const peer = readUnicastPeer(item, scope);
-      if (peer !== undefined) draft.unicastPeers.push(peer);
+      if (peer !== undefined && isOfFamily(draft, peer.address, item, scope)) draft.unicastPeers.push(peer);
     }
   },
-  unicast_src_ip: address((draft, value, place) => {
-    draft.unicastSource = { address: value, place };
+  unicast_src_ip: ownAddress((draft, value) => {
+    draft.unicastSource = value;
   }),
-  mcast_src_ip: address((draft, value) => {
+  mcast_src_ip: ownAddress((draft, value) => {
     draft.multicastSource = value;
   }),
   mcast_dst_ip: address((draft, value, place) => {
@@ -347,6 +357,24 @@ function address(assign: (draft: InstanceDraft, value: string, place: LinePlace)
         );
       }
     })(draft, statement, scope);
+}
+
+/** An address of the family of the instance. */
+function ownAddress(assign: (draft: InstanceDraft, value: string) => void): Reader<InstanceDraft> {
+  return (draft, statement, scope) =>
+    address((_, value) => {
+      if (isOfFamily(draft, value, statement, scope)) assign(draft, value);
+    })(draft, statement, scope);
+}
+
+function isOfFamily(draft: InstanceDraft, value: string, statement: Statement, scope: Scope): boolean {
+  draft.family ??= familyOf(value);
+  if (familyOf(value) === draft.family) return true;
+  const what = `${scope.subject}address ${value} is not of the instance's address family - ignoring`;
+  scope.findings.error(statement.place, what, {
+    why: `what stands above is ${draft.family === 'ipv4' ? 'IPv4' : 'IPv6'}, and an instance has one family`,
+  });
+  return false;
 }
 
 /** `ADDR [min_ttl N] [max_ttl N]`. */

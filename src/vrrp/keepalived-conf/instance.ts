@@ -1,5 +1,5 @@
 // A vrrp_instance as it will run: the draft with the defaults of global_defs, and the checks that need all of it.
-import { type AddressFamily, familyOf, isLinkLocal, parseAddress } from '../address.ts';
+import { type AddressFamily, isLinkLocal, parseAddress } from '../address.ts';
 import type {
   AnnouncementOptions,
   Authentication,
@@ -38,7 +38,7 @@ export function instanceOf(
     });
   }
   if (interfaceName === undefined || virtualRouterId === undefined) return undefined;
-  const family = familyOfInstance(draft);
+  const family = draft.family ?? 'ipv4';
   const version = versionOf(draft, family, globals, scope);
   const strictMode = draft.strictMode ?? globals.options.strict;
   const priority = draft.priority ?? defaultPriority;
@@ -55,10 +55,10 @@ export function instanceOf(
     advertIntervalMs: advertIntervalOf(draft, version, scope),
     ...preemptionOf(draft, scope),
     downTimerAdverts: draft.downTimerAdverts ?? globals.instances.downTimerAdverts,
-    ...addressesOf(draft, family, globals, scope),
+    ...addressesOf(draft, globals, scope),
     virtualRoutes: draft.routes,
     virtualRules: draft.rules,
-    virtualMac: virtualMacOf(draft),
+    virtualMac: virtualMacOf(draft, scope),
     addressMacs: [],
     transport: transportOf(draft, family, globals, scope),
     authentication: authenticationOf(draft, version, scope),
@@ -106,15 +106,6 @@ function interfaceOf(draft: InstanceDraft, globals: GlobalDraft, scope: Scope): 
     } else scope.findings.info(place, what, { why: 'dynamic_interfaces is set: the instance waits for it' });
   }
   return name;
-}
-
-/** The family of the addresses; without any, that of the unicast source, or what native_ipv6 says. */
-function familyOfInstance(draft: InstanceDraft): AddressFamily {
-  const first = draft.addresses[0]?.value.family;
-  if (first !== undefined) return first;
-  const source = draft.unicastSource?.address ?? draft.multicastSource ?? draft.unicastPeers?.[0]?.address;
-  if (source !== undefined) return familyOf(source);
-  return draft.nativeIpv6 === true ? 'ipv6' : 'ipv4';
 }
 
 function versionOf(draft: InstanceDraft, family: AddressFamily, globals: GlobalDraft, scope: Scope): 2 | 3 {
@@ -194,22 +185,12 @@ function preemptionOf(draft: InstanceDraft, scope: Scope): { preempt: boolean; p
 
 function addressesOf(
   draft: InstanceDraft,
-  family: AddressFamily,
   globals: GlobalDraft,
   scope: Scope,
 ): { virtualAddresses: readonly VirtualAddress[]; excludedAddresses: readonly VirtualAddress[] } {
   const virtualAddresses: VirtualAddress[] = [];
   for (const { value, place } of draft.addresses) {
-    if (value.family !== family) {
-      scope.findings.error(
-        place,
-        `${scope.subject}address family must match VRRP instance [${value.address}/${value.prefixLength}] - ignoring`,
-        {
-          why: `the first address is ${family === 'ipv4' ? 'IPv4' : 'IPv6'}, and an advert carries one family`,
-          fix: 'Move it to virtual_ipaddress_excluded, or to a second instance in a sync group',
-        },
-      );
-    } else if (virtualAddresses.length === addressesMax) {
+    if (virtualAddresses.length === addressesMax) {
       scope.findings.error(place, `${scope.subject}more than ${addressesMax} addresses - ignoring ${value.address}`, {
         fix: 'Move the others to virtual_ipaddress_excluded',
       });
@@ -225,8 +206,13 @@ function addressesOf(
   return { virtualAddresses: virtualAddresses.map(onMacs), excludedAddresses: draft.excludedAddresses.map(onMacs) };
 }
 
-function virtualMacOf(draft: InstanceDraft): VirtualMacOptions | undefined {
+function virtualMacOf(draft: InstanceDraft, scope: Scope): VirtualMacOptions | undefined {
   const { vmac } = draft;
+  if (vmac === undefined && draft.vmacTransmitOnBase) {
+    scope.findings.warning(draft.place, `${scope.subject}vmac_xmit_base is only valid with a vmac`, {
+      fix: 'Write use_vmac',
+    });
+  }
   if (vmac === undefined) return undefined;
   return { name: vmac.name, mac: macOf(draft), transmitOnBase: draft.vmacTransmitOnBase ?? false };
 }
@@ -244,19 +230,17 @@ function transportOf(
   globals: GlobalDraft,
   scope: Scope,
 ): InstanceTransport {
-  const peers = (draft.unicastPeers ?? []).filter((peer) => {
-    if (familyOf(peer.address) === family) return true;
-    const what = `${scope.subject}unicast peer ${peer.address} is not of the instance's address family - ignoring`;
-    scope.findings.error(draft.place, what);
-    return false;
-  });
+  const peers = draft.unicastPeers ?? [];
   const wantsUnicast =
-    draft.unicastPeers !== undefined || draft.unicastSource !== undefined || draft.unicastTtl !== undefined;
+    draft.unicastPeers !== undefined ||
+    draft.unicastSource !== undefined ||
+    draft.unicastTtl !== undefined ||
+    draft.checkUnicastSource !== undefined;
   const faultWithoutPeers = draft.unicastFaultNoPeer ?? false;
   if (peers.length > 0 || (wantsUnicast && faultWithoutPeers)) {
     return {
       kind: 'unicast',
-      source: sourceOf(draft.unicastSource?.address ?? draft.multicastSource, family, draft, scope),
+      source: draft.unicastSource ?? draft.multicastSource,
       peers,
       ttl: draft.unicastTtl ?? 255,
       checkSource: draft.checkUnicastSource ?? (globals.instances.checkUnicastSource || peers.some(hasTtlRange)),
@@ -270,27 +254,12 @@ function transportOf(
       { fix: 'Write unicast_peer { ADDRESS }, or unicast_fault_no_peer to stay in FAULT until there is one' },
     );
   }
-  const source = sourceOf(draft.multicastSource ?? draft.unicastSource?.address, family, draft, scope);
+  const source = draft.multicastSource ?? draft.unicastSource;
   return { kind: 'multicast', group: multicastGroupOf(draft, family, globals, scope), source };
 }
 
 function hasTtlRange(peer: { readonly ttlMin: number | undefined; readonly ttlMax: number | undefined }): boolean {
   return peer.ttlMin !== undefined || peer.ttlMax !== undefined;
-}
-
-function sourceOf(
-  address: string | undefined,
-  family: AddressFamily,
-  draft: InstanceDraft,
-  scope: Scope,
-): string | undefined {
-  if (address === undefined || familyOf(address) === family) return address;
-  const place = draft.unicastSource?.place ?? draft.place;
-  scope.findings.error(
-    place,
-    `${scope.subject}source address ${address} is not of the instance's address family - ignoring`,
-  );
-  return undefined;
 }
 
 function multicastGroupOf(draft: InstanceDraft, family: AddressFamily, globals: GlobalDraft, scope: Scope): string {

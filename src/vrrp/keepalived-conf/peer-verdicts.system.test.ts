@@ -1,7 +1,9 @@
 // The peer's verdicts: our faulty files against its recorded output, and the samples of its package against itself.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { hostSurroundings } from '../driver/surroundings.ts';
 import { formatFinding, type ParsedConfiguration, parseConfiguration, textSurroundings, verdictOf } from './index.ts';
@@ -219,5 +221,41 @@ test('the samples of the package: the verdict of the keepalived that is installe
     const { findings } = parse(path);
     const both = `${name}\nours:\n${findings.map(formatFinding).join('\n')}\ntheirs:\n${told.stderr}`;
     assert.equal(verdictOf(findings), told.status, both);
+  }
+});
+
+const whole = '  virtual_ipaddress {\n    10.9.0.200/24\n  }\n';
+const inInstance = (line: string) =>
+  `vrrp_instance V {\n  interface eth0\n  virtual_router_id 51\n${line}\n${whole}}\n`;
+const inGlobals = (line: string) => `global_defs {\n  ${line}\n}\n${inInstance('')}`;
+
+/** Lines that end too early, switches that are none, and families that meet in each order. */
+const lines = [
+  ...['priority', 'advert_int', 'notify', 'mcast_src_ip', 'smtp_alert', 'native_ipv6', 'vmac_xmit_base'].map(
+    inInstance,
+  ),
+  ...['mcast_src_ip fe80::1', 'unicast_src_ip fe80::1', 'unicast_peer {\nfe80::5\n}'].map(inInstance),
+  ...['via', 'via 10.9.0.3 dev eth0 src', 'via 10.9.0.3 dev eth0 table'].map((route) =>
+    inInstance(`virtual_routes {\n10.1.0.0/16 ${route}\n}`),
+  ),
+  inInstance('virtual_rules {\nfrom 10.0.0.0/8 table\n}'),
+  inInstance('virtual_ipaddress {\n10.9.0.201/24\n}\nmcast_src_ip fe80::1'),
+  ...['vrrp_version', 'vrrp_priority', 'router_id', 'script_user', 'smtp_server', 'vrrp_garp_interval'].map(inGlobals),
+  ...['vrrp_strict off', 'vrrp_skip_check_adv_addr maybe', 'vrrp_higher_prio_send_advert maybe'].map(inGlobals),
+];
+
+test('lines without their value, odd switches and mixed families: the verdict of keepalived', { skip: noPeer }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kconf-'));
+  const path = join(folder, 'k.conf');
+  try {
+    for (const text of lines) {
+      writeFileSync(path, text);
+      const told = spawnSync('ip', ['netns', 'exec', namespace, peer, '-t', '-f', path], { encoding: 'utf8' });
+      const { findings } = parse(path);
+      const both = `${text}\n${told.stderr}\n${findings.map(formatFinding).join('\n')}`;
+      assert.equal(verdictOf(findings), told.status, both);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

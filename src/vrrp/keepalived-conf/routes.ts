@@ -71,12 +71,19 @@ export function readRoute(statement: Statement, scope: Scope): VirtualRoute | un
     else if (word === 'inet6') draft.family = 'ipv6';
     else if (word === 'inet') draft.family = 'ipv4';
     else if (word === 'to') destination = next(use);
-    else if (Object.hasOwn(optionReaders, word)) optionReaders[word]?.(use);
+    else if (use.cursor.index === words.length && wantsValue(word)) {
+      scope.findings.missingParameter(statement.place, scope.subject, words);
+      return undefined;
+    } else if (Object.hasOwn(optionReaders, word)) optionReaders[word]?.(use);
     else if (unapplied.has(word)) readUnapplied(word, use);
     else if (destination === undefined) destination = word;
     else reportUnknown(word, use);
   }
   return finished(destination, use);
+}
+
+function wantsValue(word: string): boolean {
+  return Object.hasOwn(optionReaders, word) && !['onlink', 'no_track', 'nexthop'].includes(word);
 }
 
 function emptyRoute(text: string): RouteDraft {

@@ -59,7 +59,10 @@ function emptyRule(text: string): RuleDraft {
 
 function readWord(word: string, use: RuleUse): void {
   const { draft, words, statement, scope } = use;
-  if (Object.hasOwn(readers, word)) readers[word]?.(use);
+  const alone = ['not', 'inet', 'inet6', 'no_track'].includes(word);
+  if (words.length === 0 && Object.hasOwn(readers, word) && !alone)
+    scope.findings.missingParameter(statement.place, scope.subject, wordsOf(statement));
+  else if (Object.hasOwn(readers, word)) readers[word]?.(use);
   else if (word === 'blackhole' || word === 'unreachable' || word === 'prohibit' || word === 'nop') draft.action = word;
   else if (unappliedSelectors.includes(word) || word === 'l3mdev') {
     const what = `${scope.subject}rule '${draft.text}' is not set: '${word}' is not supported, and without it the rule would match too much`;

@@ -5,6 +5,7 @@ import type { Reader, Scope } from './block.ts';
 import type { LinePlace } from './findings.ts';
 import { splitWords, type Word } from './quoting.ts';
 import type { Statement } from './statement.ts';
+import { reportMissing } from './values.ts';
 
 /**
  * The command line inside one word: quotes and escapes once more, as a shell would, but no shell is run; only a line that
@@ -23,7 +24,7 @@ export function scriptOf(statement: Statement, scope: Scope): NotifyScript | und
   const [first, userWord, groupWord] = statement.words;
   const command = first === undefined ? [] : commandOf(first);
   if (command.length === 0) {
-    scope.findings.error(statement.place, `${scope.subject}'${statement.keyword}' is missing a parameter: the script`);
+    reportMissing(statement, scope);
     return undefined;
   }
   const name = `${scope.subject}${statement.keyword}`;

@@ -5,14 +5,31 @@ import type { Statement } from './statement.ts';
 
 export type Bounds = { readonly min: number; readonly max: number };
 
+/** Keywords whose missing value the peer finds itself, and only ignores. */
+const lenientKeywords = [
+  ...[
+    'default_interface',
+    'vrrp_priority',
+    'notification_email_from',
+    'script_user',
+    'notify_fifo',
+    'vrrp_notify_fifo',
+  ],
+  ...['startup_script', 'shutdown_script'],
+];
+
 /** The first word after the keyword, or undefined with a message when there is none. */
 export function onlyWord(statement: Statement, scope: Scope): string | undefined {
   const word = statement.words[0];
   if (word !== undefined) return word.text;
-  scope.findings.error(statement.place, `${scope.subject}'${statement.keyword}' is missing a parameter`, {
-    fix: `Write a value after '${statement.keyword}', or remove the line`,
-  });
+  reportMissing(statement, scope);
   return undefined;
+}
+
+export function reportMissing({ keyword, place }: Statement, scope: Scope): void {
+  if (lenientKeywords.includes(keyword))
+    scope.findings.error(place, `${scope.subject}'${keyword}' is missing a parameter`);
+  else scope.findings.missingParameter(place, scope.subject, [keyword]);
 }
 
 /** An integer in decimal, within both bounds. */
@@ -72,6 +89,17 @@ export function toggle<Draft>(assign: (draft: Draft, value: boolean) => void): R
 /** A keyword that is itself the setting; words after it are ignored, as the peer does. */
 export function flag<Draft>(assign: (draft: Draft) => void): Reader<Draft> {
   return (draft) => assign(draft);
+}
+
+/** The same where people write a switch after it, which the peer does not read. */
+export function alwaysOn<Draft>(assign: (draft: Draft) => void): Reader<Draft> {
+  return (draft, statement, scope) => {
+    assign(draft);
+    const word = statement.words[0]?.text;
+    if (word === undefined || switchOf(word) === true) return;
+    const what = `${scope.subject}'${statement.keyword}' is on, whatever stands after it`;
+    scope.findings.info(statement.place, what, { fix: 'Remove the line if it is not meant' });
+  };
 }
 
 export function word<Draft>(assign: (draft: Draft, value: string) => void): Reader<Draft> {
