@@ -7,6 +7,7 @@ export {
   keyIdOf,
   nodeListOf,
   type RingDescription,
+  readAuthkey,
   ringOfCorosyncConf,
   ringOfDescription,
   sealedBy,
@@ -14,6 +15,7 @@ export {
 export { type LinkChange, RingEngine, type RingEngineOptions, ringMessageBytesMax } from './driver/ring/engine.ts';
 export {
   havenStateDirectory,
+  type Keyring,
   type RingLink,
   type RingNodeList,
   type RingPeer,
@@ -21,7 +23,7 @@ export {
   type RingSettings,
   ringPriority,
 } from './driver/ring/settings.ts';
-export type { LinkStatus, RingStatus } from './driver/ring/status.ts';
+export type { KeyStatus, LinkStatus, RingStatus } from './driver/ring/status.ts';
 export { runRingWorker } from './driver/ring/worker.ts';
 export { thisMachine } from './driver/this-machine.ts';
 export type {

@@ -2,15 +2,18 @@
 import { readFileSync } from 'node:fs';
 import { CommandFailure, formatDiagnostic, type Logger } from '../../kit/index.ts';
 import {
+  type Keyring,
   RingEngine,
   type RingSettings,
+  type RingStatus,
   readCorosyncConf,
   ringOfCorosyncConf,
   ringOfDescription,
   sealedBy,
   thisMachine,
 } from '../../membership/index.ts';
-import { serveStatus } from './status-socket.ts';
+import { type RingRequest, serveControl } from './control-socket.ts';
+import { rolled } from './keys.ts';
 
 export type RingSource =
   | { readonly kind: 'corosync-conf'; readonly file: string }
@@ -47,7 +50,7 @@ export async function runRingDaemon(options: RingDaemonOptions): Promise<void> {
       }
     });
   });
-  const server = await serveStatus(options.socketPath, () => engine.status());
+  const server = await serveControl(options.socketPath, commandsOf(engine, settings, logger));
   const leave = () => void engine.leave();
   process.once('SIGTERM', leave);
   process.once('SIGINT', leave);
@@ -58,6 +61,25 @@ export async function runRingDaemon(options: RingDaemonOptions): Promise<void> {
   server.close();
   if (reason !== 'left the ring') throw new CommandFailure({ kind: 'failed', what: `the ring ended: ${reason}` });
   logger.info('left the ring');
+}
+
+function commandsOf(
+  engine: RingEngine,
+  { security }: RingSettings,
+  logger: Logger,
+): (request: RingRequest) => Promise<RingStatus> {
+  let keyring: Keyring | undefined = security.kind === 'sealed' ? security : undefined;
+  return async (request) => {
+    const status = await engine.status();
+    if (request.kind === 'status') return status;
+    if (keyring === undefined) {
+      throw new CommandFailure({ kind: 'config', what: 'this ring has no key: its datagrams are not sealed' });
+    }
+    keyring = rolled(keyring, request, status);
+    engine.setKeys(keyring);
+    logger.notice(`key ${request.verb} ${request.file}: sends with key ${keyring.activeKeyId}`);
+    return engine.status();
+  };
 }
 
 /** @throws CommandFailure `config` and others, with what to correct. */

@@ -66,12 +66,14 @@ test('a datagram under another authkey is refused and counted', () => {
 test('keys are rolled without a datagram lost', () => {
   const [one, two] = [member(1), member(2)];
   assert.equal(two.open(one.seal(message), 0).kind, 'opened');
-  one.activate(2);
+  const sealedEarlier = one.seal(message);
+  one.setKeys(aesGcmCrypto(authkeys), 2);
   assert.equal(two.open(one.seal(message), 0).kind, 'opened');
   assert.equal(one.open(two.seal(message), 0).kind, 'opened', 'the one that has not switched is still heard');
-  two.activate(2);
-  two.withdraw(1);
+  two.setKeys(aesGcmCrypto(new Map([...authkeys].filter(([keyId]) => keyId === 2))), 2);
   assert.equal(one.open(two.seal(message), 0).kind, 'opened');
+  assert.deepEqual([...one.keyIdsHeard], [[2, 2]]);
+  assert.deepEqual(two.open(sealedEarlier, 0), { kind: 'refused', reason: 'unknown-key' });
 });
 
 test('an earlier session of a sender is refused until the later one has long been silent', () => {

@@ -1,6 +1,6 @@
 // Haven's secure mode: every datagram is sealed once, whatever the number of nodes and links it goes to, and opened only
 // when it is authentic, of a session in force, and not seen before. What fails costs one counter and, at most, one try.
-import { assert, defined } from '../../kit/index.ts';
+import { defined } from '../../kit/index.ts';
 import {
   counterMax,
   decodeEnvelope,
@@ -52,6 +52,8 @@ type SenderState<Key> = {
   lastHeardMs: number;
   /** By key id: while keys are rolled a session speaks under two. */
   readonly keys: Map<number, Key>;
+  /** What the latest datagram was sealed with. */
+  keyId: number;
   window: ReplayWindow;
 };
 
@@ -67,6 +69,7 @@ export type SealConfig<Key> = {
 export class Seal<Key> {
   readonly #config: SealConfig<Key>;
   readonly #senders = new Map<number, SenderState<Key>>();
+  #crypto: SealCrypto<Key>;
   readonly #refused = new Map<SealRefusal, number>();
   #activeKeyId: number;
   #activeKey: Key;
@@ -76,6 +79,7 @@ export class Seal<Key> {
 
   constructor(config: SealConfig<Key>) {
     this.#config = config;
+    this.#crypto = config.crypto;
     this.#knownNodes = config.knownNodes;
     this.#activeKeyId = config.activeKeyId;
     this.#activeKey = this.#deriveOwn(config.activeKeyId);
@@ -91,24 +95,27 @@ export class Seal<Key> {
     this.#knownNodes = nodeIds;
   }
 
-  /**
-   * Speaks under another key from now on. To roll without an outage: give every node the new key, then switch every node,
-   * then take the old key away.
-   */
-  activate(keyId: number): void {
-    this.#activeKey = this.#deriveOwn(keyId);
-    this.#activeKeyId = keyId;
+  /** The key id under which each sender spoke last. */
+  get keyIdsHeard(): ReadonlyMap<number, number> {
+    return new Map([...this.#senders].map(([sender, { keyId }]) => [sender, keyId]));
   }
 
-  /** Forgets what was derived from a key that is no longer accepted. */
-  withdraw(keyId: number): void {
-    assert(keyId !== this.#activeKeyId, 'the key in use is not withdrawn');
-    for (const sender of this.#senders.values()) sender.keys.delete(keyId);
+  /**
+   * Opens with the keys of `crypto` and speaks under `activeKeyId`, one of them, from now on. To roll without an outage:
+   * give every node the new key, then switch every node, then take the old key away. Session and counters go on, so that
+   * no nonce comes twice under a key that is switched to again.
+   */
+  setKeys(crypto: SealCrypto<Key>, activeKeyId: number): void {
+    this.#crypto = crypto;
+    this.#activeKey = this.#deriveOwn(activeKeyId);
+    this.#activeKeyId = activeKeyId;
+    // Derived anew when they are next heard, if their authkey is still there.
+    for (const sender of this.#senders.values()) sender.keys.clear();
   }
 
   seal(plain: Uint8Array): Uint8Array {
     const envelope = this.#own(this.#activeKeyId, this.#counter++);
-    return this.#config.crypto.seal(this.#activeKey, nonceOf(envelope), encodeEnvelope(envelope), plain);
+    return this.#crypto.seal(this.#activeKey, nonceOf(envelope), encodeEnvelope(envelope), plain);
   }
 
   /**
@@ -117,7 +124,7 @@ export class Seal<Key> {
    */
   sealLast(plain: Uint8Array): Uint8Array {
     const envelope = this.#own(this.#activeKeyId, this.#lastCounter--);
-    return this.#config.crypto.seal(this.#activeKey, nonceOf(envelope), encodeEnvelope(envelope), plain);
+    return this.#crypto.seal(this.#activeKey, nonceOf(envelope), encodeEnvelope(envelope), plain);
   }
 
   open(datagram: Uint8Array, nowMs: number): Opened {
@@ -131,9 +138,9 @@ export class Seal<Key> {
     if (current === undefined && known !== undefined && !succeeds(envelope, known, nowMs))
       return this.#refuse('old-session');
     if (current?.window.isFresh(envelope.counter) === false) return this.#refuse('replayed');
-    const key = current?.keys.get(envelope.keyId) ?? this.#config.crypto.deriveKey(envelope.keyId, keyInfo(envelope));
+    const key = current?.keys.get(envelope.keyId) ?? this.#crypto.deriveKey(envelope.keyId, keyInfo(envelope));
     if (key === undefined) return this.#refuse('unknown-key');
-    const bytes = this.#config.crypto.open(key, nonceOf(envelope), datagram);
+    const bytes = this.#crypto.open(key, nonceOf(envelope), datagram);
     if (bytes === undefined) return this.#refuse('forged');
     if (known === undefined && this.#senders.size >= sendersMax) return this.#refuse('unknown-sender');
     this.#remember(envelope, { state: current, key, nowMs });
@@ -146,19 +153,18 @@ export class Seal<Key> {
       session: envelope.session,
       lastHeardMs: nowMs,
       keys: new Map(),
+      keyId: envelope.keyId,
       window: new ReplayWindow(),
     };
     if (verified.state === undefined) this.#senders.set(envelope.sender, state);
     if (!state.keys.has(envelope.keyId)) state.keys.set(envelope.keyId, key);
+    state.keyId = envelope.keyId;
     state.lastHeardMs = nowMs;
     state.window.mark(envelope.counter);
   }
 
   #deriveOwn(keyId: number): Key {
-    return defined(
-      this.#config.crypto.deriveKey(keyId, keyInfo(this.#own(keyId, 0))),
-      `key ${keyId} is not in the keyring`,
-    );
+    return defined(this.#crypto.deriveKey(keyId, keyInfo(this.#own(keyId, 0))), `key ${keyId} is not in the keyring`);
   }
 
   #own(keyId: number, counter: number): Envelope {

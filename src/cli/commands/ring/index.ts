@@ -1,11 +1,18 @@
 // `haven ring`: a ring by itself, to run, look at and prepare.
 import { buildRouteMap } from '@stricli/core';
 import { checkConfCommand } from './check-conf.ts';
+import { keyRoutes } from './key.ts';
 import { keygenCommand } from './keygen.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 
 export const ringRoutes = buildRouteMap({
-  routes: { run: runCommand, status: statusCommand, keygen: keygenCommand, 'check-conf': checkConfCommand },
+  routes: {
+    run: runCommand,
+    status: statusCommand,
+    key: keyRoutes,
+    keygen: keygenCommand,
+    'check-conf': checkConfCommand,
+  },
   docs: { brief: 'Membership and ordered messages: run a ring, look at it, make its key, check its file' },
 });

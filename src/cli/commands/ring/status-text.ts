@@ -1,5 +1,5 @@
 // The ring in words: the quorum block and the member list as corosync-quorumtool -s prints them, then links and counters.
-import type { RingStatus } from '../../../membership/index.ts';
+import type { KeyStatus, RingStatus } from '../../../membership/index.ts';
 
 export function formatRingStatus(status: RingStatus, now: Date): string {
   return [
@@ -54,7 +54,14 @@ function linkBlock(status: RingStatus): string {
     return [head, ...link.peers.map(({ nodeId, state }) => `    node ${nodeId}: ${state}`)];
   });
   const sealed = status.security === 'sealed' ? 'sealed (AES-256-GCM)' : 'not sealed';
-  return `Links\n-----\nDatagrams are ${sealed}.\n${lines.join('\n')}\n`;
+  return `Links\n-----\n${[`Datagrams are ${sealed}.`, ...keyLines(status.keys), ...lines].join('\n')}\n`;
+}
+
+/** Which keys a sealed ring is sent with and hears, and which each peer was last heard under. */
+export function keyLines(keys: KeyStatus | undefined): string[] {
+  if (keys === undefined) return [];
+  const others = keys.peers.map(({ nodeId, keyId }) => `    node ${nodeId}: key ${keyId}`);
+  return [`Sent with key ${keys.sendsWith}; heard: key ${keys.hears.join(', key ')}`, ...others];
 }
 
 function counterBlock({ counters, network, refused, phase }: RingStatus): string {

@@ -8,8 +8,8 @@ export const statusCommand = buildCommand({
   docs: { brief: 'Show the running ring: members, quorum, links, counters' },
   parameters: { flags: { socket: socketFlag, json: jsonFlag } },
   async func({ socket, json }: StatusFlags) {
-    const { askRingStatus } = await import('../../../daemon/index.ts');
-    const status = await askRingStatus(socket);
+    const { askRing } = await import('../../../daemon/index.ts');
+    const status = await askRing(socket, { kind: 'status' });
     process.stdout.write(json === true ? `${JSON.stringify(status)}\n` : formatRingStatus(status, new Date()));
   },
 });

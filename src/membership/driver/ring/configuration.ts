@@ -162,6 +162,17 @@ export function keyIdOf(key: Uint8Array): number {
   return defined(createHash('sha256').update('haven key id').update(key).digest()[0], 'a digest has 32 bytes');
 }
 
+/** @throws CommandFailure `not-found`, `permission` or `config`, with what to do. */
+export function readAuthkey(file: string): { readonly keyId: number; readonly key: Uint8Array } {
+  const key = readKey(file);
+  if (key !== undefined) return { keyId: keyIdOf(key), key };
+  throw new CommandFailure({
+    kind: 'not-found',
+    what: `there is no authkey ${file}`,
+    fix: `Make one with 'haven ring keygen -k ${file}' on one node and copy it to the others`,
+  });
+}
+
 function readKey(file: string): Uint8Array | undefined {
   let key: Buffer;
   try {

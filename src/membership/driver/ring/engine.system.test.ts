@@ -1,9 +1,12 @@
 // The ring on the kernel keeps the engine's promises: three threads of this process, on loopback addresses, sealed.
+import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { test } from 'node:test';
 import { silentLogger } from '../../../kit/index.ts';
+import type { MessagingEngine } from '../../engine.ts';
 import { havenLinkTiming } from '../../links/index.ts';
 import { havenRing } from '../../ring-profile.ts';
 import { engineContract } from '../../testing/engine.contract.ts';
@@ -14,7 +17,9 @@ const settleMsMax = 60_000;
 /** Threads of one busy process: a token may well take longer than on a machine of one's own. */
 const patience = 8;
 
-engineContract('kernel', async () => {
+engineContract('kernel', startRing);
+
+async function startRing() {
   const directory = mkdtempSync(join(tmpdir(), 'haven-ring-'));
   const port = randomInt(20_000, 30_000);
   const key = randomBytes(256);
@@ -24,13 +29,78 @@ engineContract('kernel', async () => {
   }
   return {
     engines,
+    key,
     until,
-    crash: (engine) => (engine as RingEngine).terminate(),
+    crash: (engine: MessagingEngine) => (engine as RingEngine).terminate(),
     close: async () => {
       await Promise.all(engines.map((engine) => engine.terminate()));
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+test('the key of a running ring is rolled without a message lost or a membership changed', async () => {
+  const { engines, key: oldKey, close } = await startRing();
+  const group = 'rolling';
+  const saidByEach = 600;
+  const heard = engines.map((): string[] => []);
+  let configurations = 0;
+  try {
+    await Promise.all(engines.map((engine) => engine.join(group)));
+    await until('three members', () => engines.every((engine) => engine.quorum().votes === 3));
+    engines.forEach((engine, index) => {
+      engine.subscribe((event) => {
+        if (event.kind === 'configuration') configurations++;
+        else if (event.kind === 'deliver') heard[index]?.push(Buffer.from(event.body).toString());
+      });
+    });
+    const newKey = randomBytes(256);
+    const both = new Map([
+      [1, oldKey],
+      [2, newKey],
+    ]);
+    for (const engine of engines) engine.setKeys({ keys: both, activeKeyId: 1 });
+    for (const activeKeyId of [2, 1]) {
+      for (const engine of engines) engine.setKeys({ keys: both, activeKeyId });
+      await untilPeersUse(engines, activeKeyId);
+    }
+    const said = Array.from(engines, () => 0);
+    const speak = setInterval(() => {
+      engines.forEach((engine, index) => {
+        const number = said[index] ?? 0;
+        if (number >= saidByEach) return;
+        said[index] = number + 1;
+        assert.equal(engine.multicast(group, Buffer.from(`${engine.nodeId} ${number}`), 'agreed'), undefined);
+      });
+    }, 2);
+    const steps = [
+      { keys: both, activeKeyId: 1 },
+      { keys: both, activeKeyId: 2 },
+      { keys: new Map([[2, newKey]]), activeKeyId: 2 },
+    ];
+    for (const keyring of steps) {
+      for (const [index, engine] of engines.entries()) {
+        const before = heard[index]?.length ?? 0;
+        engine.setKeys(keyring);
+        await until('messages go on', () => (heard[index]?.length ?? 0) > before + 30);
+      }
+    }
+    await until('everything is heard', () => heard.every((list) => list.length === 3 * saidByEach));
+    clearInterval(speak);
+    assert.deepEqual(heard[1], heard[0]);
+    assert.deepEqual(heard[2], heard[0]);
+    assert.equal(configurations, 0);
+    for (const status of await Promise.all(engines.map((engine) => engine.status()))) {
+      assert.equal(status.keys?.sendsWith, 2);
+      assert.deepEqual(
+        status.keys?.peers.map(({ keyId }) => keyId),
+        [2, 2],
+      );
+      assert.deepEqual(status.refused, {});
+    }
+  } finally {
+    await close();
+  }
 });
 
 function settingsOf(nodeId: number, shared: { port: number; key: Uint8Array; directory: string }): RingSettings {
@@ -68,6 +138,20 @@ function settingsOf(nodeId: number, shared: { port: number; key: Uint8Array; dir
     stateDirectory: shared.directory,
     realTimePriority: undefined,
   };
+}
+
+/** Also where nothing is said. */
+async function untilPeersUse(engines: readonly RingEngine[], keyId: number): Promise<void> {
+  let arrived = false;
+  const look = async () => {
+    const statuses = await Promise.all(engines.map((engine) => engine.status()));
+    arrived = statuses.every(
+      ({ keys }) => keys?.peers.length === 2 && keys.peers.every((peer) => peer.keyId === keyId),
+    );
+    if (!arrived) setTimeout(look, 20);
+  };
+  await look();
+  await until(`key ${keyId} is what peers are heard under`, () => arrived);
 }
 
 async function until(what: string, condition: () => boolean): Promise<void> {

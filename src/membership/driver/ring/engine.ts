@@ -14,7 +14,7 @@ import type { Reconfiguration } from '../../quorum/model.ts';
 import type { Guarantee } from '../../totem/index.ts';
 import { BatchWriter, readBatch } from './batch.ts';
 import { type FromRing, type RingStart, type ToRing, userBeatMs, type WireEffect } from './protocol.ts';
-import type { RingNodeList, RingSettings } from './settings.ts';
+import type { Keyring, RingNodeList, RingSettings } from './settings.ts';
 import type { RingStatus } from './status.ts';
 
 /** What one multicast takes: one message of Corosync's library, headers of the group included, in 1 MiB. */
@@ -163,6 +163,11 @@ export class RingEngine implements MessagingEngine {
   /** Another node list from now on, here; every member is to be given it at the same place in the order. */
   setNodes(list: RingNodeList): void {
     this.#send({ kind: 'node-list', list });
+  }
+
+  /** Other keys of a sealed ring, here; see `Seal.setKeys` for the order in which the nodes are to be told. */
+  setKeys(keyring: Keyring): void {
+    this.#send({ kind: 'keys', keyring });
   }
 
   killNode(nodeId: number, reason: string): void {

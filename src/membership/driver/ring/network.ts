@@ -26,7 +26,7 @@ import {
 } from '../../links/index.ts';
 import { Seal, type SealRefusal, sessionOf } from '../../seal/index.ts';
 import { aesGcmCrypto, type SessionKey } from '../aes-gcm.ts';
-import type { RingPeer, RingSettings } from './settings.ts';
+import type { Keyring, RingPeer, RingSettings } from './settings.ts';
 import { LinkSockets } from './sockets.ts';
 
 export type NetworkListener = {
@@ -55,6 +55,8 @@ export type NetworkCounters = {
 /** The sender's place in a ring message's header; 0 in a leave message. */
 const headerNodeIdAt = 5;
 const mcastType = 1;
+/** Says no more than that its sender is here, under this key. */
+const emptyMessage = new Uint8Array(0);
 /** The same complaint is made again no sooner. */
 const complaintPauseMs = 10_000;
 
@@ -103,6 +105,18 @@ export class RingNetwork {
     this.#sockets = this.#openSockets();
     this.#carrierWatch = this.#watchCarriers();
     if (this.#links !== undefined) this.#carryOut(stepLinks(this.#links, { kind: 'start', nowMs: monotonicMs() }));
+  }
+
+  /** The key id under which each node spoke last; empty without a key. */
+  get keyIdsHeard(): ReadonlyMap<number, number> {
+    return this.#seal?.keyIdsHeard ?? new Map();
+  }
+
+  setKeys({ keys, activeKeyId }: Keyring): void {
+    this.#seal?.setKeys(aesGcmCrypto(keys, this.#settings.clusterName), activeKeyId);
+    // On an idle ring only the next member hears from us: everybody is to know what we are now heard under.
+    this.multicast(emptyMessage);
+    this.flush();
   }
 
   get refused(): ReadonlyMap<SealRefusal, number> {
@@ -272,7 +286,7 @@ export class RingNetwork {
       const effects = stepLinks(this.#links, probe === undefined ? heard : { ...heard, hearsUs: probe.hearsUs });
       if (effects.length > 0) this.#carryOut(effects);
     }
-    if (probe === undefined) this.#listener.onMessage(bytes);
+    if (probe === undefined && bytes.length > 0) this.#listener.onMessage(bytes);
   }
 
   /** Without a node list, tokens go where their receiver was last heard from. */

@@ -14,8 +14,8 @@ import {
 import { quorumView } from '../../services/stack.ts';
 import { formatRingId, isDrained } from '../../totem/index.ts';
 import { type NetworkCounters, RingNetwork } from './network.ts';
-import type { RingNodeList, RingPeer, RingSettings } from './settings.ts';
-import { type LinkStatus, quorumFlagsOf, type RingCounters, type RingStatus } from './status.ts';
+import type { Keyring, RingNodeList, RingPeer, RingSettings } from './settings.ts';
+import { type KeyStatus, type LinkStatus, quorumFlagsOf, type RingCounters, type RingStatus } from './status.ts';
 import { RingStorage } from './storage.ts';
 
 export type NodeListener = {
@@ -60,6 +60,8 @@ const noOutlook: LeaseOutlook = { takeOverAtMs: 0, lapsed: false };
 export class RingNode {
   readonly #settings: RingSettings;
   #peers: readonly RingPeer[];
+  #keyring: Keyring | undefined;
+  #crashNotice: Uint8Array | undefined;
   readonly #listener: NodeListener;
   readonly #member: Member;
   readonly #storage: RingStorage;
@@ -92,6 +94,7 @@ export class RingNode {
   private constructor(settings: RingSettings, listener: NodeListener, storage: RingStorage) {
     this.#settings = settings;
     this.#peers = settings.peers;
+    this.#keyring = settings.security.kind === 'sealed' ? settings.security : undefined;
     this.#listener = listener;
     this.#storage = storage;
     this.#lease = new LeaseWatch(settings.ring.timing);
@@ -128,6 +131,13 @@ export class RingNode {
     this.#network.setPeers(peers);
     this.#handle({ kind: 'node-list', nowMs: monotonicMs(), expectation });
     this.#endTurn();
+  }
+
+  /** Other keys of a sealed ring from now on, for what a guardian has to send too. */
+  setKeys(keyring: Keyring): void {
+    this.#keyring = keyring;
+    this.#network.setKeys(keyring);
+    if (this.#crashNotice !== undefined) this.#listener.onFarewells(this.#network.farewells(this.#crashNotice));
   }
 
   endTurn(): void {
@@ -173,6 +183,7 @@ export class RingNode {
       quorumFlags: quorumFlagsOf(stack.quorum),
       links: this.#linkStatus(),
       security: this.#settings.security.kind,
+      keys: this.#keyStatus(),
       counters: this.#counters,
       network: { ...this.#network.counters } satisfies NetworkCounters,
       refused: Object.fromEntries(this.#network.refused),
@@ -184,6 +195,13 @@ export class RingNode {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#network.close();
+  }
+
+  #keyStatus(): KeyStatus | undefined {
+    if (this.#keyring === undefined) return undefined;
+    const { keys, activeKeyId } = this.#keyring;
+    const heard = [...this.#network.keyIdsHeard].map(([nodeId, keyId]) => ({ nodeId, keyId }));
+    return { sendsWith: activeKeyId, hears: [...keys.keys()], peers: heard };
   }
 
   #linkStatus(): LinkStatus[] {
@@ -222,6 +240,7 @@ export class RingNode {
           this.#storage.storeTrackedVotes(effect.votes).catch((thrown: Error) => this.#fail(thrown));
           break;
         case 'crash-notice':
+          this.#crashNotice = effect.bytes;
           this.#listener.onFarewells(this.#network.farewells(effect.bytes));
           break;
         case 'configuration':

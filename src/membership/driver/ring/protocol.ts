@@ -3,7 +3,7 @@ import type { Failure } from '../../../kit/index.ts';
 import type { Reconfiguration } from '../../quorum/model.ts';
 import type { Batch } from './batch.ts';
 import type { NodeEffect } from './node.ts';
-import type { RingNodeList, RingSettings } from './settings.ts';
+import type { Keyring, RingNodeList, RingSettings } from './settings.ts';
 import type { RingStatus } from './status.ts';
 
 export type RingStart = {
@@ -23,6 +23,7 @@ export type ToRing =
   | { readonly kind: 'member-failed'; readonly nodeId: number }
   | { readonly kind: 'reconfigure'; readonly change: Reconfiguration }
   | { readonly kind: 'node-list'; readonly list: RingNodeList }
+  | { readonly kind: 'keys'; readonly keyring: Keyring }
   | { readonly kind: 'kill-node'; readonly nodeId: number; readonly reason: string }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'leave' };

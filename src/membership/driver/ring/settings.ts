@@ -20,15 +20,16 @@ export type RingPeer = {
   readonly addresses: readonly (string | undefined)[];
 };
 
+export type Keyring = {
+  /** Whole key files by key id, 0 to 255: what is heard. */
+  readonly keys: ReadonlyMap<number, Uint8Array>;
+  /** What is sent with. */
+  readonly activeKeyId: number;
+};
+
 export type RingSecurity =
   /** As Corosync without a cipher: whoever has a listed address is believed. */
-  | { readonly kind: 'plain' }
-  | {
-      readonly kind: 'sealed';
-      /** Whole key files by key id, 0 to 255. */
-      readonly keys: ReadonlyMap<number, Uint8Array>;
-      readonly activeKeyId: number;
-    };
+  { readonly kind: 'plain' } | (Keyring & { readonly kind: 'sealed' });
 
 export type RingSettings = {
   readonly clusterName: string;

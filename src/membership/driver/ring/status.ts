@@ -14,6 +14,13 @@ export type LinkStatus = {
   readonly peers: readonly { readonly nodeId: number; readonly state: 'up' | 'down' }[];
 };
 
+export type KeyStatus = {
+  readonly sendsWith: number;
+  readonly hears: readonly number[];
+  /** What each node heard since the start spoke under last; those that have gone included. */
+  readonly peers: readonly { readonly nodeId: number; readonly keyId: number }[];
+};
+
 export type RingCounters = {
   tokens: number;
   ringChanges: number;
@@ -42,6 +49,7 @@ export type RingStatus = {
   readonly quorumFlags: readonly string[];
   readonly links: readonly LinkStatus[];
   readonly security: 'plain' | 'sealed';
+  readonly keys: KeyStatus | undefined;
   readonly counters: Readonly<RingCounters>;
   readonly network: Readonly<NetworkCounters>;
   readonly refused: Readonly<Record<string, number>>;

@@ -76,6 +76,8 @@ function obey(node: RingNode, message: ToRing, tell: (message: FromRing) => void
       break;
     case 'node-list':
       return node.setNodes(message.list);
+    case 'keys':
+      return node.setKeys(message.keyring);
     case 'status':
       return tell({ kind: 'status', id: message.id, status: node.status() });
     case 'leave':
