@@ -33,9 +33,16 @@ function injectionsOf(flags: SimulateFlags, nowSeconds: number): Injection[] {
     for (const id of ids ?? []) injections.push({ kind: 'ticket', id, change, nowSeconds });
   }
   for (const result of resultsOf('--op-inject', flags.opInject)) {
+    // As the cluster would: the failure counts against the resource, too.
+    if (isFailure(result)) injections.push({ kind: 'failure', result, nowSeconds });
     injections.push({ kind: 'operation', result, nowSeconds });
   }
   return injections;
+}
+
+/** A probe may find the resource running or not; anything else is meant to succeed. */
+function isFailure({ task, intervalMs, exitCode }: OperationResult): boolean {
+  return exitCode !== 0 && !(task === 'monitor' && intervalMs === 0 && exitCode === 7);
 }
 
 function truth(flag: string, text: string): boolean {
