@@ -9,7 +9,15 @@ import type { Ordering } from './ordering.ts';
 import { ParameterDigests } from './parameter-digests.ts';
 
 /** The actions of one resource, by what they do. */
-type ActionList = { readonly all: Action[]; readonly byName: Map<string, Action[]> };
+type ActionList = { readonly all: Action[]; readonly byName: Map<string, NamedActions> };
+
+/** The resource's actions of one name, oldest first. */
+type NamedActions = {
+  readonly all: Action[];
+  /** By node index, the oldest action there, of those before `indexed`: all of these have a node, which they keep. */
+  readonly oldestOn: (Action | undefined)[];
+  indexed: number;
+};
 
 const noActions: readonly Action[] = [];
 const noMetadata: Metadata = new Map();
@@ -56,7 +64,7 @@ export class Plan {
     else {
       const list = this.#listOf(resource);
       list.all.push(action);
-      listIn(list.byName, nameIndex(name, intervalMs)).push(action);
+      addNamed(list, nameIndex(name, intervalMs), action);
     }
     return action;
   }
@@ -68,7 +76,7 @@ export class Plan {
 
   /** The resource's actions of this name (for all but notifications, the task), oldest first, on any node or none. */
   named(resource: Resource, name: string, intervalMs = 0): readonly Action[] {
-    return this.#ofResource[resource.index]?.byName.get(nameIndex(name, intervalMs)) ?? noActions;
+    return this.#listNamed(resource, name, intervalMs)?.all ?? noActions;
   }
 
   /**
@@ -76,7 +84,9 @@ export class Plan {
    * for a node means, too, and is bound to that node from then on.
    */
   find(resource: Resource, name: string, node: ClusterNode | undefined, intervalMs = 0): Action | undefined {
-    return oldestOn(this.named(resource, name, intervalMs), node);
+    const list = this.#listNamed(resource, name, intervalMs);
+    if (list === undefined || node === undefined) return list?.all[0];
+    return oldestIndexed(list, node);
   }
 
   /** All actions of this name on `node`, oldest first; those without node are bound to it. */
@@ -119,6 +129,10 @@ export class Plan {
     return milestone;
   }
 
+  #listNamed(resource: Resource, name: string, intervalMs: number): NamedActions | undefined {
+    return this.#ofResource[resource.index]?.byName.get(nameIndex(name, intervalMs));
+  }
+
   #listOf(resource: Resource): ActionList {
     const known = this.#ofResource[resource.index];
     if (known !== undefined) return known;
@@ -156,6 +170,22 @@ function oldestOn(actions: readonly Action[], node: ClusterNode | undefined): Ac
   return undefined;
 }
 
+/** A resource has a probe on each node: a scan for every one of them would grow with the square of the nodes. */
+function oldestIndexed(list: NamedActions, node: ClusterNode): Action | undefined {
+  const { all, oldestOn } = list;
+  for (let next = all[list.indexed]; next?.node !== undefined; next = all[list.indexed]) {
+    oldestOn[next.node.index] ??= next;
+    list.indexed += 1;
+  }
+  const known = oldestOn[node.index];
+  if (known !== undefined) return known;
+  for (let index = list.indexed; index < all.length; index++) {
+    const action = all[index];
+    if (action !== undefined && bindsTo(action, node)) return action;
+  }
+  return undefined;
+}
+
 function bindsTo(action: Action, node: ClusterNode): boolean {
   action.node ??= node;
   return action.node === node;
@@ -163,6 +193,12 @@ function bindsTo(action: Action, node: ClusterNode): boolean {
 
 function nameIndex(name: string, intervalMs: number): string {
   return intervalMs === 0 ? name : `${name}:${intervalMs}`;
+}
+
+function addNamed({ byName }: ActionList, name: string, action: Action): void {
+  const known = byName.get(name);
+  if (known === undefined) byName.set(name, { all: [action], oldestOn: [], indexed: 0 });
+  else known.all.push(action);
 }
 
 function listIn<T>(lists: Map<string, T[]>, key: string): T[] {
