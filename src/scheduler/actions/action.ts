@@ -28,6 +28,9 @@ export type Needs = 'nothing' | 'quorum' | 'fencing';
 /** Names and values; what many actions share is never copied. */
 export type Metadata = ReadonlyMap<string, string>;
 
+/** Shared by all that have none: relations are added by `relate`, which replaces a list this short. */
+const noRelations: Relation[] = [];
+
 export class Action {
   readonly id: number;
   /** `RSC_TASK_INTERVALMS`, or a name of its own for what belongs to no resource. */
@@ -51,8 +54,8 @@ export class Action {
   runnableFirstsMin = 0;
   runnableFirsts = 0;
   /** Oldest relation first; the rules walk them newest first. */
-  befores: Relation[] = [];
-  afters: Relation[] = [];
+  befores: Relation[] = noRelations;
+  afters: Relation[] = noRelations;
   /** Afters by the id of their action, once there are many. */
   afterIndex: Map<number, Relation[]> | undefined = undefined;
   /** Mark of the last walk that saw it. */
