@@ -182,12 +182,27 @@ for (const [first, second] of [
       for (const leg of [address, '192.168.122.210']) await pair.untilHeldBy(leg, ['server1']);
     }),
   );
+
+  test(`sync group: ${first} with nopreempt stays behind ${second}, with preempt_delay it waits`, whole, () =>
+    withPair(async (pair) => {
+      const legs = [address, '192.168.122.210'];
+      await pair.start('server2', second, syncGroup(243));
+      for (const leg of legs) await pair.untilHeldBy(leg, ['server2']);
+      await pair.start('server1', first, syncGroup(244, 'nopreempt'));
+      await pair.untilLogged('server1', /Entering BACKUP STATE/);
+      await new Promise((resolve) => setTimeout(resolve, 4500));
+      for (const leg of legs) assert.deepEqual(await pair.holders(leg), ['server2']);
+      await pair.stop('server1');
+      await pair.start('server1', first, syncGroup(244, 'preempt_delay 2'));
+      for (const leg of legs) await pair.untilHeldBy(leg, ['server1']);
+    }),
+  );
 }
 
-function syncGroup(priority: number): string {
+function syncGroup(priority: number, preemption = ''): string {
   const leg = (name: string, link: string, virtualRouterId: number, virtual: string) =>
     `vrrp_instance ${name} {\n state BACKUP\n interface ${link}\n virtual_router_id ${virtualRouterId}
- priority ${priority}\n virtual_ipaddress {\n ${virtual}/24\n }\n}`;
+ priority ${priority}\n ${preemption}\n virtual_ipaddress {\n ${virtual}/24\n }\n}`;
   return `vrrp_sync_group SG {\n group {\n A\n B\n }\n}
 ${leg('A', 'eth0', 51, address)}
 ${leg('B', 'ens9', 52, '192.168.122.210')}
