@@ -4,11 +4,11 @@ import { createLab, type Lab, type Probe, type ProbeReport } from '../../lab/ind
 import { monotonicMs } from '../../linux/index.ts';
 import { type Program, programs, Rival, until, wait } from './rival.ts';
 
-export const profiles: Readonly<Record<string, string>> = {
-  'v2-1s': 'version 2\n  advert_int 1',
-  'v3-100ms': 'version 3\n  advert_int 0.1',
-  'v3-20ms': 'version 3\n  advert_int 0.02',
-  'v3-10ms': 'version 3\n  advert_int 0.01',
+export const profiles: Readonly<Record<string, { readonly version: 2 | 3; readonly intervalMs: number }>> = {
+  'v2-1s': { version: 2, intervalMs: 1000 },
+  'v3-100ms': { version: 3, intervalMs: 100 },
+  'v3-20ms': { version: 3, intervalMs: 20 },
+  'v3-10ms': { version: 3, intervalMs: 10 },
 };
 
 /** `cut`: no frame passes, the carrier stays: what a power-off looks like. `heal`: it ends, after both were master. */
@@ -40,14 +40,22 @@ const healPatienceMs = 8000;
 const calmMs = 300;
 
 export async function measureFailover(profile: string, repetitions: number): Promise<FailoverResult[]> {
+  const timing = profiles[profile];
+  if (timing === undefined) throw new Error(`no profile '${profile}': there are ${Object.keys(profiles).join(', ')}`);
+  const { version, intervalMs } = timing;
+  const words = `version ${version}\n  advert_int ${intervalMs / 1000}`;
   const lab = await createLab({ hosts: [...programs.flatMap((program) => Rival.hostNames(program)), 'client'] });
   try {
     await lab.respond(programs.flatMap((program) => Rival.hostNames(program)));
     const results: FailoverResult[] = [];
     const rivals = programs.map((program) => new Rival(lab, program));
-    for (const rival of rivals) await startPair(rival, profile);
+    for (const rival of rivals) await startPair(rival, words);
     for (let repetition = 0; repetition < repetitions; repetition++)
-      for (const rival of rivals) results.push(...(await strikeAll(lab, rival)));
+      for (const rival of rivals) {
+        // Spread evenly over the interval between two adverts: what a loss costs depends on when it comes.
+        const cutAfterMs = (intervalMs * (repetition + 0.5)) / repetitions;
+        results.push(...(await strikeAll(lab, rival, cutAfterMs)));
+      }
     for (const rival of rivals) await rival.stop();
     return results;
   } finally {
@@ -55,9 +63,7 @@ export async function measureFailover(profile: string, repetitions: number): Pro
   }
 }
 
-async function startPair(rival: Rival, profile: string): Promise<void> {
-  const timing = profiles[profile];
-  if (timing === undefined) throw new Error(`no profile '${profile}': there are ${Object.keys(profiles).join(', ')}`);
+async function startPair(rival: Rival, timing: string): Promise<void> {
   for (const [host, priority] of [
     [rival.first, 254],
     [rival.second, 253],
@@ -71,10 +77,11 @@ async function startPair(rival: Rival, profile: string): Promise<void> {
 }
 
 /** Each fault once, each from the state of rest: the first host is master. */
-async function strikeAll(lab: Lab, rival: Rival): Promise<FailoverResult[]> {
+async function strikeAll(lab: Lab, rival: Rival, cutAfterMs: number): Promise<FailoverResult[]> {
   const probe = await lab.probe('client', { address: addresses[rival.program] });
   const watch = new Watcher(probe, lab, rival);
   await watch.untilHeldBy(rival.first.name);
+  await wait(cutAfterMs);
   const strikes: Strike[] = [await watch.cut(), await watch.heal()];
   for (const fault of ['sigterm', 'sigkill', 'sigstop'] as const) {
     // keepalived's processes go on holding the address while they are stopped; there is nothing to compare.
