@@ -90,10 +90,10 @@ export const havenTiming: TotemTiming = {
  */
 export const fastTiming: TotemTiming = {
   ...havenTiming,
-  tokenMs: 130,
+  tokenMs: 120,
   tokenRetransmitMs: 25,
-  holdMs: 15,
-  consensusMs: 70,
+  holdMs: 12,
+  consensusMs: 60,
   joinMs: 10,
   mergeMs: 50,
 };
