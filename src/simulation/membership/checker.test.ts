@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { OrderedEffect } from '../../membership/index.ts';
+import { formatRingId, type OrderedEffect } from '../../membership/index.ts';
 import { Checker } from './checker.ts';
 import { talk } from './talk.ts';
 
@@ -114,8 +114,8 @@ test('two quorate partitions are convicted', () => {
   for (const node of [1, 2, 3, 4]) checker.born(node, 1);
   checker.ordered(1, 1, regular(old, [1, 2]));
   checker.ordered(3, 1, regular(next, [3, 4]));
-  checker.quorate(1, 1);
-  checker.quorate(3, 1);
+  checker.quorate(1, 1, formatRingId(old));
+  checker.quorate(3, 1, formatRingId(next));
   convicted(checker, 'two quorate partitions');
 });
 

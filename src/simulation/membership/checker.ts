@@ -68,9 +68,12 @@ export class Checker {
     else this.#regular(who, formatRingId(effect.ringId), effect.members);
   }
 
-  /** This member was told that its partition may act. Two partitions that may share at least a node, and need a majority. */
-  quorate(node: number, life: number): void {
-    const stay = this.#life(node, life).stays.at(-1);
+  /**
+   * This member was told in this ring that its partition may act: the word may be one of the ring's last, said in the step
+   * that installs the next. Two partitions that may share at least a node, and need a majority.
+   */
+  quorate(node: number, life: number, ring: string): void {
+    const stay = this.#life(node, life).stays.find((each) => each.ring === ring);
     if (stay === undefined || this.#quorateRings.has(stay.ring)) return;
     if (stay.members.length * 2 <= this.#nodeCount)
       this.#broken('two quorate partitions', `${stay.ring} is quorate with ${stay.members} of ${this.#nodeCount}`);

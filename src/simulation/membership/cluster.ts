@@ -50,6 +50,8 @@ type Node = {
   unsynced: number;
   crashNotice: Uint8Array | undefined;
   said: number;
+  /** Of the last configuration told, in the order of what is told. */
+  ring: string;
 };
 
 export type Verdict = {
@@ -213,11 +215,14 @@ class Cluster {
         });
         return;
       }
+      case 'configuration':
+        if (effect.type === 'regular') node.ring = formatRingId(effect.ringId);
+        return;
       case 'crash-notice':
         node.crashNotice = effect.bytes;
         return;
       case 'quorum-changed':
-        if (effect.quorum.quorate) this.#checker.quorate(node.nodeId, node.life);
+        if (effect.quorum.quorate) this.#checker.quorate(node.nodeId, node.life, node.ring);
         return;
       case 'refused':
       case 'queue-full':
@@ -425,5 +430,6 @@ function restingNode(nodeId: number, clockRate: number): Node {
     unsynced: 0,
     crashNotice: undefined,
     said: 0,
+    ring: '',
   };
 }
