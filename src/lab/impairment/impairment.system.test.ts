@@ -27,7 +27,9 @@ async function ping(lab: Lab, count: number) {
 test('delay, loss and doubling are what was asked for, and end with repair', root, () =>
   withPair(async (lab) => {
     await lab.impair('node1', { delayMs: 20 });
-    assert.ok((await ping(lab, 5)).leastMs >= 40);
+    // A timer may come a millisecond early, each way.
+    const { leastMs } = await ping(lab, 5);
+    assert.ok(leastMs >= 38, `${leastMs} ms there and back with 20 ms each way`);
     await lab.impair('node1', { loss: 1, direction: 'in' });
     assert.equal((await ping(lab, 5)).received, 0);
     await lab.impair('node1', { loss: 0.3, seed: 3 });
