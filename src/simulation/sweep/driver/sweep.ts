@@ -91,9 +91,20 @@ class Report {
 
 function runHere(task: Sweep, from: number, schedules: number, report: Report): number {
   for (let number = from; number < from + schedules && report.found === undefined; number++) {
-    report.take({ number, outcome: task.run(`${task.seed}/${number}`, number) });
+    report.take({ number, outcome: attempt(task, number) });
   }
   return 0;
+}
+
+/** A schedule that throws is a violation like any other: the sweep reports it and goes on. */
+function attempt(task: Sweep, number: number): Outcome {
+  try {
+    return task.run(`${task.seed}/${number}`, number);
+  } catch (error) {
+    const thrown = error instanceof Error ? error.stack : String(error);
+    const failure = `schedule ${task.seed}/${number} threw: ${thrown}\n  again: --seed ${task.seed} --from ${number} --schedules 1`;
+    return { virtualMs: 0, counts: {}, longestMs: {}, faultKinds: [], failure };
+  }
 }
 
 async function runSlices(task: Sweep, parts: readonly { from: number; schedules: number }[], report: Report) {
@@ -127,7 +138,7 @@ async function runSlices(task: Sweep, parts: readonly { from: number; schedules:
 
 async function runSlice(task: Sweep, from: number, schedules: number): Promise<number> {
   for (let number = from; number < from + schedules; number++) {
-    const outcome = task.run(`${task.seed}/${number}`, number);
+    const outcome = attempt(task, number);
     // Waiting for the channel bounds what is queued on it; a sweep that is gone ends its slices.
     const sent = await new Promise<boolean>((resolve) => {
       if (process.send === undefined || !process.connected) return resolve(false);
