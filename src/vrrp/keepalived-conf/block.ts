@@ -60,6 +60,12 @@ export function blockOf(statement: Statement, scope: Scope): readonly Statement[
   return [];
 }
 
+/** An interface that is named and not there: what the line says of it has no effect. */
+export function reportUnknownInterface(name: string, { place }: Statement, scope: Scope): void {
+  if (scope.surroundings.interfaces?.has(name) !== false) return;
+  scope.findings.error(place, `${scope.subject}unknown interface ${name}`, { fix: 'Create it, or correct the name' });
+}
+
 /** All words of a line of a list, such as an address with its options. */
 export function wordsOf(statement: Statement): readonly string[] {
   return [statement.keyword, ...statement.words.map((word) => word.text)];

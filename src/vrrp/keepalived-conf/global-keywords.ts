@@ -3,19 +3,27 @@ import { canonicalAddress } from '../address.ts';
 import type { FifoConfiguration, GlobalOptions } from '../configuration.ts';
 import { blockOf, type Reader, type Scope, type Table } from './block.ts';
 import type { Fifo, GlobalDraft } from './global-draft.ts';
-import { extraInterfaces, garpSecondsMax, repeatMax } from './instance-keywords.ts';
+import { extraInterfaces, garpSecondsMax } from './instance-keywords.ts';
 import { scriptOf, userOf } from './script-command.ts';
+import { isIncludeCheck } from './source.ts';
 import type { Statement } from './statement.ts';
+import { unservedKeywords } from './unserved-keywords.ts';
 import {
   alreadySo,
   alwaysOn,
+  anyInteger,
+  anyWord,
+  deprecated,
   flag,
   integer,
   integerOf,
   notDone,
   onlyWord,
+  orIgnored,
+  orNothing,
+  repeatMax,
+  repetitions,
   seconds,
-  secondsOf,
   toggle,
   wholeSeconds,
   word,
@@ -75,7 +83,7 @@ const protocolKeywords: Table<GlobalDraft> = {
   no_virtual_ipaddress: toggle(({ instances }, value) => {
     instances.noVirtualAddress = value;
   }),
-  vrrp_startup_delay: seconds({ min: 0, max: repeatMax }, ({ options }, value) => {
+  vrrp_startup_delay: seconds({ min: 0.001, max: 4_294_967.295 }, ({ options }, value) => {
     options.startupDelayMs = value;
   }),
   vrrp_delay_after_boot: notDone('instances start at once: vrrp_startup_delay holds them back'),
@@ -94,14 +102,14 @@ const announcementKeywords: Table<GlobalDraft> = {
   vrrp_garp_delay: wholeSeconds({ min: 0, max: garpSecondsMax }, ({ instances }, value) => {
     instances.garpMasterDelayMs = value;
   }),
-  vrrp_garp_master_repeat: integer({ min: 0, max: repeatMax }, ({ instances }, value) => {
-    instances.garpMasterRepeat = Math.max(1, value);
+  vrrp_garp_master_repeat: repetitions(({ instances }, value) => {
+    instances.garpMasterRepeat = value;
   }),
   vrrp_garp_master_refresh: wholeSeconds({ min: 0, max: garpSecondsMax }, ({ instances }, value) => {
     instances.garpMasterRefreshMs = value;
   }),
-  vrrp_garp_master_refresh_repeat: integer({ min: 0, max: repeatMax }, ({ instances }, value) => {
-    instances.garpMasterRefreshRepeat = Math.max(1, value);
+  vrrp_garp_master_refresh_repeat: repetitions(({ instances }, value) => {
+    instances.garpMasterRefreshRepeat = value;
   }),
   vrrp_garp_lower_prio_delay: wholeSeconds({ min: 0, max: garpSecondsMax }, ({ instances }, value) => {
     instances.garpLowerPrioDelayMs = value;
@@ -122,22 +130,34 @@ const announcementKeywords: Table<GlobalDraft> = {
     instances.garpLowerPrioDelayMs = 0;
     instances.garpLowerPrioRepeat = 1;
   }),
-  vrrp_garp_extra_if: extraInterfaces(({ instances }, value) => {
+  vrrp_garp_extra_if: extraInterfaces(1, ({ instances }, value) => {
     instances.garpExtra = value;
   }),
-  vrrp_vmac_garp_intvl: extraInterfaces(({ instances }, value) => {
-    instances.garpExtra = value;
-  }),
+  vrrp_vmac_garp_intvl: deprecated(
+    'vrrp_garp_extra_if',
+    extraInterfaces(1, ({ instances }: GlobalDraft, value) => {
+      instances.garpExtra = value;
+    }),
+  ),
 };
 
 const otherFilter: Reader<GlobalDraft> = notDone('what no_accept refuses is dropped by nftables alone');
 
+const receiveBuffers = 'receive buffers keep the size that the system gives them';
+
 const interfaceKeywords: Table<GlobalDraft> = {
-  default_interface: word(({ options }, value) => {
-    options.defaultInterface = value;
-  }),
-  dynamic_interfaces: ({ options }, statement) => {
-    options.dynamicInterfaces = statement.words[0]?.text === 'allow_if_changes' ? 'allow-if-changes' : 'yes';
+  default_interface: orIgnored(
+    word(({ options }, value) => {
+      options.defaultInterface = value;
+    }),
+  ),
+  dynamic_interfaces: ({ options }, statement, scope) => {
+    const option = statement.words[0]?.text;
+    options.dynamicInterfaces = option === 'allow_if_changes' ? 'allow-if-changes' : 'yes';
+    if (option === undefined || option === 'allow_if_changes') return;
+    scope.findings.warning(statement.place, `Unknown dynamic_interfaces option '${option}'`, {
+      fix: 'Write allow_if_changes, or nothing',
+    });
   },
   disable_local_igmp: notDone('the IGMP reports of the kernel are left as they are'),
   vmac_prefix: word(({ options }, value) => {
@@ -153,7 +173,7 @@ const interfaceKeywords: Table<GlobalDraft> = {
     const table = statement.words[0]?.text;
     if (table === undefined || /^[A-Za-z_][\w/.\\]*$/.test(table))
       options.packetFilter = { ...options.packetFilter, table };
-    else scope.findings.error(statement.place, `nftables: '${table}' is no name of a table - ignoring`);
+    else scope.findings.info(statement.place, `nftables: '${table}' is no name of a table - ignoring`);
   },
   nftables_priority: integer({ min: -0x8000_0000, max: 0x7fff_ffff }, ({ options }, priority) => {
     options.packetFilter = { ...options.packetFilter, priority };
@@ -162,25 +182,28 @@ const interfaceKeywords: Table<GlobalDraft> = {
     options.packetFilter = { ...options.packetFilter, counters: true };
   }),
   nftables_ifindex: notDone('rules name interfaces, which may be made anew'),
-  vrrp_rx_bufs_policy: notDone('receive buffers keep the size that the system gives them'),
-  vrrp_rx_bufs_multiplier: notDone('receive buffers keep the size that the system gives them'),
+  vrrp_rx_bufs_policy: orIgnored(
+    notDone(receiveBuffers, (draft, statement, scope) => {
+      if (/^(MTU|ADVERT)$/i.test(statement.words[0]?.text ?? '')) return;
+      anyInteger<GlobalDraft>({ min: 0, max: 0xffff_ffff })(draft, statement, scope);
+    }),
+  ),
+  vrrp_rx_bufs_multiplier: orIgnored(notDone(receiveBuffers, anyInteger({ min: 1, max: 0xffff_ffff }))),
 };
 
 const scriptKeywords: Table<GlobalDraft> = {
-  script_user: ({ options }, statement, scope) => {
-    const name = onlyWord(statement, scope);
-    if (name === undefined) return;
-    const user = userOf(name, statement.words[1]?.text, scope);
+  script_user: orIgnored(({ options }, statement, scope) => {
+    const user = userOf(onlyWord(statement, scope) ?? '', statement.words[1]?.text, scope);
     if (typeof user !== 'string') options.scriptUser = user;
     else scope.findings.error(statement.place, `Error setting global script uid/gid: ${user}`);
-  },
+  }),
   enable_script_security: flag(({ options }) => {
     options.scriptSecurity = true;
   }),
-  startup_script: (draft, statement, scope) => readTimedScript(draft, 'startupScript', statement, scope),
-  startup_script_timeout: (draft, statement, scope) => readScriptTimeout(draft, 'startupScript', statement, scope),
-  shutdown_script: (draft, statement, scope) => readTimedScript(draft, 'shutdownScript', statement, scope),
-  shutdown_script_timeout: (draft, statement, scope) => readScriptTimeout(draft, 'shutdownScript', statement, scope),
+  startup_script: timedScript('startupScript'),
+  startup_script_timeout: scriptTimeout('startupScript'),
+  shutdown_script: timedScript('shutdownScript'),
+  shutdown_script_timeout: scriptTimeout('shutdownScript'),
   notify_fifo: fifo((draft) => draft.fifo),
   notify_fifo_script: fifoReader((draft) => draft.fifo),
   vrrp_notify_fifo: fifo((draft) => draft.vrrpFifo),
@@ -197,19 +220,23 @@ const mailKeywords: Table<GlobalDraft> = {
   notification_email: ({ mail }, statement, scope) => {
     for (const item of blockOf(statement, scope)) mail.recipients.push(item.keyword);
   },
-  notification_email_from: word(({ mail }, value) => {
-    mail.sender = value;
-  }),
+  notification_email_from: orIgnored(
+    word(({ mail }, value) => {
+      mail.sender = value;
+    }),
+  ),
   smtp_server: ({ mail }, statement, scope) => {
     const host = onlyWord(statement, scope);
     const portWord = statement.words[1]?.text ?? '25';
     const port = integerOf(portWord, statement, { min: 1, max: 65_535 }, scope);
     if (host !== undefined && port !== undefined) mail.server = { host, port };
   },
-  smtp_helo_name: word(({ mail }, value) => {
-    mail.heloName = value;
-  }),
-  smtp_connect_timeout: seconds({ min: 0.000001, max: 3600 }, ({ mail }, value) => {
+  smtp_helo_name: orNothing(
+    word(({ mail }, value) => {
+      mail.heloName = value;
+    }),
+  ),
+  smtp_connect_timeout: wholeSeconds({ min: 0, max: 4294 }, ({ mail }, value) => {
     mail.connectTimeoutMs = value;
   }),
   smtp_alert: toggle(({ instances }, value) => {
@@ -218,24 +245,28 @@ const mailKeywords: Table<GlobalDraft> = {
   smtp_alert_vrrp: toggle(({ instances }, value) => {
     instances.smtpAlertVrrp = value;
   }),
-  smtp_alert_checker: alreadySo(),
+  smtp_alert_checker: toggle(() => {}),
   no_email_faults: flag(({ mail }) => {
     mail.mailFaults = false;
   }),
 };
 
-const realTimeLimit: Reader<GlobalDraft> = integer({ min: 2, max: 0xffff_ffff }, ({ process: draft }, value) => {
+const realTimeLimit: Reader<GlobalDraft> = integer({ min: 1, max: 0xffff_ffff }, ({ process: draft }, value) => {
   draft.realTimeLimitUs = value;
 });
-const autoPriority: Reader<GlobalDraft> = notDone('the VRRP thread has real-time priority from its start');
+const autoPriority = 'the VRRP thread has real-time priority from its start';
 
 const processKeywords: Table<GlobalDraft> = {
-  vrrp_priority: integer({ min: -20, max: 19 }, ({ process: draft }, value) => {
-    draft.niceness = value;
-  }),
-  vrrp_rt_priority: integer({ min: 1, max: 99 }, ({ process: draft }, value) => {
-    draft.realTimePriority = value;
-  }),
+  vrrp_priority: orIgnored(
+    integer({ min: -20, max: 19 }, ({ process: draft }, value) => {
+      draft.niceness = value;
+    }),
+  ),
+  vrrp_rt_priority: orIgnored(
+    integer({ min: 1, max: 99 }, ({ process: draft }, value) => {
+      draft.realTimePriority = value;
+    }),
+  ),
   vrrp_rlimit_rttime: realTimeLimit,
   vrrp_rlimit_rtime: realTimeLimit,
   vrrp_cpu_affinity: notDone('the scheduler of the kernel chooses the CPU'),
@@ -250,8 +281,8 @@ const processKeywords: Table<GlobalDraft> = {
   process_names: flag(({ process: draft }) => {
     draft.name = 'keepalived_vrrp';
   }),
-  max_auto_priority: autoPriority,
-  min_auto_priority_delay: autoPriority,
+  max_auto_priority: orNothing(notDone(autoPriority, anyInteger({ min: -1, max: 99 }))),
+  min_auto_priority_delay: orIgnored(notDone(autoPriority, anyInteger({ min: 1, max: 10_000_000 }))),
   child_wait_time: wholeSeconds({ min: 0, max: repeatMax }, ({ process: draft }, value) => {
     draft.childWaitMs = value;
   }),
@@ -260,16 +291,23 @@ const processKeywords: Table<GlobalDraft> = {
 const fileKeywords: Table<GlobalDraft> = {
   // Every reload is checked before anything changes.
   reload_check_config: alreadySo(),
-  reload_time_file: notDone('reloads are not scheduled: send SIGHUP at the time'),
+  reload_time_file: orIgnored(notDone('reloads are not scheduled: send SIGHUP at the time')),
   reload_repeat: notDone('reloads are not scheduled: send SIGHUP at the time'),
   reload_file: notDone('no marker file is made while the configuration is read'),
   // Minded where the files are read (source.ts).
-  include_check: alreadySo(),
-  config_save_dir: notDone('no copies of the configuration are kept around reloads'),
-  tmp_config_directory: alreadySo(),
+  include_check: (_, statement, scope) => {
+    for (const { text } of statement.words)
+      if (!isIncludeCheck(text))
+        scope.findings.warning(statement.place, `Unknown include_check type '${text}' - ignoring`);
+  },
+  config_save_dir: notDone('no copies of the configuration are kept around reloads', anyWord()),
+  tmp_config_directory: orIgnored(alreadySo()),
   umask: readUmask,
-  random_seed: alreadySo(),
-  data_use_instance: notDone('dump files have the names that state_dump_file and its neighbours give'),
+  random_seed: anyInteger({ min: 0, max: 0xffff_ffff }),
+  data_use_instance: notDone(
+    'dump files have the names that state_dump_file and its neighbours give',
+    toggle(() => {}),
+  ),
   use_symlink_paths: alreadySo(),
   state_dump_file: word(({ options }, value) => {
     options.stateDumpFile = value;
@@ -286,70 +324,21 @@ const fileKeywords: Table<GlobalDraft> = {
   iproute_etc_dir: notDone('routing names are read from /etc/iproute2'),
   iproute_usr_dir: notDone('routing names are read from /etc/iproute2'),
   vrrp_netlink_cmd_rcv_bufs: bufferSize(),
-  vrrp_netlink_cmd_rcv_bufs_force: bufferSize(),
+  vrrp_netlink_cmd_rcv_bufs_force: bufferForce(),
   vrrp_netlink_monitor_rcv_bufs: bufferSize(),
-  vrrp_netlink_monitor_rcv_bufs_force: bufferSize(),
+  vrrp_netlink_monitor_rcv_bufs_force: bufferForce(),
   process_monitor_rcv_bufs: bufferSize(),
-  process_monitor_rcv_bufs_force: bufferSize(),
-};
-
-const snmp: Reader<GlobalDraft> = notDone('SNMP is not served: haven vrrp status --json tells the same');
-const dbus: Reader<GlobalDraft> = notDone('D-Bus is not served: haven vrrp status --json tells the same');
-const bfdProcess: Reader<GlobalDraft> = notDone('BFD sessions run in the process of VRRP, with its priority');
-const checkers: Reader<GlobalDraft> = notDone('virtual servers and their checkers are not served');
-
-const elsewhereKeywords: Table<GlobalDraft> = {
-  snmp_socket: snmp,
-  enable_snmp_keepalived: snmp,
-  enable_snmp_vrrp: snmp,
-  enable_snmp_checker: snmp,
-  enable_snmp_rfc: snmp,
-  enable_snmp_rfcv2: snmp,
-  enable_snmp_rfcv3: snmp,
-  enable_traps: snmp,
-  enable_dbus: dbus,
-  dbus_service_name: dbus,
-  dbus_no_interface_name: dbus,
-  bfd_priority: bfdProcess,
-  bfd_rt_priority: bfdProcess,
-  bfd_rlimit_rttime: bfdProcess,
-  bfd_rlimit_rtime: bfdProcess,
-  bfd_cpu_affinity: bfdProcess,
-  bfd_no_swap: bfdProcess,
-  bfd_process_name: bfdProcess,
-  checker_priority: checkers,
-  checker_rt_priority: checkers,
-  checker_rlimit_rttime: checkers,
-  checker_rlimit_rtime: checkers,
-  checker_cpu_affinity: checkers,
-  checker_no_swap: checkers,
-  checker_process_name: checkers,
-  checker_log_all_failures: checkers,
-  lvs_sync_daemon: checkers,
-  lvs_timeouts: checkers,
-  lvs_flush: checkers,
-  lvs_flush_onstop: checkers,
-  lvs_flush_on_stop: checkers,
-  lvs_notify_fifo: checkers,
-  lvs_notify_fifo_script: checkers,
-  lvs_netlink_cmd_rcv_bufs: checkers,
-  lvs_netlink_cmd_rcv_bufs_force: checkers,
-  lvs_netlink_monitor_rcv_bufs: checkers,
-  lvs_netlink_monitor_rcv_bufs_force: checkers,
-  rs_init_notifies: checkers,
-  no_checker_emails: checkers,
-  net_namespace_ipvs: checkers,
-  nftables_ipvs: checkers,
-  nftables_ipvs_priority: checkers,
-  nftables_ipvs_start_fwmark: checkers,
+  process_monitor_rcv_bufs_force: bufferForce(),
 };
 
 /** Keywords that may stand in global_defs or, of old, at top level. */
 export const daemonKeywords: Table<GlobalDraft> = {
-  net_namespace: notDone('it runs in the namespace in which it is started: ip netns exec NAME haven vrrp'),
-  instance: word(({ process: draft }, value) => {
-    draft.instance = value;
-  }),
+  net_namespace: orIgnored(notDone('it runs in the namespace in which it is started: ip netns exec NAME haven vrrp')),
+  instance: orIgnored(
+    word(({ process: draft }, value) => {
+      draft.instance = value;
+    }),
+  ),
   use_pid_dir: flag(({ process: draft }) => {
     draft.usePidFolder = true;
   }),
@@ -366,7 +355,7 @@ export const globalKeywords: Table<GlobalDraft> = {
   ...mailKeywords,
   ...processKeywords,
   ...fileKeywords,
-  ...elsewhereKeywords,
+  ...unservedKeywords,
   ...daemonKeywords,
   linkbeat_use_polling: notDone('the kernel tells of carrier by netlink, and nothing is polled'),
 };
@@ -392,46 +381,38 @@ function group(family: 'ipv4' | 'ipv6', assign: (draft: GlobalDraft, value: stri
 
 const scriptTimeoutMs = 10_000;
 
-function readTimedScript(
-  { options }: GlobalDraft,
-  name: 'startupScript' | 'shutdownScript',
-  statement: Statement,
-  scope: Scope,
-): void {
-  const script = scriptOf(statement, scope);
-  if (script !== undefined) options[name] = { ...script, timeoutMs: options[name]?.timeoutMs ?? scriptTimeoutMs };
+function timedScript(name: 'startupScript' | 'shutdownScript'): Reader<GlobalDraft> {
+  return orIgnored(({ options }, statement, scope) => {
+    const script = scriptOf(statement, scope);
+    if (script !== undefined) options[name] = { ...script, timeoutMs: options[name]?.timeoutMs ?? scriptTimeoutMs };
+  });
 }
 
-function readScriptTimeout(
-  { options }: GlobalDraft,
-  name: 'startupScript' | 'shutdownScript',
-  statement: Statement,
-  scope: Scope,
-): void {
-  const text = onlyWord(statement, scope);
-  const timeoutMs = text === undefined ? undefined : secondsOf(text, statement, { min: 1, max: 1000 }, scope);
-  if (timeoutMs === undefined) return;
-  options[name] = { command: [], user: undefined, ...options[name], timeoutMs };
+function scriptTimeout(name: 'startupScript' | 'shutdownScript'): Reader<GlobalDraft> {
+  return orIgnored(
+    wholeSeconds({ min: 1, max: 1000 }, ({ options }, timeoutMs) => {
+      options[name] = { command: [], user: undefined, ...options[name], timeoutMs };
+    }),
+  );
 }
 
 /** `FIFO [USER [GROUP]]`. */
 function fifo(target: (draft: GlobalDraft) => Fifo): Reader<GlobalDraft> {
-  return (draft, statement, scope) => {
-    const path = onlyWord(statement, scope);
-    if (path === undefined) return;
+  return orIgnored((draft, statement, scope) => {
+    const path = onlyWord(statement, scope) ?? '';
     const [, userWord, groupWord] = statement.words;
     const user = userWord === undefined ? undefined : userOf(userWord.text, groupWord?.text, scope);
     if (typeof user === 'string')
-      scope.findings.error(statement.place, `${statement.keyword} ${path}: ${user} - ignoring`);
+      scope.findings.info(statement.place, `${statement.keyword} ${path}: ${user} - ignoring`);
     else Object.assign(target(draft), { path, user });
-  };
+  });
 }
 
 function fifoReader(target: (draft: GlobalDraft) => Fifo): Reader<GlobalDraft> {
-  return (draft, statement, scope) => {
+  return orIgnored((draft, statement, scope) => {
     const reader = scriptOf(statement, scope);
     if (reader !== undefined) target(draft).reader = reader;
-  };
+  });
 }
 
 function fifoOf({ path, user, reader }: Fifo): FifoConfiguration | undefined {
@@ -439,7 +420,16 @@ function fifoOf({ path, user, reader }: Fifo): FifoConfiguration | undefined {
 }
 
 function bufferSize(): Reader<GlobalDraft> {
-  return notDone('socket buffers keep the size that the system gives them');
+  return orIgnored(
+    notDone('socket buffers keep the size that the system gives them', anyInteger({ min: 0, max: 0xffff_ffff })),
+  );
+}
+
+function bufferForce(): Reader<GlobalDraft> {
+  return notDone(
+    'socket buffers keep the size that the system gives them',
+    toggle(() => {}),
+  );
 }
 
 const modeBits: ReadonlyMap<string, number> = new Map(
@@ -450,6 +440,7 @@ const modeBits: ReadonlyMap<string, number> = new Map(
 
 /** A number (octal with 0, hexadecimal with 0x), or BITS joined by `|`. */
 function readUmask({ options }: GlobalDraft, statement: Statement, scope: Scope): void {
+  if (onlyWord(statement, scope) === undefined) return;
   const text = statement.words.map((one) => one.text).join('');
   const number = /^0[0-7]+$/.test(text)
     ? Number.parseInt(text, 8)

@@ -11,11 +11,17 @@ import { script } from './script-command.ts';
 import type { Statement } from './statement.ts';
 import { emptyTracking, type TrackingDraft, trackingKeywords } from './tracker-keywords.ts';
 import {
+  anyInteger,
+  anyWord,
+  deprecated,
   flag,
   integer,
   integerOf,
   notDone,
   onlyWord,
+  orIgnored,
+  repeatMax,
+  repetitions,
   seconds,
   switchOf,
   toggle,
@@ -95,12 +101,15 @@ const advertSecondsBounds = { min: 0.01, max: 255 };
 /** auth_pass is 8 bytes on the wire (RFC 2338 §5.3.6.1). */
 const authPassBytesMax = 8;
 export const garpSecondsMax = 86_400;
-export const repeatMax = 2_147_483_647;
 
 const identityKeywords: Table<InstanceDraft> = {
   state: (draft, statement, scope) => {
     const state = onlyWord(statement, scope);
-    if (state === 'MASTER' || state === 'BACKUP') draft.wantedState = state;
+    const before = draft.wantedState;
+    if (before !== undefined && state !== undefined && state !== before) {
+      const what = `${scope.subject}state previously set as ${before} - ignoring ${state}`;
+      scope.findings.warning(statement.place, what);
+    } else if (state === 'MASTER' || state === 'BACKUP') draft.wantedState = state;
     else if (state !== undefined) {
       const fix = /^(master|backup)$/i.test(state) ? `Write ${state.toUpperCase()}` : 'Write MASTER or BACKUP';
       scope.findings.error(statement.place, `${scope.subject}unknown state '${state}', defaulting to BACKUP`, { fix });
@@ -124,9 +133,14 @@ const identityKeywords: Table<InstanceDraft> = {
       draft.advertInterval = { valueMs, place: statement.place };
     })(draft, statement, scope);
   },
-  version: integer({ min: 2, max: 3 }, (draft, value) => {
-    draft.version = value === 2 ? 2 : 3;
-  }),
+  version: (draft, statement, scope) =>
+    integer<InstanceDraft>({ min: 2, max: 3 }, (_, value) => {
+      if (draft.version === undefined || draft.version === value) draft.version = value === 2 ? 2 : 3;
+      else {
+        const what = `${scope.subject}version ${value} conflicts with version ${draft.version} above; ignoring`;
+        scope.findings.warning(statement.place, what);
+      }
+    })(draft, statement, scope),
   nopreempt: (draft, statement) => {
     draft.preempt = { value: false, place: statement.place };
   },
@@ -144,13 +158,17 @@ const identityKeywords: Table<InstanceDraft> = {
   strict_mode: toggle((draft, value) => {
     draft.strictMode = value;
   }),
-  native_ipv6: flag((draft) => {
+  native_ipv6: (draft, statement, scope) => {
     draft.family ??= 'ipv6';
-  }),
-  debug: notDone('the log has levels of its own'),
-  kernel_rx_buf_size: integer({ min: 1, max: repeatMax }, (draft, value) => {
-    draft.kernelReceiveBufferBytes = value;
-  }),
+    if (draft.family === 'ipv6') return;
+    scope.findings.warning(statement.place, `${scope.subject}Cannot specify native_ipv6 with IPv4 addresses`);
+  },
+  debug: notDone('the log has levels of its own', anyInteger({ min: 0, max: 4 })),
+  kernel_rx_buf_size: orIgnored(
+    integer({ min: 0, max: repeatMax }, (draft, value) => {
+      if (value > 0) draft.kernelReceiveBufferBytes = value;
+    }),
+  ),
 };
 
 const addressKeywords: Table<InstanceDraft> = {
@@ -199,7 +217,7 @@ const addressKeywords: Table<InstanceDraft> = {
     draft.vmacTransmitOnBase = true;
   }),
   use_ipvlan: notDone('no ipvlan is made: the addresses go on the interface itself'),
-  vrf: notDone('the instance works in the default VRF; name its interface instead'),
+  vrf: notDone('the instance works in the default VRF; name its interface instead', anyWord()),
 };
 
 const transportKeywords: Table<InstanceDraft> = {
@@ -257,13 +275,17 @@ const transportKeywords: Table<InstanceDraft> = {
   dont_track_primary: flag((draft) => {
     draft.dontTrackPrimary = true;
   }),
-  linkbeat_use_polling: notDone('the kernel tells of carrier by netlink, and nothing is polled'),
+  linkbeat_use_polling: deprecated(
+    'a linkbeat_interfaces block',
+    notDone('the kernel tells of carrier by netlink, and nothing is polled'),
+  ),
   lvs_sync_daemon_interface: (_, statement, scope) => {
     scope.findings.warning(
       statement.place,
       `${scope.subject}Specifying lvs_sync_daemon_interface against a vrrp is deprecated`,
       { why: 'and the LVS connection synchronisation is not served here' },
     );
+    onlyWord(statement, scope);
   },
 };
 
@@ -293,14 +315,14 @@ const announcementKeywords: Table<InstanceDraft> = {
   garp_master_delay: wholeSeconds({ min: 0, max: garpSecondsMax }, (draft, value) => {
     draft.garpMasterDelayMs = value;
   }),
-  garp_master_repeat: integer({ min: 0, max: repeatMax }, (draft, value) => {
-    draft.garpMasterRepeat = Math.max(1, value);
+  garp_master_repeat: repetitions((draft, value) => {
+    draft.garpMasterRepeat = value;
   }),
   garp_master_refresh: wholeSeconds({ min: 0, max: garpSecondsMax }, (draft, value) => {
     draft.garpMasterRefreshMs = value;
   }),
-  garp_master_refresh_repeat: integer({ min: 0, max: repeatMax }, (draft, value) => {
-    draft.garpMasterRefreshRepeat = Math.max(1, value);
+  garp_master_refresh_repeat: repetitions((draft, value) => {
+    draft.garpMasterRefreshRepeat = value;
   }),
   garp_lower_prio_delay: wholeSeconds({ min: 0, max: garpSecondsMax }, (draft, value) => {
     draft.garpLowerPrioDelayMs = value;
@@ -308,12 +330,15 @@ const announcementKeywords: Table<InstanceDraft> = {
   garp_lower_prio_repeat: integer({ min: 0, max: repeatMax }, (draft, value) => {
     draft.garpLowerPrioRepeat = value;
   }),
-  garp_extra_if: extraInterfaces((draft, value) => {
+  garp_extra_if: extraInterfaces<InstanceDraft>(0, (draft, value) => {
     draft.garpExtra = value;
   }),
-  vmac_garp_intvl: extraInterfaces((draft, value) => {
-    draft.garpExtra = value;
-  }),
+  vmac_garp_intvl: deprecated(
+    'garp_extra_if',
+    extraInterfaces(0, (draft, value) => {
+      draft.garpExtra = value;
+    }),
+  ),
 };
 
 const instanceNotifyKeywords: Table<InstanceDraft> = {
@@ -332,17 +357,17 @@ export const instanceKeywords: Table<InstanceDraft> = {
   ...instanceNotifyKeywords,
 };
 
-/** `[all] SECONDS`. */
+/** `[all] SECONDS`, of no fewer than `secondsMin`. */
 export function extraInterfaces<Draft>(
+  secondsMin: number,
   assign: (draft: Draft, value: { readonly periodMs: number; readonly all: boolean }) => void,
 ): Reader<Draft> {
-  return (draft, statement, scope) => {
+  return orIgnored((draft, statement, scope) => {
     const all = statement.words[0]?.text === 'all';
-    const text = all ? statement.words[1]?.text : onlyWord(statement, scope);
-    if (text === undefined) return;
-    const period = integerOf(text, statement, { min: 0, max: garpSecondsMax }, scope);
+    const text = statement.words[all ? 1 : 0]?.text ?? '';
+    const period = integerOf(text, statement, { min: secondsMin, max: garpSecondsMax }, scope);
     if (period !== undefined) assign(draft, { periodMs: period * 1000, all });
-  };
+  });
 }
 
 function address(assign: (draft: InstanceDraft, value: string, place: LinePlace) => void): Reader<InstanceDraft> {

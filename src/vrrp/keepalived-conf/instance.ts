@@ -13,6 +13,7 @@ import type { GlobalDraft } from './global-draft.ts';
 import type { InstanceDraft } from './instance-keywords.ts';
 import { notifyOf } from './notify-keywords.ts';
 import { strictFindings } from './strict.ts';
+import type { ReferenceDraft } from './tracker-keywords.ts';
 import { type Tracked, trackingOf } from './tracking.ts';
 
 const defaultInterface = 'eth0';
@@ -64,7 +65,7 @@ export function instanceOf(
     authentication: authenticationOf(draft, version, scope),
     announcement: announcementOf(draft, globals),
     ...switchesOf(draft, globals, { strictMode, priority }),
-    ...trackingOf(draft, tracked, scope),
+    ...trackingOf({ ...draft, trackInterfaces: otherInterfaces(draft, interfaceName, scope) }, tracked, scope),
     notify: notifyOf(draft.notify, {
       priorityChanges: globals.instances.notifyPriorityChanges,
       smtpAlert: globals.instances.smtpAlertVrrp ?? globals.instances.smtpAlert ?? false,
@@ -82,6 +83,15 @@ function sayWhatIsNotDone({ place, announcement }: InstanceConfiguration, scope:
       `${scope.subject}garp_extra_if announces on the interfaces of its addresses only, not on all`,
     );
   }
+}
+
+/** The interface of the instance is tracked, without a weight, unless dont_track_primary says that it is not. */
+function otherInterfaces(draft: InstanceDraft, own: string, scope: Scope): ReferenceDraft[] {
+  return draft.trackInterfaces.filter(({ name, place }) => {
+    if (name !== own) return true;
+    scope.findings.warning(place, `${scope.subject}Ignoring track_interface ${name} since own interface`);
+    return false;
+  });
 }
 
 function interfaceOf(draft: InstanceDraft, globals: GlobalDraft, scope: Scope): string | undefined {

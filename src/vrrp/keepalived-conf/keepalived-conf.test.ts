@@ -289,16 +289,17 @@ test('words of JavaScript objects are no keywords', () => {
 
 test('trackers take the weights of what they name unless they give their own', () => {
   const parsed = parse(`vrrp_script s {\n script /bin/true\n weight 4 reverse\n}
+vrrp_script t {\n script /bin/true\n}
 track_process p {\n process nginx "worker process"\n}
 vrrp_track_file f {\n file /run/f\n init_file 5 overwrite\n}
 bfd_instance b {\n neighbor_ip 10.0.0.2\n}
-${basic.replace(/\}\n$/, '')} track_script {\n s\n s weight 7 noreverse\n }
+${basic.replace(/\}\n$/, '')} track_script {\n s\n t weight 7 noreverse\n }
  track_process {\n p\n }\n track_file {\n f weight -2\n }\n track_bfd {\n b\n }\n track_interface {\n eth1 weight 5 reverse\n }\n}\n`);
   assert.deepEqual(messages(parsed), []);
   const [instance] = parsed.configuration.instances;
   assert.deepEqual(instance?.trackScripts, [
     { name: 's', weight: 4, reverse: true },
-    { name: 's', weight: 7, reverse: false },
+    { name: 't', weight: 7, reverse: false },
   ]);
   assert.deepEqual(instance?.trackProcesses, [{ name: 'p', weight: 1, reverse: false }]);
   assert.deepEqual(instance?.trackFiles, [{ name: 'f', weight: -2, reverse: false }]);

@@ -229,22 +229,49 @@ const inInstance = (line: string) =>
   `vrrp_instance V {\n  interface eth0\n  virtual_router_id 51\n${line}\n${whole}}\n`;
 const inGlobals = (line: string) => `global_defs {\n  ${line}\n}\n${inInstance('')}`;
 
-/** Lines that end too early, switches that are none, and families that meet in each order. */
+const secured = (text: string) => `global_defs {\n  enable_script_security\n  script_user root\n}\n${text}`;
+const inScript = (line: string) =>
+  secured(`vrrp_script c {\n  script "/bin/true"\n  ${line}\n}\n${inInstance('track_script {\nc\n}')}`);
+const inProcess = (line: string) =>
+  `vrrp_track_process c {\n  process nginx\n  ${line}\n}\n${inInstance('track_process {\nc\n}')}`;
+const inFile = (line: string) => `track_file c {\n  file /tmp/c\n  ${line}\n}\n${inInstance('track_file {\nc\n}')}`;
+
+/** Lines that end too early, switches that are none, what is said twice, and families that meet in each order. */
 const lines = [
-  ...['priority', 'advert_int', 'notify', 'mcast_src_ip', 'smtp_alert', 'native_ipv6', 'vmac_xmit_base'].map(
-    inInstance,
+  ...['priority', 'advert_int', 'notify', 'mcast_src_ip', 'smtp_alert', 'native_ipv6', 'vmac_xmit_base'],
+  ...['debug', 'vrf', 'kernel_rx_buf_size', 'garp_extra_if', 'vmac_garp_intvl 1', 'garp_master_repeat 0'],
+  ...['mcast_src_ip fe80::1', 'unicast_src_ip fe80::1', 'unicast_peer {\nfe80::5\n}'],
+  ...['state MASTER\nstate BACKUP', 'state BACKUP\nstate BACKUP', 'version 2\nversion 3', 'priority 5\npriority 7'],
+  ...['track_interface {\neth0\n}', 'track_interface {\neth1\neth1\n}', 'notify /bin/true nobody-at-all'],
+  'virtual_ipaddress {\n10.9.0.201/24\n}\nmcast_src_ip fe80::1',
+  'virtual_rules {\nfrom 10.0.0.0/8 table\n}',
+  ...['via', 'via 10.9.0.3 dev eth0 src', 'via 10.9.0.3 dev eth0 table'].map(
+    (route) => `virtual_routes {\n10.1.0.0/16 ${route}\n}`,
   ),
-  ...['mcast_src_ip fe80::1', 'unicast_src_ip fe80::1', 'unicast_peer {\nfe80::5\n}'].map(inInstance),
-  ...['via', 'via 10.9.0.3 dev eth0 src', 'via 10.9.0.3 dev eth0 table'].map((route) =>
-    inInstance(`virtual_routes {\n10.1.0.0/16 ${route}\n}`),
+].map(inInstance);
+
+lines.push(
+  ...['script', 'script ""', 'script /bin/false', 'interval', 'weight', 'weight 5 frob', 'user', 'init_fail'].map(
+    inScript,
   ),
-  inInstance('virtual_rules {\nfrom 10.0.0.0/8 table\n}'),
-  inInstance('virtual_ipaddress {\n10.9.0.201/24\n}\nmcast_src_ip fe80::1'),
+  ...['process', 'process sshd', 'param_match', 'weight', 'quorum', 'delay'].map(inProcess),
+  ...['file', 'file /tmp/d', 'weight', 'weight 5 frob', 'init_file'].map(inFile),
   ...['vrrp_version', 'vrrp_priority', 'router_id', 'script_user', 'smtp_server', 'vrrp_garp_interval'].map(inGlobals),
   ...['vrrp_strict off', 'vrrp_skip_check_adv_addr maybe', 'vrrp_higher_prio_send_advert maybe'].map(inGlobals),
-];
+  ...['vrrp_rt_priority', 'smtp_helo_name', 'umask', 'random_seed', 'startup_script_timeout', 'bfd_process_name'].map(
+    inGlobals,
+  ),
+  ...['vrrp_script', 'vrrp_track_process', 'track_file', 'instance', 'net_namespace'].map(
+    (line) => `${inInstance('')}${line}\n`,
+  ),
+  'vrrp_script c {\n  script\n}\n'.concat(inInstance('')),
+  secured('vrrp_script c {\n  script /bin/true\n}\n'.repeat(2)).concat(inInstance('')),
+  `garp_group {\n  interface eth0\n}\n${inInstance('')}`,
+);
 
-test('lines without their value, odd switches and mixed families: the verdict of keepalived', { skip: noPeer }, () => {
+test('lines without a value, odd switches, things said twice, mixed families: the verdict of keepalived', {
+  skip: noPeer,
+}, () => {
   const folder = mkdtempSync(join(tmpdir(), 'kconf-'));
   const path = join(folder, 'k.conf');
   try {

@@ -33,7 +33,7 @@ export function scriptOf(statement: Statement, scope: Scope): NotifyScript | und
     const written = { command, user };
     return isRunnable(written, { name, place: statement.place, absent: 'info' }, scope) ? written : undefined;
   }
-  scope.findings.error(statement.place, `${name} '${command[0]}' is not run: ${user}`, {
+  scope.findings.info(statement.place, `${name} '${command[0]}' is not run: ${user}`, {
     fix: `If '${userWord?.text}' is an argument of the script, quote the whole command line`,
   });
   return undefined;

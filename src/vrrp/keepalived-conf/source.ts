@@ -23,6 +23,10 @@ const includeKeywords: ReadonlyMap<string, readonly IncludeCheck[]> = new Map<st
 const includeChecks = ['readable', 'match', 'wildcard_match', 'brace_match'] as const;
 type IncludeCheck = (typeof includeChecks)[number];
 
+export function isIncludeCheck(operand: string): boolean {
+  return includeChecks.some((check) => check === operand.replace(/^[+-]/, ''));
+}
+
 /** All lines of the configuration that starts in the file `path`, or undefined when that file cannot be read. */
 export function readLines(path: string, surroundings: Surroundings, findings: Findings): readonly Line[] | undefined {
   const text = surroundings.readFile(path);

@@ -8,13 +8,22 @@ import type {
 } from '../configuration.ts';
 import type { TrackedFile, TrackedProcess, TrackedScript } from '../tracker.ts';
 import { readAddress } from './addresses.ts';
-import { blockOf, list, type Reader, readBlock, type Scope, type Table, wordsOf } from './block.ts';
+import {
+  blockOf,
+  list,
+  type Reader,
+  readBlock,
+  reportUnknownInterface,
+  type Scope,
+  type Table,
+  wordsOf,
+} from './block.ts';
 import { daemonKeywords } from './global-keywords.ts';
 import { readRoute } from './routes.ts';
 import { readRule } from './rules.ts';
 import type { Statement } from './statement.ts';
 import { type BfdWithDefaults, readBfd, readFile, readProcess, readScript } from './tracker-keywords.ts';
-import { alreadySo, notDone, seconds, secondsOf, word } from './values.ts';
+import { alreadySo, notDone, reportMissing, seconds, secondsOf, word } from './values.ts';
 import { readVirtualServer } from './virtual-server.ts';
 
 type Named = { readonly name: string; readonly statement: Statement };
@@ -77,7 +86,8 @@ export const topOnlyKeywords: ReadonlySet<string> = new Set([
 const interfaceSecondsMax = 255;
 
 export const topKeywords: Table<TopDraft> = {
-  global_defs: alreadySo(),
+  // Read before all others (parse.ts).
+  global_defs: (_, statement, scope) => void blockOf(statement, scope),
   ...Object.fromEntries(Object.keys(daemonKeywords).map((keyword) => [keyword, alreadySo<TopDraft>()])),
   vrrp_instance: named(
     (top) => top.instances,
@@ -105,20 +115,31 @@ export const topKeywords: Table<TopDraft> = {
     const rule = readRule(item, scope);
     if (rule !== undefined) top.staticRules.push(rule);
   }),
-  track_group: notDone('static addresses, routes and rules are not tracked'),
+  track_group: notDone(
+    'static addresses, routes and rules are not tracked',
+    (_, statement, scope) => void blockOf(statement, scope),
+  ),
   garp_group: (top, statement, scope) => {
     const group: GarpGroupDraft = { garpIntervalMs: undefined, gnaIntervalMs: undefined, interfaces: [] };
     readBlock(group, blockOf(statement, scope), garpGroupKeywords, { ...scope, subject: '(garp_group) ' });
     top.garpGroups.push(group);
+    if (group.garpIntervalMs !== undefined || group.gnaIntervalMs !== undefined) return;
+    scope.findings.warning(statement.end, 'garp group does not have any delay set - removing', {
+      fix: 'Write garp_interval SECONDS or gna_interval SECONDS',
+    });
   },
   interface_up_down_delays: list((top, item, scope) => {
-    const [name = '', down = '', up = down] = wordsOf(item);
+    const [name = '', down = '0', up = down] = wordsOf(item);
+    reportUnknownInterface(name, item, scope);
     const downDelayMs = secondsOf(down, item, { min: 0, max: interfaceSecondsMax }, scope);
     const upDelayMs = secondsOf(up, item, { min: 0, max: interfaceSecondsMax }, scope);
     if (downDelayMs === undefined || upDelayMs === undefined) return;
     top.interfaceDelays.push({ interface: name, downDelayMs, upDelayMs });
   }),
-  linkbeat_interfaces: notDone('the kernel tells of carrier by netlink, and nothing is polled'),
+  linkbeat_interfaces: notDone(
+    'the kernel tells of carrier by netlink, and nothing is polled',
+    list((_, item, scope) => reportUnknownInterface(item.keyword, item, scope)),
+  ),
   linkbeat_use_polling: notDone('the kernel tells of carrier by netlink, and nothing is polled'),
   virtual_server: (top, statement, scope) => {
     top.virtualServers.push(readVirtualServer(statement, scope));
@@ -126,8 +147,13 @@ export const topKeywords: Table<TopDraft> = {
   virtual_server_group: (top, statement, scope) => {
     top.virtualServers.push(readVirtualServer(statement, scope));
   },
-  SSL: notDone('there are no checkers to use it'),
+  SSL: notDone('there are no checkers to use it', (_, statement, scope) => void blockOf(statement, scope)),
 };
+
+/** Blocks whose missing name is a missing value like that of any line. */
+const namedByParameter = ['vrrp_script', 'vrrp_track_process', 'track_process', 'vrrp_track_file', 'track_file'];
+/** Blocks of which the peer passes over a second one without a word. */
+const firstCounts = ['vrrp_script', 'vrrp_track_file', 'track_file'];
 
 /** `KEYWORD NAME { }`: a name, a block, and no other of that name. */
 function named<Item extends { readonly name: string }>(
@@ -137,17 +163,20 @@ function named<Item extends { readonly name: string }>(
   return (top, statement, scope) => {
     const name = statement.words[0]?.text;
     if (name === undefined) {
-      scope.findings.error(statement.place, `${statement.keyword} must have a name`, {
-        fix: `Write ${statement.keyword} NAME { … }`,
-      });
+      if (namedByParameter.includes(statement.keyword)) reportMissing(statement, scope);
+      else
+        scope.findings.error(statement.place, `${statement.keyword} must have a name`, {
+          fix: `Write ${statement.keyword} NAME { … }`,
+        });
       return;
     }
-    if (statement.block === undefined) blockOf(statement, scope);
+    blockOf(statement, scope);
     const items = target(top);
     const names = top.names.get(items) ?? new Set();
     top.names.set(items, names);
     if (names.has(name)) {
-      scope.findings.error(statement.place, `${statement.keyword.replace('_', ' ')} ${name} already defined`, {
+      const severity = firstCounts.includes(statement.keyword) ? 'info' : 'error';
+      scope.findings[severity](statement.place, `${statement.keyword.replace('_', ' ')} ${name} already defined`, {
         why: 'the first one counts',
       });
       return;
@@ -161,7 +190,7 @@ function named<Item extends { readonly name: string }>(
 
 type GarpGroupDraft = { garpIntervalMs: number | undefined; gnaIntervalMs: number | undefined; interfaces: string[] };
 
-const pacingBounds = { min: 0.000001, max: 4294.967295 };
+const pacingBounds = { min: 0, max: 4294.967295 };
 
 const garpGroupKeywords: Table<GarpGroupDraft> = {
   garp_interval: seconds(pacingBounds, (group, value) => {
@@ -170,10 +199,13 @@ const garpGroupKeywords: Table<GarpGroupDraft> = {
   gna_interval: seconds(pacingBounds, (group, value) => {
     group.gnaIntervalMs = value;
   }),
-  interface: word((group, value) => {
-    group.interfaces.push(value);
-  }),
-  interfaces: list((group, item) => {
+  interface: (group, statement, scope) =>
+    word<GarpGroupDraft>((_, name) => {
+      reportUnknownInterface(name, statement, scope);
+      group.interfaces.push(name);
+    })(group, statement, scope),
+  interfaces: list((group, item, scope) => {
+    for (const name of wordsOf(item)) reportUnknownInterface(name, item, scope);
     group.interfaces.push(...wordsOf(item));
   }),
 };

@@ -5,7 +5,7 @@ import { list, type Reader, readBlock, type Scope, type Table, wordsOf } from '.
 import type { LinePlace } from './findings.ts';
 import { commandOf, isRunnable, userOf } from './script-command.ts';
 import type { Statement } from './statement.ts';
-import { type Bounds, flag, integer, integerOf, notDone, onlyWord, seconds } from './values.ts';
+import { type Bounds, flag, integer, integerOf, notDone, onlyWord, orIgnored, orNothing, seconds } from './values.ts';
 
 /** A reference before its defaults are taken from the tracker it names. */
 export type ReferenceDraft = {
@@ -79,7 +79,12 @@ function weight<Draft extends { weight: number; reverse: boolean }>(bounds: Boun
     const value = integerOf(word, statement, bounds, scope);
     if (value === undefined) return;
     draft.weight = value;
-    draft.reverse = statement.words[1]?.text === 'reverse';
+    const option = statement.words[1]?.text;
+    draft.reverse = option === 'reverse';
+    if (option === undefined || /^(no_?)?reverse$/.test(option)) return;
+    scope.findings.error(statement.place, `${scope.subject}unknown weight option '${option}' - ignoring`, {
+      fix: 'Write weight N [reverse]',
+    });
   };
 }
 
@@ -92,10 +97,12 @@ const scriptSecondsMax = 1_000_000;
 type ScriptDraft = Draft<TrackedScript> & { place: LinePlace; userMissing: boolean };
 
 const scriptKeywords: Table<ScriptDraft> = {
-  script: (draft, statement, scope) => {
-    draft.place = statement.place;
+  script: orNothing((draft, statement, scope) => {
     const [command, ...rest] = statement.words;
-    draft.command = command === undefined ? [] : commandOf(command);
+    const words = command === undefined ? [] : commandOf(command);
+    if (words.length === 0) return;
+    draft.place = statement.place;
+    draft.command = words;
     if (rest.length > 0) {
       scope.findings.info(
         statement.place,
@@ -105,7 +112,7 @@ const scriptKeywords: Table<ScriptDraft> = {
         },
       );
     }
-  },
+  }),
   // Fractions are beyond the peer, whose field issue 2546 asks for them.
   interval: seconds({ min: 0.001, max: scriptSecondsMax }, (draft, value) => {
     draft.intervalMs = value;
@@ -163,10 +170,13 @@ export function readScript(name: string, statement: Statement, scope: Scope): Tr
 type ProcessDraft = Draft<TrackedProcess> & { parametersMatch: 'initial' | 'partial' | undefined };
 
 const processKeywords: Table<ProcessDraft> = {
-  process: (draft, statement) => {
-    draft.command = statement.words.map((part) => part.unescaped);
+  process: (draft, statement, scope) => {
+    if (onlyWord(statement, scope) === undefined) return;
+    const words = statement.words.map((part) => part.unescaped);
+    if (draft.command.length === 0) draft.command = words;
+    else reportSecond(statement, draft.command.join(' '), scope);
   },
-  param_match: (draft, statement, scope) => {
+  param_match: orNothing((draft, statement, scope) => {
     const value = onlyWord(statement, scope);
     if (value === 'initial' || value === 'partial') draft.parametersMatch = value;
     else if (value !== undefined) {
@@ -174,8 +184,8 @@ const processKeywords: Table<ProcessDraft> = {
         fix: 'Write initial or partial',
       });
     }
-  },
-  weight: weight(wideWeightBounds),
+  }),
+  weight: orIgnored(weight(wideWeightBounds)),
   quorum: integer({ min: 1, max: 65_535 }, (draft, value) => {
     draft.quorumMin = value;
   }),
@@ -230,14 +240,21 @@ export function readProcess(name: string, statement: Statement, scope: Scope): T
   return { ...process, parameters };
 }
 
+/** What is set once, and was set to something else before. */
+function reportSecond({ keyword, words, place }: Statement, first: string, { findings, subject }: Scope): void {
+  const what = `${subject}${keyword} already set to '${first}' - ignoring '${words[0]?.text}'`;
+  findings.error(place, what, { fix: 'Write a block for each' });
+}
+
 const fileWeightBounds: Bounds = { min: -countMax, max: countMax };
 
 const fileKeywords: Table<Draft<TrackedFile>> = {
-  file: (draft, statement, scope) => {
-    const path = onlyWord(statement, scope);
-    if (path !== undefined) draft.path = path;
-  },
-  weight: weight(fileWeightBounds),
+  file: orIgnored((draft, statement, scope) => {
+    const path = onlyWord(statement, scope) ?? '';
+    if (draft.path === '') draft.path = path;
+    else reportSecond(statement, draft.path, scope);
+  }),
+  weight: orIgnored(weight(fileWeightBounds)),
   init_file: (draft, statement, scope) => {
     const words = statement.words.map((part) => part.text);
     const valueWord = words.find((one) => one !== 'overwrite');
@@ -358,12 +375,26 @@ export function resolveReferences(
   known: ReadonlyMap<string, TrackerDefaults>,
   scope: Scope,
 ): readonly TrackerReference[] {
-  return drafts.flatMap((draft) => {
+  return withoutSecond(drafts, kind, scope).flatMap((draft) => {
     const tracker = known.get(draft.name);
     if (tracker !== undefined) {
       return [{ name: draft.name, weight: draft.weight ?? tracker.weight, reverse: draft.reverse ?? tracker.reverse }];
     }
     scope.findings.error(draft.place, `${scope.subject}track ${kind} ${draft.name} not found, ignoring...`);
     return [];
+  });
+}
+
+/** Of two references to one thing the first counts. */
+export function withoutSecond(
+  drafts: readonly ReferenceDraft[],
+  kind: string,
+  scope: Scope,
+): readonly ReferenceDraft[] {
+  return drafts.filter((draft, index) => {
+    const first = drafts.findIndex(({ name }) => name === draft.name);
+    if (first === index) return true;
+    scope.findings.warning(draft.place, `${scope.subject}duplicate track_${kind} ${draft.name} - ignoring`);
+    return false;
   });
 }

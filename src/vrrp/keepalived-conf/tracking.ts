@@ -7,6 +7,7 @@ import {
   resolveReferences,
   type TrackerDefaults,
   type TrackingDraft,
+  withoutSecond,
 } from './tracker-keywords.ts';
 
 /** Everything that can be tracked, by name. */
@@ -26,7 +27,9 @@ export type Tracking = Pick<
 
 export function trackingOf(draft: TrackingDraft, tracked: Tracked, scope: Scope): Tracking {
   return {
-    trackInterfaces: draft.trackInterfaces.map((reference) => trackedInterface(reference, tracked, scope)),
+    trackInterfaces: withoutSecond(draft.trackInterfaces, 'interface', scope).map((reference) =>
+      trackedInterface(reference, tracked, scope),
+    ),
     trackScripts: resolveReferences(draft.trackScripts, 'script', tracked.scripts, scope),
     trackProcesses: resolveReferences(draft.trackProcesses, 'process', tracked.processes, scope),
     trackFiles: resolveReferences(draft.trackFiles, 'file', tracked.files, scope),

@@ -3,20 +3,9 @@
 import type { Reader, Scope } from './block.ts';
 import type { Statement } from './statement.ts';
 
-export type Bounds = { readonly min: number; readonly max: number };
+export const repeatMax = 2_147_483_647;
 
-/** Keywords whose missing value the peer finds itself, and only ignores. */
-const lenientKeywords = [
-  ...[
-    'default_interface',
-    'vrrp_priority',
-    'notification_email_from',
-    'script_user',
-    'notify_fifo',
-    'vrrp_notify_fifo',
-  ],
-  ...['startup_script', 'shutdown_script'],
-];
+export type Bounds = { readonly min: number; readonly max: number };
 
 /** The first word after the keyword, or undefined with a message when there is none. */
 export function onlyWord(statement: Statement, scope: Scope): string | undefined {
@@ -27,9 +16,27 @@ export function onlyWord(statement: Statement, scope: Scope): string | undefined
 }
 
 export function reportMissing({ keyword, place }: Statement, scope: Scope): void {
-  if (lenientKeywords.includes(keyword))
-    scope.findings.error(place, `${scope.subject}'${keyword}' is missing a parameter`);
-  else scope.findings.missingParameter(place, scope.subject, [keyword]);
+  scope.findings.missingParameter(place, scope.subject, [keyword]);
+}
+
+/** Without a value the line is ignored with a message like any other: exit code 5 instead of 2. */
+export function orIgnored<Draft>(reader: Reader<Draft>): Reader<Draft> {
+  return (draft, statement, scope) => {
+    if (statement.words.length > 0) reader(draft, statement, scope);
+    else scope.findings.error(statement.place, missingText(statement, scope), { fix: 'The line is ignored' });
+  };
+}
+
+/** Without a value the line changes nothing, and the verdict does not count it. */
+export function orNothing<Draft>(reader: Reader<Draft>): Reader<Draft> {
+  return (draft, statement, scope) => {
+    if (statement.words.length > 0) reader(draft, statement, scope);
+    else scope.findings.info(statement.place, missingText(statement, scope), { fix: 'The line is ignored' });
+  };
+}
+
+function missingText({ keyword }: Statement, { subject }: Scope): string {
+  return `${subject}'${keyword}' is missing a parameter`;
 }
 
 /** An integer in decimal, within both bounds. */
@@ -109,11 +116,41 @@ export function word<Draft>(assign: (draft: Draft, value: string) => void): Read
   };
 }
 
-/** A keyword that is accepted, with a plain statement of what is not done. */
-export function notDone<Draft>(what: string): Reader<Draft> {
-  return (_, statement, scope) => {
+/** How often: none is once. */
+export function repetitions<Draft>(assign: (draft: Draft, value: number) => void): Reader<Draft> {
+  return (draft, statement, scope) =>
+    integer<Draft>({ min: 0, max: repeatMax }, (_, value) => {
+      assign(draft, Math.max(1, value));
+      if (value > 0) return;
+      const what = `${scope.subject}${statement.keyword} must be greater than 0, setting to 1`;
+      scope.findings.warning(statement.place, what);
+    })(draft, statement, scope);
+}
+
+/** An older name of `replacement`, which does the same. */
+export function deprecated<Draft>(replacement: string, reader: Reader<Draft>): Reader<Draft> {
+  return (draft, statement, scope) => {
+    const what = `${scope.subject}Keyword '${statement.keyword}' is deprecated`;
+    scope.findings.warning(statement.place, what, { fix: `Write ${replacement}` });
+    reader(draft, statement, scope);
+  };
+}
+
+/** A keyword that is accepted, with a plain statement of what is not done; `check` judges its value all the same. */
+export function notDone<Draft>(what: string, check?: Reader<Draft>): Reader<Draft> {
+  return (draft, statement, scope) => {
+    check?.(draft, statement, scope);
     scope.findings.info(statement.place, `${scope.subject}'${statement.keyword}' is accepted, but ${what}`);
   };
+}
+
+/** A value that is judged, and goes nowhere. */
+export function anyInteger<Draft>(bounds: Bounds): Reader<Draft> {
+  return integer(bounds, () => {});
+}
+
+export function anyWord<Draft>(): Reader<Draft> {
+  return word(() => {});
 }
 
 /** A keyword that needs nothing done, because things are that way already. */

@@ -1,10 +1,12 @@
 // The LVS side: read over, so that a file that has it can be taken as it is, and reported as not served.
 import { type Scope, wordsOf } from './block.ts';
 import type { Statement } from './statement.ts';
+import { reportMissing } from './values.ts';
 
 /** `virtual_server …` or `virtual_server_group …`: its name in messages. */
 export function readVirtualServer(statement: Statement, scope: Scope): string {
   const name = wordsOf(statement).join(' ');
+  if (statement.words.length === 0) reportMissing(statement, scope);
   scope.findings.info(statement.place, `'${name}' is not served: there is no IPVS load balancing here`, {
     fix: 'Keep keepalived for it (keepalived -C runs the checkers only)',
   });
