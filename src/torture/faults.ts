@@ -13,9 +13,14 @@ export type Fault = {
   readonly lastsMsMax: number;
   /** May take an address from a client even where it strikes another host than the holder. */
   readonly disturbs: 'holder' | 'anyone' | 'nobody';
+  /** A host that stood still whole answers for what the others took until it has noticed: this long without a fence. */
+  readonly overlapMsMax?: number;
   readonly strike: (strike: Strike) => Promise<void>;
   readonly mend: (strike: Strike) => Promise<void>;
 };
+
+/** Without a fence or a watchdog nothing can hold a host that wakes for shorter. */
+const wakingMsMax = 50;
 
 const nothing = async () => {};
 const healed = ({ stage, target }: Strike) => stage.lab.heal(target);
@@ -55,6 +60,7 @@ const hosts: readonly Fault[] = [
     weight: 4,
     lastsMsMax: 5000,
     disturbs: 'holder',
+    overlapMsMax: wakingMsMax,
     strike: ({ stage, target }) => stage.lab.freeze(target),
     mend: ({ stage, target }) => stage.lab.resume(target),
   },

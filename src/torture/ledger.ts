@@ -8,6 +8,8 @@ export type Round = {
   readonly holder: string;
   /** Some fault of it may take the address from the client. */
   readonly mayDisturb: boolean;
+  /** For so long two hosts may answer for the address in it. */
+  readonly overlapMsMax: number;
   readonly fromMs: number;
   readonly toMs: number;
   readonly cleanAfterMs: number;
@@ -24,7 +26,8 @@ export type Verdict = {
   readonly rounds: readonly JudgedRound[];
   /** Outages of rounds whose faults explain none, and those between rounds. */
   readonly unexplained: readonly Interval[];
-  readonly doubleMs: number;
+  /** Times that two hosts answered for longer than their round allows, and those between rounds. */
+  readonly overlong: readonly Interval[];
 };
 
 /** A client that loses the processor for so long sees an outage of its own. */
@@ -49,9 +52,12 @@ export function judge(rounds: readonly Round[], report: ProbeReport): Verdict {
     doubles: within(round, doubles),
   }));
   const explained = new Set(judged.flatMap((round) => (round.mayDisturb ? round.outages : [])));
+  const borne = new Set(
+    judged.flatMap((round) => round.doubles.filter(({ durationMs }) => durationMs <= round.overlapMsMax)),
+  );
   return {
     rounds: judged,
     unexplained: outages.filter((outage) => !explained.has(outage)),
-    doubleMs: doubles.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    overlong: doubles.filter((double) => !borne.has(double)),
   };
 }

@@ -1,6 +1,6 @@
 // `npm run torture -- [--minutes M] [--seed S] [--hosts N] [--only KIND,…]`: random faults on real hosts, with a client
-// watching. Exit code 0: the cluster was clean at the end, the address was never owned twice, every outage is explained,
-// and Pacemaker's tools had nothing against any live document.
+// watching. Exit code 0: the cluster was clean at the end, the address was never owned twice but for the moment in which
+// a frozen host wakes, every outage is explained, and Pacemaker's tools had nothing against any live document.
 import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -43,8 +43,8 @@ const { verdict, growth, peers, wrong } = await torture({
 console.log(`\n${formatVerdict(verdict)}\n\n${formatPeers(peers)}\n\n${formatGrowth(growth)}\n`);
 for (const line of wrong) console.log(`not clean: ${line}`);
 console.log(`seed ${values.seed}, load ${load()}; ${wrong.length === 0 ? 'clean at the end' : 'NOT clean at the end'}`);
-const clean = wrong.length === 0 && verdict.unexplained.length === 0 && peers.objections.length === 0;
-process.exit(clean && verdict.doubleMs === 0 ? 0 : 1);
+const unexplained = verdict.unexplained.length + verdict.overlong.length + peers.objections.length;
+process.exit(wrong.length + unexplained === 0 ? 0 : 1);
 
 function complain(): string | undefined {
   if (!(minutes > 0)) return `--minutes '${values.minutes}' is no time`;

@@ -1,9 +1,9 @@
 // The table at the end of a torture run.
 import type { Growth } from './growth.ts';
-import type { JudgedRound, Verdict } from './ledger.ts';
+import type { Interval, JudgedRound, Verdict } from './ledger.ts';
 import type { PeerOpinion } from './peers.ts';
 
-export function formatVerdict({ rounds, unexplained, doubleMs }: Verdict): string {
+export function formatVerdict({ rounds, unexplained, overlong }: Verdict): string {
   const kinds = [...new Set(rounds.map(nameOf))].sort();
   const rows = kinds.map((kind) =>
     rowOf(
@@ -13,13 +13,13 @@ export function formatVerdict({ rounds, unexplained, doubleMs }: Verdict): strin
   );
   const head = ['fault', 'times', 'at holder', 'outages', 'median', 'longest', 'clean after', 'owned twice'];
   const outages = rounds.reduce((sum, round) => sum + round.outages.length, 0);
+  const doubles = rounds.flatMap((round) => round.doubles.map(({ durationMs }) => durationMs));
   return [
     ...columns([head, ...rows]),
     '',
-    `${rounds.length} rounds, ${outages} outages, ${unexplained.length} of them unexplained; owned twice for ${Math.round(doubleMs)} ms in all`,
-    ...unexplained.map(
-      ({ fromMs, durationMs }) => `  unexplained: ${Math.round(durationMs)} ms at ${fromMs.toFixed(0)}`,
-    ),
+    `${rounds.length} rounds, ${outages} outages, ${unexplained.length} of them unexplained; owned twice ${doubles.length} times, ${overlong.length} of them for too long`,
+    ...unexplained.map((interval) => `  unexplained: ${at(interval)}`),
+    ...overlong.map((interval) => `  owned twice: ${at(interval)}`),
   ].join('\n');
 }
 
@@ -61,7 +61,7 @@ function nameOf({ faults }: JudgedRound): string {
 function rowOf(kind: string, rounds: readonly JudgedRound[]): string[] {
   const lengths = rounds.flatMap(({ outages }) => outages.map(({ durationMs }) => durationMs)).sort((a, b) => a - b);
   const atHolder = rounds.filter(({ faults, holder }) => faults.some(({ target }) => target === holder)).length;
-  const doubleMs = rounds.flatMap(({ doubles }) => doubles).reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const doubles = rounds.flatMap((round) => round.doubles.map(({ durationMs }) => durationMs));
   return [
     kind,
     `${rounds.length}`,
@@ -70,8 +70,12 @@ function rowOf(kind: string, rounds: readonly JudgedRound[]): string[] {
     ms(lengths[Math.floor(lengths.length / 2)]),
     ms(lengths.at(-1)),
     ms(Math.max(...rounds.map(({ cleanAfterMs }) => cleanAfterMs))),
-    `${Math.round(doubleMs)} ms`,
+    doubles.length === 0 ? '' : `${doubles.length}, at most ${ms(Math.max(...doubles))}`,
   ];
+}
+
+function at({ fromMs, durationMs }: Interval): string {
+  return `${ms(durationMs)} at ${fromMs.toFixed(0)}`;
 }
 
 function ms(value: number | undefined): string {

@@ -125,6 +125,7 @@ class Run {
         strikes.some(
           ({ fault, on }) => fault.disturbs === 'anyone' || (fault.disturbs === 'holder' && on.target === holder),
         ) || strikes.length > 1,
+      overlapMsMax: Math.max(...strikes.map(({ fault }) => fault.overlapMsMax ?? 0)),
       fromMs,
       toMs: monotonicMs(),
       cleanAfterMs,
