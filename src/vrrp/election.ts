@@ -9,7 +9,7 @@
 import { compareAddresses, formatAddress } from './address.ts';
 import { changeTimers, type Instance, logOf, recordPeer, setTimers, type Turn } from './instance.ts';
 import { demote, promoteWhenAllReady, type SyncGroup } from './sync-group.ts';
-import { advertise, announce, announcementTimers, masterDownOf, notify, skewOf } from './transition.ts';
+import { advertise, announce, masterDownOf, notify, skewOf, startAnnouncing } from './transition.ts';
 
 /** A machine that is late every time must still become master when there is no other. */
 const lateWaitsMax = 3;
@@ -139,7 +139,10 @@ function forceElection(instance: Instance, turn: Turn, advert: AddressedAdvert):
   if (!instance.configuration.lowerPrioNoAdvert) advertiseNow(instance, turn);
   const { lowerPrioRepeat, lowerPrioDelayMs } = instance.configuration.announcement;
   announce(instance, turn, lowerPrioRepeat);
-  if (lowerPrioDelayMs > 0) changeTimers(instance, { burstMs: turn.nowMs + lowerPrioDelayMs });
+  if (lowerPrioDelayMs > 0) {
+    changeTimers(instance, { burstMs: turn.nowMs + lowerPrioDelayMs });
+    instance.burstRepeat = lowerPrioRepeat;
+  }
   notify(instance, turn, 'MASTER_RX_LOWER_PRI');
 }
 
@@ -191,7 +194,7 @@ function expireAdvert(instance: Instance, turn: Turn): void {
   instance.lateness = 'none';
   advertiseNow(instance, turn);
   announce(instance, turn, instance.configuration.announcement.masterRepeat);
-  changeTimers(instance, announcementTimers(instance, turn));
+  changeTimers(instance, startAnnouncing(instance, turn));
 }
 
 /** The next one is due an interval after this one was due, so that a little lateness does not add up. */
@@ -212,7 +215,7 @@ function expireAnnouncements(instance: Instance, turn: Turn): void {
   const { announcement } = configuration;
   if (timers.burstMs <= turn.nowMs) {
     changeTimers(instance, { burstMs: Number.POSITIVE_INFINITY });
-    announce(instance, turn, announcement.masterRepeat);
+    announce(instance, turn, instance.burstRepeat);
   }
   if (timers.refreshMs <= turn.nowMs) {
     changeTimers(instance, { refreshMs: turn.nowMs + announcement.masterRefreshMs });

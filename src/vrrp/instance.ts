@@ -50,6 +50,8 @@ export type Instance = {
   /** Faults that are no tracker's, by cause. */
   readonly faults: Set<string>;
   readonly timers: Timers;
+  /** How often the second burst says each address: after MASTER, or after a lower advert. */
+  burstRepeat: number;
   /** The soonest of the timers, kept beside them because it is asked far more often than they change. */
   nextMs: number;
   /** Master_Adver_Interval: ours, or in version 3 what the master said. */
@@ -86,6 +88,7 @@ export function createInstance(configuration: InstanceConfiguration): Instance {
     trackers: [],
     faults: new Set(),
     timers: idleTimers(),
+    burstRepeat: 0,
     nextMs: Number.POSITIVE_INFINITY,
     masterIntervalMs: configuration.advertIntervalMs,
     masterDown: false,

@@ -208,6 +208,17 @@ test('a healed split: the winner answers the lower advert with an advert and ann
   );
 });
 
+test('the second burst is as long as the first: after MASTER, or after a lower advert', () => {
+  const { announcement } = instanceOf();
+  const bench = Bench.of({
+    announcement: { ...announcement, masterRepeat: 2, lowerPrioRepeat: 3, lowerPrioDelayMs: 2000 },
+  });
+  bench.at(nextDeadline(bench.router));
+  assert.ok(bench.at(bench.nowMs + 5000).includes('announce VI_1 x2'));
+  assert.ok(bench.at(bench.nowMs + 100, advert(100)).includes('announce VI_1 x3'));
+  assert.ok(bench.at(bench.nowMs + 2000).includes('announce VI_1 x3'));
+});
+
 test('version 3 learns the interval of its master', () => {
   const bench = Bench.of({ version: 3, advertIntervalMs: 100 });
   bench.at(50, advert(250, { intervalMs: 500 }));

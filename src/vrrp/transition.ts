@@ -15,7 +15,7 @@ export function becomeMaster(instance: Instance, turn: Turn, reason: string): vo
   const { announcement, advertIntervalMs } = instance.configuration;
   setTimers(instance, {
     advertMs: turn.nowMs + advertIntervalMs,
-    ...announcementTimers(instance, turn),
+    ...startAnnouncing(instance, turn),
   });
   advertise(instance, turn, instance.effectivePriority);
   logHoldings(instance, turn, 'setting');
@@ -100,9 +100,10 @@ export function notify(instance: Instance, turn: Turn, state: NotifiedState): vo
   turn.effects.push({ kind: 'notify', notification });
 }
 
-/** The announcements after the first burst. */
-export function announcementTimers(instance: Instance, turn: Turn): Partial<Timers> {
+/** The announcements after the first burst of a master. */
+export function startAnnouncing(instance: Instance, turn: Turn): Partial<Timers> {
   const { announcement } = instance.configuration;
+  instance.burstRepeat = announcement.masterRepeat;
   return {
     burstMs: later(turn, announcement.masterDelayMs),
     refreshMs: later(turn, announcement.masterRefreshMs),

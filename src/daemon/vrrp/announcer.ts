@@ -41,9 +41,7 @@ export class Announcer {
 
   /** `rounds` times each address of the instance, in configured order. */
   announce(instance: InstanceConfiguration, rounds: number, scope: 'all' | 'extra-interfaces'): void {
-    const addresses = addressesOf(instance).filter(
-      (address) => scope === 'all' || (address.interface !== undefined && address.interface !== instance.interface),
-    );
+    const addresses = addressesOf(instance).filter((address) => scope === 'all' || isExtra(instance, address));
     for (let round = 0; round < rounds; round++) {
       for (const address of addresses) {
         const interfaceName = interfaceOf(instance, address);
@@ -97,6 +95,12 @@ export class Announcer {
     const sent = this.#socket.send(frame, link.index);
     if (!sent.ok && sent.error.errno !== 'ENETDOWN') this.#complain(instance, sent.error);
   }
+}
+
+/** garp_extra_if: addresses on other interfaces than the instance's, and of those the macvlans alone unless `all` is said. */
+function isExtra(instance: InstanceConfiguration, address: VirtualAddress): boolean {
+  if (address.interface === undefined || address.interface === instance.interface) return false;
+  return instance.announcement.extraInterfaceAll || instance.addressMacs.some(({ name }) => name === address.interface);
 }
 
 /** Keepalived writes the broadcast address as target hardware address of its requests; so do we. */

@@ -72,17 +72,7 @@ export function instanceOf(
     }),
     kernelReceiveBufferBytes: draft.kernelReceiveBufferBytes,
   };
-  sayWhatIsNotDone(instance, scope);
   return strictMode ? strictFindings(instance, draft, scope) : linkLocalFirst(instance, scope);
-}
-
-function sayWhatIsNotDone({ place, announcement }: InstanceConfiguration, scope: Scope): void {
-  if (announcement.extraInterfaceAll) {
-    scope.findings.info(
-      place,
-      `${scope.subject}garp_extra_if announces on the interfaces of its addresses only, not on all`,
-    );
-  }
 }
 
 /** The interface of the instance is tracked, without a weight, unless dont_track_primary says that it is not. */
