@@ -48,7 +48,7 @@ export type { NodeIdentity, ReplicaEffect, ReplicaEvent, ReplicaState } from './
 export { type Disk, DiskError } from './store/disk.ts';
 export { chainOf, type JournalRecord } from './store/record.ts';
 export type { Snapshot } from './store/snapshot.ts';
-export { endOf, type Recovered, Store, type StoreRemark } from './store/store.ts';
+export { endOf, placesOf, type Recovered, Store, type StoreRemark } from './store/store.ts';
 export { FaultyDisk } from './store/testing/faulty-disk.ts';
 export { transitionOf } from './transition/planning.ts';
 export { formatTransitionKey, parseTransitionKey, type Task, type Transition } from './transition/task.ts';

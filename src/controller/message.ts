@@ -72,6 +72,8 @@ export type ClusterMessage =
       readonly kind: 'document';
       readonly ring: string;
       readonly place: Place;
+      /** The oldest change that the source still tells apart from another of the same number. */
+      readonly knownFrom: number;
       readonly xml: string;
       /** Members whose history parted from this one. */
       readonly diverged: readonly string[];

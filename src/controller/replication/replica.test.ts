@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { childAt, parseXml, type XmlElement } from '../../cib/index.ts';
 import { Random } from '../../kit/index.ts';
 import { type ClusterMessage, decodeClusterMessage, encodeClusterMessage } from '../message.ts';
-import { endOf, Store } from '../store/store.ts';
+import { endOf, placesOf, Store } from '../store/store.ts';
 import { FaultyDisk } from '../store/testing/faulty-disk.ts';
-import { agreementOf, initialReplica, invariants, replay, step } from './replica.ts';
+import { agreementOf, initialReplica, invariants, replay, snapshotOf, step } from './replica.ts';
 import type { ReplicaEffect, ReplicaEvent, ReplicaState } from './state.ts';
 
 const emptyCib = xml(
@@ -58,6 +58,7 @@ class Cluster {
       self,
       cib: replay(base, recovered.records),
       place: endOf(recovered),
+      chains: placesOf(recovered),
       trusted: recovered.trusted,
     });
     return { state, disk, store, up: true, inbox: [] };
@@ -91,6 +92,12 @@ class Cluster {
     const member = this.member(nodeId);
     member.up = false;
     member.disk = member.disk.afterPowerLoss(this.#random);
+  }
+
+  /** As `wantsSnapshot` would have it: what went before is not on the disk any more. */
+  fold(nodeId: number): void {
+    const { store, state } = this.member(nodeId);
+    store.replace(snapshotOf(state));
   }
 
   boot(nodeId: number): void {
@@ -129,11 +136,12 @@ class Cluster {
     }
   }
 
-  /** Delivers up to `count` messages, members of a ring at their own pace. */
-  run(count: number): void {
+  /** Delivers up to `count` messages, members of a ring at their own pace, or to one of them alone. */
+  run(count: number, only?: number): void {
     for (let done = 0; done < count; done++) {
       const open = this.#rings.flatMap((ring) =>
         ring.members
+          .filter((nodeId) => only === undefined || nodeId === only)
           .filter((nodeId) => this.member(nodeId).up && (ring.next.get(nodeId) ?? 0) < ring.queue.length)
           .map((nodeId) => ({ ring, nodeId })),
       );
@@ -198,6 +206,46 @@ test('a partition without quorum changes nothing and says so', () => {
   cluster.partition([all]);
   cluster.run(1000);
   assert.deepEqual(cluster.properties(1), ['majority']);
+});
+
+test('a change of a minority is not taken for made by members that have forgotten so old a history', () => {
+  const cluster = new Cluster(all, 'f');
+  cluster.partition([all]);
+  cluster.run(1000);
+  cluster.request(3, 'heard-by-3-alone');
+  cluster.run(1000, 3);
+  cluster.partition([[1, 2], [3]]);
+  cluster.run(1000);
+  for (const id of ['one', 'two']) cluster.request(1, id);
+  cluster.run(1000);
+  for (const nodeId of [1, 2]) {
+    cluster.fold(nodeId);
+    cluster.crash(nodeId);
+    cluster.boot(nodeId);
+  }
+  cluster.partition([all]);
+  cluster.run(1000);
+  assert.deepEqual(cluster.properties(3), ['one', 'two']);
+  assert.match(cluster.answered.get('heard-by-3-alone') ?? '', /no member tells whether/);
+});
+
+test('a restarted member knows the history that its journal tells', () => {
+  const cluster = new Cluster(all, 'g');
+  cluster.partition([all]);
+  cluster.run(1000);
+  cluster.request(3, 'heard-by-3-alone');
+  cluster.run(1000, 3);
+  cluster.partition([[1, 2], [3]]);
+  cluster.run(1000);
+  for (const id of ['one', 'two']) cluster.request(1, id);
+  cluster.run(1000);
+  for (const nodeId of [1, 2]) {
+    cluster.crash(nodeId);
+    cluster.boot(nodeId);
+  }
+  cluster.partition([all]);
+  cluster.run(1000);
+  assert.match(cluster.answered.get('heard-by-3-alone') ?? '', /the change was lost/);
 });
 
 test('an edit that would make the document invalid is refused before anything is written', () => {

@@ -42,11 +42,13 @@ export type Begin = {
   readonly self: NodeIdentity;
   readonly cib: XmlElement;
   readonly place: Place;
+  /** The places before it and itself, as far as they are known. */
+  readonly chains: ReplicaState['chains'];
   readonly trusted: boolean;
 };
 
 /** A node as it starts: what its disk had, nothing of the cluster's state. */
-export function initialReplica({ self, cib, place, trusted }: Begin): ReplicaState {
+export function initialReplica({ self, cib, place, chains, trusted }: Begin): ReplicaState {
   return {
     self,
     cib: withoutStatus(cib),
@@ -58,7 +60,7 @@ export function initialReplica({ self, cib, place, trusted }: Begin): ReplicaSta
     phase: 'apart',
     names: new Map([[self.nodeId, self.name]]),
     coordinator: undefined,
-    chains: [{ index: place.index, chain: place.chain }],
+    chains: chains.slice(-chainsMax),
     persisted: place.index,
     stored: new Map(),
     requests: [],
@@ -195,9 +197,11 @@ class ReplicaRun {
     this.#set({ phase: 'awaiting-document' });
     if (source !== self.nodeId) return;
     const diverged = divergedFrom(this.state).map((nodeId) => String(nodeId));
+    const knownFrom = this.state.chains[0]?.index ?? place.index;
+    const xml = serialiseXml(this.state.cib);
     this.effects.push({
       kind: 'multicast',
-      message: { kind: 'document', ring: ring.name, place, xml: serialiseXml(this.state.cib), diverged },
+      message: { kind: 'document', ring: ring.name, place, knownFrom, xml, diverged },
     });
   }
 
@@ -234,11 +238,23 @@ class ReplicaRun {
 
   /** What was accepted here and is not in the document taken over never was: it had not reached every member's disk. */
   #giveUpLost(message: Extract<ClusterMessage, { kind: 'document' }>): void {
-    const parted = message.diverged.includes(String(this.state.self.nodeId));
+    const { place, self } = this.state;
+    const parted = message.diverged.includes(String(self.nodeId));
+    const comparable = place.index >= message.knownFrom;
     for (const { id, index } of this.state.requests) {
-      if (index === undefined || (!parted && index <= message.place.index)) continue;
-      const what = 'the change was lost: the cluster went on without the partition in which it was made';
-      this.#answer(id, { kind: 'failed', what, fix: 'Make it again' });
+      if (index === undefined) continue;
+      if (parted || index > message.place.index) {
+        const what = 'the change was lost: the cluster went on without the partition in which it was made';
+        this.#answer(id, { kind: 'failed', what, fix: 'Make it again' });
+      } else if (!comparable) {
+        const what =
+          'the membership changed, and no member tells whether the change is in the document that all have now';
+        this.#answer(id, {
+          kind: 'failed',
+          what,
+          fix: 'Look at the configuration (haven cib query), and make it again',
+        });
+      }
     }
   }
 

@@ -209,6 +209,15 @@ export function endOf(recovered: Pick<Recovered, 'snapshot' | 'records'>): {
   return { term, index, chain };
 }
 
+/** The places that the document went through, as far back as the disk tells; the last is where it stands. */
+export function placesOf(recovered: Pick<Recovered, 'snapshot' | 'records'>): {
+  readonly index: number;
+  readonly chain: number;
+}[] {
+  const { index = 0, chain = 0 } = recovered.snapshot ?? {};
+  return [{ index, chain }, ...recovered.records.map((record) => ({ index: record.index, chain: chainOf(record) }))];
+}
+
 type ReadRecord = { readonly record: JournalRecord; readonly chain: number };
 
 /** The records that continue the snapshot's history, one by one. */

@@ -1,7 +1,16 @@
 // A node as its disk has it: the document, replayed, and where it stands in the cluster's history.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { endOf, initialNode, type NodeState, openDisk, replay, Store, snapshotOf } from '../../controller/index.ts';
+import {
+  endOf,
+  initialNode,
+  type NodeState,
+  openDisk,
+  placesOf,
+  replay,
+  Store,
+  snapshotOf,
+} from '../../controller/index.ts';
 import type { Logger } from '../../kit/index.ts';
 import type { ClusterConfiguration } from './configuration.ts';
 import { documentOf, initialDocument } from './initial-document.ts';
@@ -22,6 +31,7 @@ export function openNode(
     self: { nodeId, name, id: String(nodeId), cluster: configuration.cluster, daemon: randomUUID(), version },
     cib: replay(base, recovered.records),
     place: endOf(recovered),
+    chains: placesOf(recovered),
     trusted: recovered.trusted,
   });
   // The changes to come are of this document; the node list, of which it was made, may change before them.

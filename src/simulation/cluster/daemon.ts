@@ -21,6 +21,7 @@ import {
   type NodeState,
   nodeDeadline,
   nodeInvariants,
+  placesOf,
   replay,
   Store,
   snapshotOf,
@@ -94,6 +95,7 @@ export class Daemon {
       self: { nodeId, id: String(nodeId), name, cluster: 'simulated', daemon, version: '1' },
       cib: replay(base, recovered.records),
       place: endOf(recovered),
+      chains: placesOf(recovered),
       trusted: recovered.trusted,
     });
   }
