@@ -172,6 +172,9 @@ export class TotemOrder implements Messaging {
 
   #leave(seat: Seat): void {
     seat.leaveByMs = this.#wiring.time.nowMs + farewellMsMax;
+    // What the daemon said before it left is on its way to the ring's thread already.
+    this.#say(seat);
+    seat.joined = false;
     this.#step(seat, { kind: 'process-gone', processId: seat.life });
     this.#step(seat, { kind: 'announce-leave' });
     this.#wiring.time.later(farewellMsMax, () => this.#wake(seat));
