@@ -23,17 +23,21 @@ export {
   type PlacementReasons,
   placementReasons,
 } from './reasons/placement-reasons.ts';
+export { type AllocationParts, allocationHeading, allocationLines } from './render/allocations.ts';
 export { type RunRequest, type Schedule, schedule, scheduleCluster } from './schedule.ts';
 export { digestedParameters } from './simulate/effects.ts';
 export { type Injection, inject, type OperationResult, parseOperationResult } from './simulate/injection.ts';
+export { renderModifications } from './simulate/modifications.ts';
 export {
   type SimulatedTransition,
   type Simulation,
   type SimulationRequest,
+  type StateTexts,
   scoreListing,
   simulate,
   simulateTransition,
   simulationSummary,
+  stateOf,
   statusText,
 } from './simulate/report.ts';
 export { reportXml, type XmlReport } from './simulate/report-xml.ts';

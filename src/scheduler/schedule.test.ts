@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { XmlElement } from '../cib/index.ts';
+import { XmlElement, xmlIndexOf } from '../cib/index.ts';
 import { visitPrimitives } from './configuration/tree.ts';
 import { formatDot } from './graph/dot.ts';
 import { formatGraph } from './graph/graph-xml.ts';
@@ -173,6 +173,25 @@ test('a node taken down is offline, and its resources go elsewhere', () => {
   const vip = cluster.resourcesById.get('vip');
   assert.ok(vip?.variant === 'primitive');
   assert.equal(vip.assignedNode?.name, 'node1');
+});
+
+test('of a node taken down no operation is remembered; one that is lost may still run what it did', () => {
+  const resource = { id: 'vip', kind: 'primitive', stickiness: 100, runsOn: 0 } as const;
+  const cib = sketchedDocument({ nodeCount: 2, standby: [], resources: [resource], constraints: [] });
+  const remembered = (becomes: 'down' | 'failed') => {
+    const changed = inject(cib, { kind: 'node', name: 'node0', becomes });
+    assert.ok(changed.ok);
+    return [...xmlIndexOf(changed.value).allNamed('lrm_rsc_op')].length > 0;
+  };
+  assert.deepEqual([remembered('down'), remembered('failed')], [false, true]);
+});
+
+test('a node brought up that was not there is a new one', () => {
+  const cib = sketchedDocument({ nodeCount: 1, standby: [], resources: [], constraints: [] });
+  const changed = inject(cib, { kind: 'node', name: 'guest', becomes: 'up' });
+  assert.ok(changed.ok);
+  const { nodes } = readCluster(changed.value, run(changed.value));
+  assert.equal(nodes.find(({ name }) => name === 'guest')?.online, true);
 });
 
 test('an operation that fails is recorded as failed, and nothing is done after it', () => {

@@ -29,7 +29,7 @@ type Snapshot = {
 };
 
 /** A decision of the assignment; a resource that was tried on several nodes has several. */
-export type Placement = { readonly resource: Primitive; readonly node: ClusterNode };
+export type Placement = { readonly kind: 'placement'; readonly resource: Primitive; readonly node: ClusterNode };
 
 /** Below every score: there is no entry. */
 const noEntry = -(2 ** 31);
@@ -37,8 +37,7 @@ const noEntry = -(2 ** 31);
 /** Keeps snapshots rather than lines: 64 nodes with 10,000 resources make more than a million lines, and few are ever shown. */
 export class ScoreListing {
   readonly #nodes: readonly ClusterNode[];
-  readonly #entries: (Snapshot | ScoreLine)[] = [];
-  readonly #placements: Placement[] = [];
+  readonly #entries: (Snapshot | ScoreLine | Placement)[] = [];
 
   constructor(nodes: readonly ClusterNode[]) {
     this.#nodes = nodes;
@@ -56,16 +55,16 @@ export class ScoreListing {
   /** Enters where a resource has just been placed, if anywhere. */
   addPlacement(resource: Primitive): void {
     const node = resource.assignedNode;
-    if (node !== undefined) this.#placements.push({ resource, node });
+    if (node !== undefined) this.#entries.push({ kind: 'placement', resource, node });
   }
 
-  /** In the order in which they were made. */
-  get placements(): readonly Placement[] {
-    return this.#placements;
-  }
-
-  /** Every line, in the order in which they came about. */
+  /** Every score, in the order in which they came about. */
   *lines(): Generator<ScoreLine> {
+    for (const entry of this.course()) if (entry.kind !== 'placement') yield entry;
+  }
+
+  /** Every score and, between them, where resources were placed. */
+  *course(): Generator<ScoreLine | Placement> {
     for (const entry of this.#entries) {
       if (entry.kind === 'table') yield* this.#linesOf(entry);
       else yield entry;

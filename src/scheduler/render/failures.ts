@@ -1,6 +1,6 @@
 // What failed: counts by node and resource, then the operations themselves.
 
-import { parseInteger } from '../../cib/index.ts';
+import { formatInstant, parseInteger, type XmlElement, xmlElement } from '../../cib/index.ts';
 import { formatScore } from '../../kit/index.ts';
 import type { Cluster, ClusterNode, HistoryEntry, Primitive } from '../model/index.ts';
 import { rawFailure } from '../status/fail-count.ts';
@@ -11,7 +11,10 @@ export function renderFailures(cluster: Cluster): string {
   const out = new Outline();
   out.blank();
   out.heading(1, 'Migration Summary');
-  for (const node of cluster.nodes) if (node.online) renderCounts(cluster, node, out);
+  for (const { node, counts } of nodesWithFailures(cluster)) {
+    out.heading(2, `Node: ${node.name}`);
+    for (const count of counts) out.item(3, countLine(count));
+  }
   if (cluster.failedOperations.length === 0) return out.toString();
   out.blank();
   out.heading(1, 'Failed Resource Actions');
@@ -19,20 +22,54 @@ export function renderFailures(cluster: Cluster): string {
   return out.toString();
 }
 
-function renderCounts(cluster: Cluster, node: ClusterNode, out: Outline): void {
-  const list = new Outline();
-  for (const { id } of cluster.histories[node.index] ?? []) {
+/** `<node_history>` and, if there are any, `<failures>`. */
+export function failuresXml(cluster: Cluster): XmlElement[] {
+  const nodes = nodesWithFailures(cluster).map(({ node, counts }) =>
+    xmlElement('node', { name: node.name }, counts.map(countXml)),
+  );
+  const history = xmlElement('node_history', {}, nodes);
+  if (cluster.failedOperations.length === 0) return [history];
+  return [history, xmlElement('failures', {}, cluster.failedOperations.map(failureXml))];
+}
+
+type FailCount = {
+  readonly id: string;
+  readonly resource: Primitive;
+  readonly count: number;
+  readonly lastFailure: number;
+};
+
+type NodeFailures = { readonly node: ClusterNode; readonly counts: readonly FailCount[] };
+
+function nodesWithFailures(cluster: Cluster): NodeFailures[] {
+  return cluster.nodes
+    .filter(({ online }) => online)
+    .map((node) => ({ node, counts: countsOf(cluster, node) }))
+    .filter(({ counts }) => counts.length > 0);
+}
+
+function countsOf(cluster: Cluster, node: ClusterNode): FailCount[] {
+  return (cluster.histories[node.index] ?? []).flatMap(({ id }) => {
     const resource = primitiveOf(cluster, id);
-    if (resource === undefined) continue;
+    if (resource === undefined) return [];
     const { count, lastFailure } = rawFailure(cluster, resource, node);
-    if (count === 0) continue;
-    const when = lastFailure > 0 ? ` last-failure='${calendarTime(lastFailure)}'` : '';
-    const threshold = resource.migrationThreshold;
-    list.item(3, `${id}: migration-threshold=${threshold} fail-count=${formatScore(count)}${when}`);
-  }
-  if (list.isEmpty) return;
-  out.heading(2, `Node: ${node.name}`);
-  out.append(list);
+    return count === 0 ? [] : [{ id, resource, count, lastFailure }];
+  });
+}
+
+function countLine({ id, resource, count, lastFailure }: FailCount): string {
+  const when = lastFailure > 0 ? ` last-failure='${calendarTime(lastFailure)}'` : '';
+  return `${id}: migration-threshold=${resource.migrationThreshold} fail-count=${formatScore(count)}${when}`;
+}
+
+function countXml({ id, resource, count, lastFailure }: FailCount): XmlElement {
+  return xmlElement('resource_history', {
+    id,
+    orphan: String(resource.removed),
+    'migration-threshold': String(resource.migrationThreshold),
+    'fail-count': formatScore(count),
+    'last-failure': lastFailure > 0 ? calendarTime(lastFailure) : undefined,
+  });
 }
 
 function primitiveOf(cluster: Cluster, historyId: string): Primitive | undefined {
@@ -52,6 +89,29 @@ function failureLine({ key, nodeName, exitCode, callId, status, lastChange, xml 
     if (taken !== undefined) details.push(`exec=${taken}ms`);
   }
   return `${key} on ${nodeName} '${exitTexts[exitCode] ?? 'unknown'}' (${exitCode}): ${details.join(', ')}`;
+}
+
+function failureXml({ key, nodeName, exitCode, callId, status, lastChange, xml }: HistoryEntry): XmlElement {
+  const times =
+    lastChange > 0
+      ? {
+          'last-rc-change': formatInstant({ epochSeconds: lastChange, offsetSeconds: 0 }),
+          queued: xml.get('queue-time'),
+          exec: xml.get('exec-time'),
+          interval: xml.get('interval'),
+          task: xml.get('operation'),
+        }
+      : {};
+  return xmlElement('failure', {
+    op_key: key,
+    node: nodeName,
+    exitstatus: exitTexts[exitCode] ?? 'unknown',
+    exitreason: xml.get('exit-reason') ?? '',
+    exitcode: String(exitCode),
+    call: String(callId),
+    status: statusTexts[status] ?? 'unknown',
+    ...times,
+  });
 }
 
 function milliseconds(text: string | undefined): number | undefined {

@@ -14,11 +14,15 @@ import {
   type Primitive,
   type Resource,
 } from '../model/index.ts';
+import { nodeAttributesXml } from './attributes.ts';
+import { failuresXml } from './failures.ts';
 import { healthOf } from './nodes.ts';
 import { displayName, displayRole, isInternal } from './primitive.ts';
 
-/** `<NAME><nodes>…</nodes><resources>…</resources></NAME>` */
-export function statusXml(cluster: Cluster, name: string): XmlElement {
+export type StatusLists = { readonly attributes: boolean; readonly failures: boolean };
+
+/** `<NAME><nodes>…</nodes><resources>…</resources>…</NAME>`, with the lists that are asked for at the end. */
+export function statusXml(cluster: Cluster, name: string, lists: StatusLists): XmlElement {
   const shown = cluster.resources.filter((resource) => !resource.removed || isActive(resource, 'fully'));
   return xmlElement(name, {}, [
     xmlElement(
@@ -27,6 +31,8 @@ export function statusXml(cluster: Cluster, name: string): XmlElement {
       cluster.nodes.map((node) => nodeXml(cluster, node)),
     ),
     xmlElement('resources', {}, shown.flatMap(resourceXml)),
+    ...(lists.attributes ? nodeAttributesXml(cluster) : []),
+    ...(lists.failures ? failuresXml(cluster) : []),
   ]);
 }
 

@@ -35,7 +35,7 @@ export function applyEffects(cluster: Cluster, { synapses, failed, nowSeconds }:
 
 /** A failed operation is recorded, and counted on its node. */
 function withFailure(cib: XmlElement, { result }: FailedSynapse, nowSeconds: number): XmlElement {
-  const recorded = inject(cib, { kind: 'operation', result, nowSeconds });
+  const recorded = inject(cib, { kind: 'operation', result, nowSeconds, exitReason: 'User-injected result' });
   const counted = recorded.ok ? inject(recorded.value, { kind: 'failure', result, nowSeconds }) : recorded;
   return counted.ok ? counted.value : cib;
 }

@@ -7,12 +7,20 @@ import { featureSet } from '../actions/parameter-digests.ts';
 export type TicketChange = 'grant' | 'revoke' | 'standby' | 'activate';
 
 export type Injection =
-  | { readonly kind: 'quorum'; readonly quorate: boolean }
-  | { readonly kind: 'watchdog'; readonly present: boolean }
+  /** `given`: the value in the administrator's own word. */
+  | { readonly kind: 'quorum'; readonly quorate: boolean; readonly given: string }
+  | { readonly kind: 'watchdog'; readonly present: boolean; readonly given: string }
   | { readonly kind: 'node'; readonly name: string; readonly becomes: 'up' | 'down' | 'failed' }
   | { readonly kind: 'ticket'; readonly id: string; readonly change: TicketChange; readonly nowSeconds: number }
-  /** Recorded in the node's history; or counted among its failures. */
-  | { readonly kind: 'operation' | 'failure'; readonly result: OperationResult; readonly nowSeconds: number };
+  /** Recorded in the node's history. `exitReason`: what is said of a failure. */
+  | {
+      readonly kind: 'operation';
+      readonly result: OperationResult;
+      readonly nowSeconds: number;
+      readonly exitReason: string;
+    }
+  /** Counted among the node's failures. */
+  | { readonly kind: 'failure'; readonly result: OperationResult; readonly nowSeconds: number };
 
 /** The result of one operation, as if the node had reported it. */
 export type OperationResult = {
@@ -54,7 +62,7 @@ export function inject(cib: XmlElement, injection: Injection): Result<XmlElement
     case 'ticket':
       return ok(injectTicket(cib, injection));
     case 'operation':
-      return injectOperation(cib, injection.result, injection.nowSeconds);
+      return injectOperation(cib, injection);
     case 'failure':
       return countFailure(cib, injection.result, injection.nowSeconds);
   }
@@ -82,8 +90,24 @@ const nodeStates = {
   failed: { in_ccm: 'false', crmd: 'offline', join: 'member', expected: 'member' },
 } as const;
 
+/** A node that was shut down in order runs nothing; one that is lost may still run all that it did. */
+const forgottenWhenDown = new Set(['lrm', 'transient_attributes']);
+
 function injectNode(cib: XmlElement, name: string, becomes: keyof typeof nodeStates): Result<XmlElement, string> {
-  return changeState(cib, name, (state) => state.with(nodeStates[becomes]));
+  return changeState(becomes === 'up' ? withNode(cib, name) : cib, name, (state) => {
+    const kept =
+      becomes === 'down' ? state.children.filter((child) => !forgottenWhenDown.has(child.name)) : state.nodes;
+    return state.with(nodeStates[becomes]).withNodes(kept);
+  });
+}
+
+/** A node that comes up may be a new one. */
+function withNode(cib: XmlElement, name: string): XmlElement {
+  const nodes = childAt(cib, 'configuration', 'nodes');
+  const states = childAt(cib, 'status')?.children ?? [];
+  const isKnown = [...(nodes?.children ?? []), ...states].some((each) => each.get('uname') === name);
+  if (nodes === undefined || isKnown) return cib;
+  return replaceElement(cib, nodes, nodes.append(xmlElement('node', { id: name, uname: name })));
 }
 
 /** Changes the node_state of a configured node, which is made when it is missing. */
@@ -122,7 +146,10 @@ function injectTicket(cib: XmlElement, injection: Extract<Injection, { readonly 
 
 const transitionUuid = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
 
-function injectOperation(cib: XmlElement, result: OperationResult, nowSeconds: number): Result<XmlElement, string> {
+type RecordedOperation = Extract<Injection, { readonly kind: 'operation' }>;
+
+function injectOperation(cib: XmlElement, injection: RecordedOperation): Result<XmlElement, string> {
+  const { result } = injection;
   const primitive = primitiveNamed(cib, result.resource.replace(/:\d+$/, ''));
   if (primitive === undefined) return err(`there is no primitive '${result.resource}'`);
   return changeState(cib, result.node, (state) => {
@@ -137,7 +164,7 @@ function injectOperation(cib: XmlElement, result: OperationResult, nowSeconds: n
         provider: primitive.get('provider'),
         type: primitive.get('type'),
       });
-    const changed = recorded(history, result, nowSeconds);
+    const changed = recorded(history, injection);
     const histories =
       known === undefined ? [...list.nodes, changed] : list.nodes.map((each) => (each === known ? changed : each));
     const newLrm = lrm.withNodes([list.withNodes(histories)]);
@@ -155,31 +182,42 @@ function primitiveNamed(element: XmlElement, id: string): XmlElement | undefined
   return undefined;
 }
 
-/** A failure stands beside the last success, as the controller records it. */
-function recorded(history: XmlElement, result: OperationResult, nowSeconds: number): XmlElement {
+/**
+ * A failure is kept as such, and stands beside the last success of a recurring operation; of what is done once only the
+ * last result is kept besides.
+ */
+function recorded(history: XmlElement, { result, nowSeconds, exitReason }: RecordedOperation): XmlElement {
   const { resource, task, intervalMs, node, exitCode, status } = result;
   const calls = history.children.map((entry) => Number(entry.get('call-id') ?? 0) || 0);
   const callId = Math.max(0, ...calls) + 1;
   const key = `${resource}_${task}_${intervalMs}`;
-  const failed = status > 0 || (exitCode !== 0 && exitCode !== 7 && exitCode !== 8);
-  const id = failed ? `${resource}_last_failure_0` : intervalMs > 0 ? key : `${resource}_last_0`;
+  const failed = status > 0 || exitCode !== 0;
   const transitionKey = `${callId}:-1:0:${transitionUuid}`;
-  const entry = xmlElement('lrm_rsc_op', {
-    id,
+  const attributes = {
     operation_key: key,
     operation: task,
-    'crm-debug-origin': 'haven-simulate',
+    'crm-debug-origin': 'crm_simulate',
     crm_feature_set: featureSet,
     'transition-key': transitionKey,
     'transition-magic': `${status}:${exitCode};${transitionKey}`,
+    'exit-reason': failed ? exitReason : '',
     on_node: node,
     'call-id': String(callId),
     'rc-code': String(exitCode),
-    'op-status': String(status === 0 && failed ? 4 : status),
+    'op-status': String(status),
     interval: String(intervalMs),
     'last-rc-change': String(nowSeconds),
-  });
-  return history.withNodes([...history.nodes.filter((each) => each.kind !== 'element' || each.id !== id), entry]);
+    'exec-time': '0',
+    'queue-time': '0',
+  };
+  const ids = failed ? [`${resource}_last_failure_0`] : [];
+  if (intervalMs === 0) ids.push(`${resource}_last_0`);
+  else if (!failed) ids.push(key);
+  const entries = ids.map((id) => xmlElement('lrm_rsc_op', { id, ...attributes }));
+  return history.withNodes([
+    ...history.nodes.filter((each) => each.kind !== 'element' || !ids.includes(each.id ?? '')),
+    ...entries,
+  ]);
 }
 
 /** Fail counts are transient attributes of the node. */

@@ -8,13 +8,15 @@ import { operationKeyOf } from '../graph/operation-key.ts';
 import type { Cluster, Primitive } from '../model/index.ts';
 import { Outline } from '../render/outline.ts';
 import type { Execution } from './execution.ts';
+import { failureLines } from './modifications.ts';
 
-export function renderExecution(cluster: Cluster, { done, failed }: Execution): string {
+export function renderExecution(cluster: Cluster, { done, failed }: Execution, nowSeconds: number): string {
   const out = new Outline();
   out.heading(0, 'Executing Cluster Transition');
   for (const { action } of done) out.item(1, executionLine(cluster, action));
   if (failed !== undefined) {
-    out.item(1, `Pretending action ${failed.synapse.action.id} failed with rc=${failed.result.exitCode}`);
+    out.item(0, `Pretending action ${failed.synapse.action.id} failed with rc=${failed.result.exitCode}`);
+    for (const line of failureLines(failed.result, nowSeconds)) out.item(1, line);
   }
   return out.toString();
 }

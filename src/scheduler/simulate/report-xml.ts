@@ -1,16 +1,19 @@
 // What `crm_simulate --output-as=xml` prints: the same report for programs that read Pacemaker's result format.
 
 import { type XmlElement, xmlElement } from '../../cib/index.ts';
-import { formatScore } from '../../kit/index.ts';
 import type { Action } from '../actions/action.ts';
 import { elementOf } from '../graph/graph.ts';
 import { operationKeyOf } from '../graph/operation-key.ts';
 import { type Cluster, formatRole, roles } from '../model/index.ts';
 import { readCluster } from '../placement.ts';
-import { statusXml } from '../render/status-xml.ts';
+import { type AllocationParts, allocationsXml } from '../render/allocations.ts';
+import { type StatusLists, statusXml } from '../render/status-xml.ts';
 import { nodeChanges, type ResourceChange } from '../render/transition-summary.ts';
 import type { Schedule } from '../schedule.ts';
+import type { Execution } from './execution.ts';
+import type { Injection } from './injection.ts';
 import { shownResourceName } from './lines.ts';
+import { failureXml, modificationsXml } from './modifications.ts';
 import type { SimulatedTransition, Simulation, SimulationRequest } from './report.ts';
 
 /** Version of the result format this follows. */
@@ -18,34 +21,36 @@ const apiVersion = '2.25';
 
 export type XmlReport = {
   readonly request: SimulationRequest;
+  /** The document before `injections` changed it. */
+  readonly before: XmlElement;
+  readonly injections: readonly Injection[];
   readonly simulation: Simulation;
   readonly transition: SimulatedTransition | undefined;
   /** The command line, which the format repeats. */
   readonly command: string;
-  readonly parts: { readonly scores: boolean; readonly actions: boolean };
+  readonly lists: StatusLists;
+  readonly parts: AllocationParts & { readonly actions: boolean };
 };
 
-export function reportXml({ request, simulation, transition, command, parts }: XmlReport): XmlElement {
-  const content = [statusXml(readCluster(request.cib, request), 'cluster_status')];
-  if (parts.scores) content.push(allocationsXml(simulation));
+export function reportXml(report: XmlReport): XmlElement {
+  const { request, before, injections, simulation, transition, command, lists, parts } = report;
+  const content = [statusXml(readCluster(before, request), 'cluster_status', lists)];
+  const modifications = modificationsXml(injections);
+  if (modifications !== undefined) content.push(modifications);
+  if (parts.scores || parts.utilization) content.push(allocationsXml(simulation, parts));
   if (parts.actions) content.push(actionsXml(simulation));
   if (transition !== undefined) {
-    const done = transition.execution.done.map(({ action }) => executedXml(simulation.cluster, action));
-    content.push(xmlElement('transition', {}, done));
-    content.push(statusXml(readCluster(transition.cib, request), 'revised_cluster_status'));
+    content.push(transitionXml(simulation.cluster, transition.execution, request.clock.epochSeconds));
+    content.push(statusXml(readCluster(transition.cib, request), 'revised_cluster_status', lists));
   }
   content.push(xmlElement('status', { code: '0', message: 'OK' }));
   return xmlElement('pacemaker-result', { 'api-version': apiVersion, request: command }, content);
 }
 
-function allocationsXml({ scores }: Schedule): XmlElement {
-  const lines: XmlElement[] = [];
-  for (const line of scores.lines()) {
-    const common = { node: line.node?.name, score: formatScore(line.score), id: line.resource };
-    if (line.kind === 'promotion') lines.push(xmlElement('promotion_score', common));
-    else lines.push(xmlElement('node_weight', { function: `pcmk__${line.variant}_assign`, ...common }));
-  }
-  return xmlElement('allocations', {}, lines);
+function transitionXml(cluster: Cluster, { done, failed }: Execution, nowSeconds: number): XmlElement {
+  const executed = done.map(({ action }) => executedXml(cluster, action));
+  const counted = failed === undefined ? [] : failureXml(failed.result, nowSeconds);
+  return xmlElement('transition', {}, [...executed, ...counted]);
 }
 
 function actionsXml({ plan, changes }: Schedule): XmlElement {
@@ -92,7 +97,7 @@ function executedXml(cluster: Cluster, action: Action): XmlElement {
     case 'crm_event':
       if (task === 'stonith')
         return xmlElement('fencing_action', { target: node?.name, op: action.meta('stonith_action') });
-      return xmlElement('cluster_action', { task, id: resource?.id, node: node?.name });
+      return xmlElement('cluster_action', { task, node: node?.name, id: resource?.id });
     case 'rsc_op': {
       const name = resource?.variant === 'primitive' ? shownResourceName(cluster, resource) : undefined;
       const interval = action.meta('interval');

@@ -8,7 +8,6 @@ import { renderNodeAttributes } from '../render/attributes.ts';
 import { renderFailures } from '../render/failures.ts';
 import { renderNotices, renderStatus } from '../render/status.ts';
 import { renderTransitionSummary } from '../render/transition-summary.ts';
-import { renderUtilization } from '../render/utilization.ts';
 import { type RunRequest, type Schedule, scheduleCluster } from '../schedule.ts';
 import { applyEffects } from './effects.ts';
 import { type Execution, execute } from './execution.ts';
@@ -22,16 +21,16 @@ export type SimulationRequest = RunRequest & {
   readonly failures?: readonly OperationResult[];
 };
 
-/** A run with the texts that depend on its stage: the state before, what is done and why, the state after. */
-export type Simulation = Schedule & {
+/** A cluster as it is, and what can be listed below. */
+export type StateTexts = {
   readonly notices: string;
   readonly current: string;
-  /** What can be listed below the state before. */
   readonly attributes: string;
   readonly failures: string;
-  readonly utilization: string;
-  readonly transition: string;
 };
+
+/** A run with the texts that depend on its stage: the state before, what is done and why, the state after. */
+export type Simulation = Schedule & StateTexts & { readonly transition: string };
 
 export type SimulatedTransition = {
   readonly execution: Execution;
@@ -47,12 +46,19 @@ export type SimulatedTransition = {
 export function simulate(request: RunRequest): Simulation {
   const cluster = readCluster(request.cib, request);
   // Rendered before anything is decided: deciding changes tables and roles.
-  const notices = renderNotices(cluster);
-  const current = renderStatus(cluster, 'Current cluster status', 'show-pending');
-  const lists = listsOf(cluster);
+  const state = stateTexts(cluster);
   const result = scheduleCluster(cluster);
-  const transition = renderTransitionSummary(result.plan, result.changes);
-  return { ...result, notices, current, ...lists, utilization: renderUtilization(result), transition };
+  return { ...result, ...state, transition: renderTransitionSummary(result.plan, result.changes) };
+}
+
+/** The cluster as a document has it, looked at as `request` looks at its own. */
+export function stateOf(cib: XmlElement, request: RunRequest): StateTexts {
+  return stateTexts(readCluster(cib, request));
+}
+
+function stateTexts(cluster: Cluster): StateTexts {
+  const current = renderStatus(cluster, 'Current cluster status', 'show-pending');
+  return { notices: renderNotices(cluster), current, ...listsOf(cluster) };
 }
 
 /** The cluster after the transition, if every operation does what it should. */
@@ -60,7 +66,7 @@ export function simulateTransition(request: SimulationRequest, { cluster, graph 
   const execution = execute(graph, request.failures);
   const nowSeconds = request.clock.epochSeconds;
   const cib = applyEffects(cluster, { synapses: execution.done, failed: execution.failed, nowSeconds });
-  const executed = renderExecution(cluster, execution);
+  const executed = renderExecution(cluster, execution, nowSeconds);
   const after = readCluster(cib, request);
   const revised = renderStatus(after, 'Revised Cluster Status', 'hide-pending');
   return { execution, cib, executed, revised, ...listsOf(after) };
@@ -78,7 +84,7 @@ export function simulationSummary(request: SimulationRequest, timeNote: string):
   return `${statusText(simulation)}\n${simulation.transition}\n${executed}${time}\n${revised}`;
 }
 
-export function statusText({ notices, current }: Simulation): string {
+export function statusText({ notices, current }: StateTexts): string {
   return notices === '' ? current : `${notices}\n${current}`;
 }
 

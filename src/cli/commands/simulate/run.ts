@@ -1,27 +1,33 @@
 // One document, looked at once.
 import { writeFileSync } from 'node:fs';
-import { serialiseXml, serialiseXmlDocument } from '../../../cib/index.ts';
+import { serialiseXml, serialiseXmlDocument, type XmlElement } from '../../../cib/index.ts';
 import { CommandFailure, formatDiagnostic } from '../../../kit/index.ts';
 import {
+  type AllocationParts,
+  allocationHeading,
+  allocationLines,
   describeCluster,
   describeExecution,
   describeRun,
   formatDot,
   formatGraph,
+  type Injection,
   readCluster,
+  renderModifications,
   reportXml,
   type SimulatedTransition,
   type Simulation,
   type SimulationRequest,
-  scoreListing,
+  type StateTexts,
   simulate,
   simulateTransition,
+  stateOf,
   statusText,
 } from '../../../scheduler/index.ts';
 import { type RunTime, readDocument, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
 import { explanation, reasonsFor } from './reasons.ts';
-import { resultsOf, withInjections } from './what-if.ts';
+import { injectionsOf, resultsOf, withInjections } from './what-if.ts';
 
 /** Where Pacemaker, and Haven in its place, keep the document of this node. */
 const liveDocument = '/var/lib/pacemaker/cib/cib.xml';
@@ -30,7 +36,8 @@ export function runSimulation(given: SimulateFlags): void {
   const flags = given.inPlace ? inPlace(given) : given;
   const document = readDocument(documentFile(flags));
   const time = timeOfRun(document.cib, flags.setDatetime);
-  const cib = withInjections(document.cib, flags, time.clock.epochSeconds);
+  const injections = injectionsOf(flags, time.clock.epochSeconds);
+  const cib = withInjections(document.cib, injections);
   if (flags.saveInput !== undefined) save(flags.saveInput, serialiseXmlDocument(cib));
   if (document.complaints !== '') process.stderr.write(document.complaints);
   const failures = resultsOf('--op-fail', flags.opFail);
@@ -40,20 +47,13 @@ export function runSimulation(given: SimulateFlags): void {
   if (flags.saveGraph !== undefined) save(flags.saveGraph, formatGraph(simulation));
   if (flags.saveDotfile !== undefined)
     save(flags.saveDotfile, formatDot(simulation, flags.allActions ? 'all' : 'needed'));
-  const transition = needsTransition(flags) ? simulateTransition(request, simulation) : undefined;
-  if (flags.saveOutput !== undefined && transition !== undefined) {
-    save(flags.saveOutput, serialiseXmlDocument(transition.cib));
-  }
-  const report = { flags, time, request, simulation, transition };
+  const transition = flags.simulate ? simulateTransition(request, simulation) : undefined;
+  if (flags.saveOutput !== undefined) save(flags.saveOutput, serialiseXmlDocument(transition?.cib ?? cib));
   if (flags.verbose > 0)
     for (const each of simulation.cluster.diagnostics) process.stderr.write(`${formatDiagnostic(each)}\n`);
-  const text = reportText(report);
+  const text = reportText({ flags, time, before: document.cib, injections, request, simulation, transition });
   if (flags.outputTo === undefined || flags.outputTo === '-') process.stdout.write(text);
   else save(flags.outputTo, text);
-}
-
-function needsTransition(flags: SimulateFlags): boolean {
-  return flags.simulate || flags.saveOutput !== undefined;
 }
 
 /** The document that comes out goes where the one that was looked at came from. */
@@ -85,18 +85,32 @@ function save(file: string, text: string): void {
 type Report = {
   readonly flags: SimulateFlags;
   readonly time: RunTime;
+  /** The document before `injections` changed it. */
+  readonly before: XmlElement;
+  readonly injections: readonly Injection[];
   readonly request: SimulationRequest;
   readonly simulation: Simulation;
   readonly transition: SimulatedTransition | undefined;
 };
 
 function reportText(report: Report): string {
-  const { flags, request, simulation, transition } = report;
+  const { flags } = report;
   if (flags.json) return jsonReport(report);
   if (flags.outputAs === 'text') return textReport(report);
-  const parts = { scores: flags.showScores, actions: flags.run || flags.simulate };
+  const lists = { attributes: flags.showAttrs, failures: flags.showFailcounts };
+  const parts = { ...allocationParts(flags), actions: looksAhead(flags) };
   const command = ['haven', ...process.argv.slice(2)].join(' ');
-  return serialiseXml(reportXml({ request, simulation, transition, command, parts }));
+  return serialiseXml(reportXml({ ...report, command, lists, parts }));
+}
+
+/** Whether what would be done is of interest, and not only the state. */
+function looksAhead(flags: SimulateFlags): boolean {
+  const { run, simulate, showScores, showUtilization, saveGraph, saveDotfile } = flags;
+  return run || simulate || showScores || showUtilization || saveGraph !== undefined || saveDotfile !== undefined;
+}
+
+function allocationParts({ showScores, showUtilization }: SimulateFlags): AllocationParts {
+  return { scores: showScores, utilization: showUtilization };
 }
 
 function textReport(report: Report): string {
@@ -107,27 +121,33 @@ function textReport(report: Report): string {
     for (const name of flags.why) out.push(explanation(simulation, name));
     return out.join('\n');
   }
-  if (!flags.quiet) out.push(note, statusText(simulation), listed(flags, simulation));
-  if (flags.showUtilization) {
-    out.push(flags.quiet ? '' : '\nUtilization Information:\n', simulation.utilization);
-  }
-  if (flags.showScores) out.push(flags.quiet ? '' : '\nAssignment Scores:\n', scoreListing(simulation));
-  if (flags.quiet || !(flags.run || flags.simulate)) return out.join('');
-  out.push('\n', simulation.transition);
-  if (flags.simulate && transition !== undefined)
+  const allocations = allocationLines(simulation, allocationParts(flags));
+  if (flags.quiet) return allocations.map((line) => `${line}\n`).join('');
+  out.push(note, stateBefore(report));
+  const heading = allocationHeading(allocationParts(flags));
+  if (heading !== undefined) out.push(`\n${heading}:\n`, ...allocations.map((line) => `  * ${line}\n`));
+  if (looksAhead(flags)) out.push('\n', simulation.transition);
+  if (transition !== undefined)
     out.push('\n', transition.executed, note, '\n', transition.revised, listed(flags, transition));
   return out.join('');
 }
 
+/** The state as the document has it, and what was changed in it before anything else. */
+function stateBefore({ flags, before, injections, request, simulation }: Report): string {
+  const state = injections.length === 0 ? simulation : stateOf(before, request);
+  const modifications = renderModifications(injections);
+  return `${statusText(state)}${listed(flags, state)}${modifications === '' ? '' : `\n${modifications}`}`;
+}
+
 /** What is asked for beside the state of nodes and resources. */
-function listed(flags: SimulateFlags, lists: { readonly attributes: string; readonly failures: string }): string {
+function listed(flags: SimulateFlags, lists: Pick<StateTexts, 'attributes' | 'failures'>): string {
   return `${flags.showAttrs ? lists.attributes : ''}${flags.showFailcounts ? lists.failures : ''}`;
 }
 
-function jsonReport({ flags, request, simulation, transition }: Report): string {
+function jsonReport({ flags, before, request, simulation, transition }: Report): string {
   const described = {
     now: request.now.epochSeconds,
-    current: describeCluster(readCluster(request.cib, request)),
+    current: describeCluster(readCluster(before, request)),
     ...describeRun(simulation),
     ...(transition === undefined
       ? {}

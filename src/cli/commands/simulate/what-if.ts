@@ -4,10 +4,10 @@ import { CommandFailure } from '../../../kit/index.ts';
 import { type Injection, inject, type OperationResult, parseOperationResult } from '../../../scheduler/index.ts';
 import type { SimulateFlags } from './flags.ts';
 
-/** The document with everything in it that the flags ask for. */
-export function withInjections(cib: XmlElement, flags: SimulateFlags, nowSeconds: number): XmlElement {
+/** The document with all of that in it. @throws CommandFailure for names that are not in it */
+export function withInjections(cib: XmlElement, injections: readonly Injection[]): XmlElement {
   let changed = cib;
-  for (const injection of injectionsOf(flags, nowSeconds)) {
+  for (const injection of injections) {
     const result = inject(changed, injection);
     if (!result.ok)
       throw new CommandFailure({ kind: 'not-found', what: `cannot change the document: ${result.error}` });
@@ -16,10 +16,17 @@ export function withInjections(cib: XmlElement, flags: SimulateFlags, nowSeconds
   return changed;
 }
 
-function injectionsOf(flags: SimulateFlags, nowSeconds: number): Injection[] {
+/** Everything that the flags ask for, in the order in which it is done. @throws CommandFailure */
+export function injectionsOf(flags: SimulateFlags, nowSeconds: number): Injection[] {
   const injections: Injection[] = [];
-  if (flags.quorum !== undefined) injections.push({ kind: 'quorum', quorate: truth('--quorum', flags.quorum) });
-  if (flags.watchdog !== undefined) injections.push({ kind: 'watchdog', present: truth('--watchdog', flags.watchdog) });
+  if (flags.quorum !== undefined) {
+    const given = flags.quorum;
+    injections.push({ kind: 'quorum', quorate: truth('--quorum', given), given });
+  }
+  if (flags.watchdog !== undefined) {
+    const given = flags.watchdog;
+    injections.push({ kind: 'watchdog', present: truth('--watchdog', given), given });
+  }
   for (const name of flags.nodeUp ?? []) injections.push({ kind: 'node', name, becomes: 'up' });
   for (const name of flags.nodeDown ?? []) injections.push({ kind: 'node', name, becomes: 'down' });
   for (const name of flags.nodeFail ?? []) injections.push({ kind: 'node', name, becomes: 'failed' });
@@ -33,9 +40,9 @@ function injectionsOf(flags: SimulateFlags, nowSeconds: number): Injection[] {
     for (const id of ids ?? []) injections.push({ kind: 'ticket', id, change, nowSeconds });
   }
   for (const result of resultsOf('--op-inject', flags.opInject)) {
+    injections.push({ kind: 'operation', result, nowSeconds, exitReason: 'Simulated action result' });
     // As the cluster would: the failure counts against the resource, too.
     if (isFailure(result)) injections.push({ kind: 'failure', result, nowSeconds });
-    injections.push({ kind: 'operation', result, nowSeconds });
   }
   return injections;
 }
