@@ -1,7 +1,8 @@
 // `npm run interop -- scheduler [--seed TEXT] [--trials N] [--changes MAX] [--trial SEED] [--data DIR] [--keep DIR]
-// [--alone]`:
+// [--alone] [--options [--documents N]]`:
 // random and changed documents through the packaged crm_simulate and through Haven. `--trial` repeats one of them;
 // `--alone` asks Haven only, with damaged documents too: none may make it throw or take forever.
+// `--options` types the same command lines to both, each on N documents.
 // `--keep` writes the documents on which they differ, and both answers.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runAlone } from './alone-run.ts';
 import { sourcesOf } from './document.ts';
+import { compareOptions } from './options-run.ts';
 import { peerAvailable } from './programs.ts';
 import { Tally, tellDifference } from './tally.ts';
 import { runTrial } from './trial.ts';
@@ -22,6 +24,8 @@ const { values } = parseArgs({
     data: { type: 'string', default: join('..', 'shared', 'cts-scheduler', 'xml') },
     keep: { type: 'string' },
     alone: { type: 'boolean', default: false },
+    options: { type: 'boolean', default: false },
+    documents: { type: 'string', default: '3' },
   },
 });
 
@@ -40,9 +44,16 @@ if (!peerAvailable) {
 }
 const folder = mkdtempSync(join(tmpdir(), 'haven-interop-scheduler-'));
 try {
-  process.exitCode = compare() === 0 ? 0 : 1;
+  const different = values.options ? typed() : compare();
+  process.exitCode = different === 0 ? 0 : 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** How many command lines were answered differently. */
+function typed(): number {
+  const settings = { sources: sourcesOf(values.data), seed: values.seed, documents: Number(values.documents), folder };
+  return compareOptions(settings, (line) => process.stdout.write(`${line}\n`));
 }
 
 /** How many trials ended differently. */
