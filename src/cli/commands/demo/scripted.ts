@@ -4,7 +4,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandFailure, formatDuration } from '../../../kit/index.ts';
 import type { ProbeReport } from '../../../lab/index.ts';
-import { bootMs } from '../../../linux/index.ts';
 import {
   Client,
   clientName,
@@ -147,18 +146,18 @@ async function workerDeath(stage: Stage): Promise<number> {
   const node = running.resources.find(({ id }) => id === 'worker')?.nodes[0] ?? '';
   const file = `/proc/${stage.lab.host(node).pid}/root${workerPidFile}`;
   const before = readFileSync(file, 'utf8').trim();
-  const sent = await stage.lab.host(node).shell(`kill -KILL ${before}; cut -d' ' -f1 /proc/uptime`);
-  const killedMs = Number(sent) * 1000;
+  const sent = await stage.lab.host(node).shell(`date +%s%N; kill -KILL ${before}`);
+  const killedMs = Number(sent) / 1e6;
   const isAnother = () => {
     const now = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
     return now !== '' && now !== before;
   };
   while (!isAnother()) {
-    if (bootMs() - killedMs > workerPatienceMs)
+    if (Date.now() - killedMs > workerPatienceMs)
       throw new CommandFailure({ kind: 'timeout', what: `the worker on ${node} was not restarted` });
     await pause(1);
   }
-  const restartMs = Math.round(bootMs() - killedMs);
+  const restartMs = Math.round(Date.now() - killedMs);
   say(`supervised process killed (${node}): another runs after ${restartMs} ms`);
   return restartMs;
 }
