@@ -1,7 +1,7 @@
 // What if: changes to the document before it is looked at, as the administrator asks for them.
 
-import { childAt, replaceElement, type XmlElement, xmlElement } from '../../cib/index.ts';
-import { err, ok, type Result } from '../../kit/index.ts';
+import { childAt, replaceElement, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
+import { err, nearest, ok, type Result } from '../../kit/index.ts';
 import { featureSet } from '../actions/parameter-digests.ts';
 
 export type TicketChange = 'grant' | 'revoke' | 'standby' | 'activate';
@@ -120,8 +120,12 @@ function changeState(
   if (status === undefined) return changeState(cib.append(xmlElement('status')), name, change);
   const known = status.childrenNamed('node_state').find((state) => state.get('uname') === name);
   if (known !== undefined) return ok(replaceElement(cib, known, change(known)));
-  const node = childAt(cib, 'configuration', 'nodes')?.children.find((each) => each.get('uname') === name);
-  if (node === undefined) return err(`there is no node '${name}'`);
+  const nodes = childAt(cib, 'configuration', 'nodes')?.children ?? [];
+  const node = nodes.find((each) => each.get('uname') === name);
+  if (node === undefined) {
+    const names = [...nodes, ...status.children].flatMap((each) => each.get('uname') ?? []);
+    return err(`there is no node '${name}'${suggestion(name, names)}`);
+  }
   const made = change(xmlElement('node_state', { id: node.id, uname: name }));
   return ok(replaceElement(cib, status, status.append(made)));
 }
@@ -151,7 +155,10 @@ type RecordedOperation = Extract<Injection, { readonly kind: 'operation' }>;
 function injectOperation(cib: XmlElement, injection: RecordedOperation): Result<XmlElement, string> {
   const { result } = injection;
   const primitive = primitiveNamed(cib, result.resource.replace(/:\d+$/, ''));
-  if (primitive === undefined) return err(`there is no primitive '${result.resource}'`);
+  if (primitive === undefined) {
+    const ids = [...xmlIndexOf(cib).allNamed('primitive')].flatMap(({ id }) => id ?? []);
+    return err(`there is no primitive '${result.resource}'${suggestion(result.resource, ids)}`);
+  }
   return changeState(cib, result.node, (state) => {
     const lrm = state.child('lrm') ?? xmlElement('lrm', { id: state.id });
     const list = lrm.child('lrm_resources') ?? xmlElement('lrm_resources');
@@ -171,6 +178,11 @@ function injectOperation(cib: XmlElement, injection: RecordedOperation): Result<
     const others = state.nodes.filter((each) => each !== state.child('lrm'));
     return state.withNodes([...others, newLrm]);
   });
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const guess = nearest(name, known);
+  return guess === undefined ? '' : `. Did you mean '${guess}'?`;
 }
 
 function primitiveNamed(element: XmlElement, id: string): XmlElement | undefined {

@@ -6,9 +6,10 @@ import {
   parseInstant,
   parseXml,
   upgradeCib,
+  validateCib,
   type XmlElement,
 } from '../../../cib/index.ts';
-import { CommandFailure, formatDiagnostic } from '../../../kit/index.ts';
+import { CommandFailure, type Diagnostic, formatDiagnostic } from '../../../kit/index.ts';
 import { instantOfRun } from '../../../scheduler/index.ts';
 
 export type Document = {
@@ -20,14 +21,35 @@ export type Document = {
 const unvalidated =
   'Schema validation of configuration is disabled (support for validate-with set to "none" is deprecated and will be removed in a future release)';
 
-/** The CIB in a file (`-` is standard input), in the current form. */
+/** The CIB in a file (`-` is standard input), in the current form. @throws CommandFailure with the place in the file */
 export function readDocument(file: string): Document {
   const parsed = parseXml(readText(file), { file });
-  if (!parsed.ok) throw new CommandFailure({ kind: 'config', what: formatDiagnostic(parsed.error) });
+  if (!parsed.ok) throw refused(parsed.error, file);
+  const { name, line, column } = parsed.value;
+  if (name !== 'cib') {
+    const what = `this is no cluster document: it begins with <${name}>, not with <cib>`;
+    throw refused({ severity: 'error', place: { line, column }, what }, file);
+  }
   const upgraded = upgradeCib(parsed.value);
-  if (!upgraded.ok) throw new CommandFailure({ kind: 'config', what: formatDiagnostic(upgraded.error) });
+  if (!upgraded.ok) throw refused(upgraded.error, file);
   const isUnvalidated = parsed.value.get('validate-with') === 'none';
   return { cib: upgraded.value.root, complaints: isUnvalidated ? `${unvalidated}\n` : '' };
+}
+
+function refused(diagnostic: Diagnostic, file: string): CommandFailure {
+  return new CommandFailure({ kind: 'config', what: formatDiagnostic(inFile(diagnostic, file)) });
+}
+
+/** What validation and the scheduler find wrong with a document, each thing once, with its place in the file. */
+export function complaintsOf(cib: XmlElement, found: readonly Diagnostic[], file: string): Diagnostic[] {
+  const findings = validateCib(cib);
+  const paths = new Set(findings.map(({ place }) => place.path));
+  const others = found.filter(({ place }) => place.path === undefined || !paths.has(place.path));
+  return [...findings, ...others].map((each) => inFile(each, file));
+}
+
+function inFile(diagnostic: Diagnostic, file: string): Diagnostic {
+  return { ...diagnostic, place: { file, ...diagnostic.place } };
 }
 
 function readText(file: string): string {

@@ -24,7 +24,7 @@ import {
   stateOf,
   statusText,
 } from '../../../scheduler/index.ts';
-import { type RunTime, readDocument, timeOfRun } from './document.ts';
+import { complaintsOf, type RunTime, readDocument, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
 import { explanation, reasonsFor } from './reasons.ts';
 import { injectionsOf, resultsOf, withInjections } from './what-if.ts';
@@ -34,7 +34,8 @@ const liveDocument = '/var/lib/pacemaker/cib/cib.xml';
 
 export function runSimulation(given: SimulateFlags): void {
   const flags = given.inPlace ? inPlace(given) : given;
-  const document = readDocument(documentFile(flags));
+  const file = documentFile(flags);
+  const document = readDocument(file);
   const time = timeOfRun(document.cib, flags.setDatetime);
   const injections = injectionsOf(flags, time.clock.epochSeconds);
   const cib = withInjections(document.cib, injections);
@@ -49,8 +50,12 @@ export function runSimulation(given: SimulateFlags): void {
     save(flags.saveDotfile, formatDot(simulation, flags.allActions ? 'all' : 'needed'));
   const transition = flags.simulate ? simulateTransition(request, simulation) : undefined;
   if (flags.saveOutput !== undefined) save(flags.saveOutput, serialiseXmlDocument(transition?.cib ?? cib));
-  if (flags.verbose > 0)
-    for (const each of simulation.cluster.diagnostics) process.stderr.write(`${formatDiagnostic(each)}\n`);
+  if (flags.verbose > 0) {
+    const complaints = complaintsOf(document.cib, simulation.cluster.diagnostics, file);
+    process.stderr.write(complaints.map((each) => `${formatDiagnostic(each)}\n`).join(''));
+  }
+  if (transition !== undefined && failures.length > 0 && transition.execution.failed === undefined)
+    process.stderr.write('haven: nothing fails: the transition has no operation that --op-fail names\n');
   const text = reportText({ flags, time, before: document.cib, injections, request, simulation, transition });
   if (flags.outputTo === undefined || flags.outputTo === '-') process.stdout.write(text);
   else save(flags.outputTo, text);
@@ -123,7 +128,7 @@ function textReport(report: Report): string {
   }
   const allocations = allocationLines(simulation, allocationParts(flags));
   if (flags.quiet) return allocations.map((line) => `${line}\n`).join('');
-  out.push(note, stateBefore(report));
+  out.push(stateBefore(report, note));
   const heading = allocationHeading(allocationParts(flags));
   if (heading !== undefined) out.push(`\n${heading}:\n`, ...allocations.map((line) => `  * ${line}\n`));
   if (looksAhead(flags)) out.push('\n', simulation.transition);
@@ -132,11 +137,11 @@ function textReport(report: Report): string {
   return out.join('');
 }
 
-/** The state as the document has it, and what was changed in it before anything else. */
-function stateBefore({ flags, before, injections, request, simulation }: Report): string {
-  const state = injections.length === 0 ? simulation : stateOf(before, request);
-  const modifications = renderModifications(injections);
-  return `${statusText(state)}${listed(flags, state)}${modifications === '' ? '' : `\n${modifications}`}`;
+/** The state as the document has it, and what was changed in it; the time is said of each document that is looked at. */
+function stateBefore({ flags, before, injections, request, simulation }: Report, note: string): string {
+  if (injections.length === 0) return `${note}${statusText(simulation)}${listed(flags, simulation)}`;
+  const state = stateOf(before, request);
+  return `${note}${statusText(state)}${listed(flags, state)}\n${renderModifications(injections)}${note}`;
 }
 
 /** What is asked for beside the state of nodes and resources. */
