@@ -1,6 +1,7 @@
 // What Pacemaker 2.1.5, which Debian packages, and the generation that Haven follows (the specification: scheduler-1-…
 // and scheduler-2-… in ../shared/spec) do differently. Whatever is not listed here is a failure.
 import { childAt, replaceElement, rewriteElements, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
+import { concernsColocated } from './colocated.ts';
 
 /** A name or a form that the older generation knows by another one. */
 export type Spelling = {
@@ -87,16 +88,6 @@ export type Decision = {
 
 export const decisions: readonly Decision[] = [
   {
-    concerns: (cib) => constraintsOf(cib).some((each) => concernsClone(cib, each)),
-    why: 'a colocation with a clone: its instances, not only the clone, take up the preferences of the other since 2.1.6',
-    section: '1 §16.4, §16.6',
-  },
-  {
-    concerns: (cib) => constraintsOf(cib).some((each) => each.name === 'rsc_colocation' && concernsGroup(cib, each)),
-    why: 'a colocation of a group or its member: members take part in what their group is colocated with since 2.1.6',
-    section: '1 §12.5, §16.6',
-  },
-  {
     concerns: (cib) => constraintsOf(cib).some(isForStarted),
     why: 'a location for the role Started: for every role now, for no promotable clone in 2.1.5',
     section: '1 §12.2',
@@ -125,13 +116,6 @@ function constraintsOf(cib: XmlElement): readonly XmlElement[] {
   return childAt(cib, 'configuration', 'constraints')?.children ?? [];
 }
 
-function concernsGroup(cib: XmlElement, constraint: XmlElement): boolean {
-  const resources = childAt(cib, 'configuration', 'resources');
-  const groups = resources === undefined ? [] : [...xmlIndexOf(resources).allNamed('group')];
-  const ids = new Set(groups.flatMap((group) => [group.id, ...group.children.map(({ id }) => id)]));
-  return namesIn(constraint).some((name) => ids.has(name));
-}
-
 function isForStarted(constraint: XmlElement): boolean {
   return (
     constraint.name === 'rsc_location' &&
@@ -145,20 +129,6 @@ function resultsOf(cib: XmlElement): readonly XmlElement[] {
 
 function isDegraded(entry: XmlElement): boolean {
   return ['190', '191'].includes(entry.get('rc-code') ?? '') && entry.get('operation') !== 'monitor';
-}
-
-function concernsClone(cib: XmlElement, constraint: XmlElement): boolean {
-  const resources = childAt(cib, 'configuration', 'resources');
-  const clones = resources === undefined ? [] : [...xmlIndexOf(resources).allNamed('clone')];
-  const ids = new Set(clones.flatMap((clone) => [clone.id, ...clone.children.map(({ id }) => id)]));
-  const isWith = [constraint.get('with-rsc'), ...namesIn(constraint).slice(2)].some((name) => ids.has(name));
-  return isWith && constraint.name === 'rsc_colocation';
-}
-
-/** The resources that a colocation names. */
-function namesIn(constraint: XmlElement): (string | undefined)[] {
-  const references = [...xmlIndexOf(constraint).allNamed('resource_ref')].map(({ id }) => id);
-  return [constraint.get('rsc'), constraint.get('with-rsc'), ...references];
 }
 
 /** Both answers to a document, and the lines that only one of them has when instance numbers do not count. */
@@ -179,6 +149,16 @@ export type Consequence = {
 };
 
 export const consequences: readonly Consequence[] = [
+  {
+    explains: (difference) => concernsColocated(difference, 'clone'),
+    why: 'what is colocated with a clone: instances, too, take up the preferences of the other since 2.1.6',
+    section: '1 §16.4, §16.6',
+  },
+  {
+    explains: (difference) => concernsColocated(difference, 'group'),
+    why: 'what is colocated with a group: members take part in what their group is colocated with since 2.1.6',
+    section: '1 §12.5, §16.6',
+  },
   {
     explains: ({ aspect, peer, haven }) =>
       aspect === 'summary' && peer.split('\n').some((line) => /^\* Move \S+:\d+ /.test(line) && !haven.includes(line)),

@@ -1,0 +1,67 @@
+// Differences that stay among resources which colocations tie to a clone or to a group.
+import { childAt, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
+import type { Difference } from './generations.ts';
+
+/** Whether every line that only one program prints is about a resource that colocations tie to such a collective. */
+export function concernsColocated({ cib, onlyPeer, onlyHaven }: Difference, kind: 'clone' | 'group'): boolean {
+  const tied = tiedTogether(cib).filter((ids) => ids.some((id) => xmlIndexOf(cib).only(kind, id) !== undefined));
+  const names = tied.flat().map((id) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  if (names.length === 0) return false;
+  const mention = new RegExp(`(?<![\\w.-])(?:${names.join('|')})(?![a-zA-Z0-9.-])`);
+  const lines = [...onlyPeer, ...onlyHaven];
+  return lines.length > 0 && lines.every((line) => mention.test(line) || isAboutCapacity(line));
+}
+
+/** Pseudo actions of nodes follow from what is moved. */
+function isAboutCapacity(line: string): boolean {
+  return line.includes('load_stopped_') || line === '';
+}
+
+/** Sets of ids, each of resources that colocations join directly or by way of others, with their members and parents. */
+function tiedTogether(cib: XmlElement): string[][] {
+  const families = familiesOf(cib);
+  const sets = colocationsOf(cib).map((ids) => new Set(ids.flatMap((id) => families.get(id) ?? [id])));
+  const joined: Set<string>[] = [];
+  for (const set of sets) {
+    for (const other of joined.filter((each) => [...each].some((id) => set.has(id)))) {
+      for (const id of other) set.add(id);
+      joined.splice(joined.indexOf(other), 1);
+    }
+    joined.push(set);
+  }
+  return joined.map((set) => [...set]);
+}
+
+/** The ids that each colocation names; a template or a tag stands for itself and for those it gathers. */
+function colocationsOf(cib: XmlElement): string[][] {
+  const constraints = childAt(cib, 'configuration', 'constraints')?.childrenNamed('rsc_colocation') ?? [];
+  return constraints.map((constraint) => {
+    const references = [...xmlIndexOf(constraint).allNamed('resource_ref')].map(({ id }) => id);
+    const named = [constraint.get('rsc'), constraint.get('with-rsc'), ...references];
+    return named.flatMap((id) => (id === undefined ? [] : [id, ...gatheredBy(cib, id)]));
+  });
+}
+
+function gatheredBy(cib: XmlElement, id: string): string[] {
+  const index = xmlIndexOf(cib);
+  const tagged = [...index.allNamed('tag')].filter((tag) => tag.id === id).flatMap(({ children }) => children);
+  const templated = [...index.allNamed('primitive')].filter((each) => each.get('template') === id);
+  return [...tagged, ...templated].flatMap((each) => each.id ?? []);
+}
+
+/** For each resource the whole that it is a part of: a clone, its group and the members of that. */
+function familiesOf(cib: XmlElement): Map<string, string[]> {
+  const resources = childAt(cib, 'configuration', 'resources')?.children ?? [];
+  const families = new Map<string, string[]>();
+  for (const resource of resources) {
+    const ids = idsIn(resource);
+    for (const id of ids) families.set(id, ids);
+  }
+  return families;
+}
+
+function idsIn(resource: XmlElement): string[] {
+  const kinds = ['primitive', 'group', 'clone', 'master', 'bundle'];
+  if (!kinds.includes(resource.name)) return [];
+  return [...(resource.id === undefined ? [] : [resource.id]), ...resource.children.flatMap(idsIn)];
+}
