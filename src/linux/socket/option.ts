@@ -8,6 +8,7 @@ const [SOL_SOCKET, IPPROTO_IP, SOL_UDP, IPPROTO_IPV6, SOL_PACKET, SOL_NETLINK] =
 /** Level and number of each option that this room sets. */
 const options = {
   SO_REUSEADDR: [SOL_SOCKET, 2],
+  SO_BROADCAST: [SOL_SOCKET, 6],
   SO_SNDBUF: [SOL_SOCKET, 7],
   SO_RCVBUF: [SOL_SOCKET, 8],
   SO_PRIORITY: [SOL_SOCKET, 12],

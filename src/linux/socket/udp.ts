@@ -15,6 +15,8 @@ export type UdpSocketOptions = IpSocketOptions & {
   readonly scopeId?: number;
   /** Lets several sockets of this host bind the same address and port, each receiving the multicast (SO_REUSEADDR). */
   readonly sharing?: 'exclusive' | 'shared';
+  /** Whether it may send to a broadcast address; 'refused' when left out. */
+  readonly broadcast?: 'refused' | 'allowed';
 };
 
 /** Opens and binds a UDP socket. */
@@ -28,6 +30,7 @@ export function openUdpSocket(options: UdpSocketOptions): KernelResult<IpSocket>
     name: `a UDP socket at ${endpointText(local)}${where}`,
     settings: [
       ['SO_REUSEADDR', options.sharing === 'shared' ? 1 : undefined],
+      ['SO_BROADCAST', options.broadcast === 'allowed' ? 1 : undefined],
       ['IPV6_V6ONLY', family === 'ipv6' ? 1 : undefined],
     ],
     local,

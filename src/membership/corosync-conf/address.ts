@@ -1,6 +1,6 @@
 // IPv4 and IPv6 addresses as numbers, enough to compare networks and to make node ids.
 
-export type Family = 'ipv4' | 'ipv6';
+import type { Family } from './model.ts';
 
 export function familyOf(text: string): Family | undefined {
   if (ipv4Number(text) !== undefined) return 'ipv4';
@@ -44,6 +44,12 @@ export function sameNetwork(left: string, right: string, prefixLength: number): 
   const [leftBits, rightBits] = [bitsOf(left), bitsOf(right)];
   if (leftBits === undefined || rightBits === undefined || leftBits.length !== rightBits.length) return false;
   return leftBits.slice(0, prefixLength) === rightBits.slice(0, prefixLength);
+}
+
+/** One address, however its zeros are written. */
+export function sameAddress(left: string, right: string): boolean {
+  const bits = bitsOf(left);
+  return bits !== undefined && bits === bitsOf(right);
 }
 
 export function isMulticast(text: string): boolean {

@@ -49,9 +49,11 @@ quorum {
 `;
 
 test('a file for Corosync 1 works: multicast, node id from the address, both rings as links', () => {
-  const { config, fault, diagnostics } = readCorosyncConf(oldFile, 'corosync.conf', machine);
+  const withKey: Machine = { ...machine, keyFileBytes: () => 128 };
+  const { config, fault, diagnostics } = readCorosyncConf(oldFile, 'corosync.conf', withKey);
   assert.equal(fault, undefined);
   assert.equal(config?.transport, 'udp');
+  assert.equal(config?.secure, true, 'Corosync 1 and 2 encrypted unless secauth was off');
   assert.equal(config?.local.nodeId, 0xc0a80115);
   assert.deepEqual(
     [...(config?.local.addresses ?? [])],
@@ -68,6 +70,29 @@ test('a file for Corosync 1 works: multicast, node id from the address, both rin
   assert.match(remarks, /corosync\.conf:9: warning: the comment is part of the value of 'secauth'/);
   assert.match(remarks, /'ringnumber' is the key of Corosync 1 and 2/);
   assert.match(remarks, /no nodelist: bound to 192\.168\.1\.21/);
+});
+
+test('without its key a file of Corosync 1 is refused, and not run in the open', () => {
+  const { fault } = readCorosyncConf(oldFile, 'corosync.conf', machine);
+  assert.equal(fault, 'Could not open /etc/corosync/authkey: No such file or directory');
+  const open = readCorosyncConf(oldFile.replace(/secauth: .*/, 'secauth: off'), 'corosync.conf', machine);
+  assert.equal(open.config?.secure, false);
+});
+
+test('ip_version says which family an address may be of, and which is taken of a name that has both', () => {
+  const named = { n1: ['192.168.1.21', 'fd00::21'], n2: ['192.168.1.22', 'fd00::22'] } as const;
+  const resolving: Machine = {
+    ...machine,
+    hostName: 'n1',
+    resolve: (name, families) => named[name as 'n1' | 'n2'][families[0] === 'ipv4' ? 0 : 1],
+  };
+  const file = (version: string, address: string) =>
+    `totem {\nversion: 2\ntransport: udpu\n${version}\n}\nnodelist {\nnode {\nring0_addr: ${address}\nnodeid: 1\nname: n1\n}\n}\n`;
+  const read = (version: string, address: string) => readCorosyncConf(file(version, address), 'c', resolving);
+  assert.equal(read('ip_version: ipv4', 'fd00::21').fault, "failed to parse bindnet address 'fd00::21'");
+  assert.equal(read('ip_version: ipv6', 'fd00::21').fault, undefined);
+  assert.deepEqual(read('ip_version: ipv4-6', 'n1').config?.families, ['ipv4', 'ipv6']);
+  assert.deepEqual(read('# none', 'n1').config?.families, ['ipv6', 'ipv4']);
 });
 
 test('quorum comes from the nodelist, and two_node brings wait_for_all', () => {

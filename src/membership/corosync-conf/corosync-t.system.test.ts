@@ -66,6 +66,9 @@ const additions: Readonly<Record<string, readonly string[]>> = {
     'link_mode: sideways',
     'link_mode: active',
     'ip_version: ipv5',
+    'ip_version: ipv4',
+    'ip_version: ipv6',
+    'ip_version: ipv6-4',
     'threads: many',
     'rrp_mode: active',
     'interface {\nlinknumber: 0\nbindnetaddr: 127.0.0.0\n}',
@@ -74,6 +77,7 @@ const additions: Readonly<Record<string, readonly string[]>> = {
     'interface {\nlinknumber: 0\nmcastaddr: 10.1.1.1\n}',
     'interface {\nlinknumber: 0\nmcastaddr: ff02::1\n}',
     'interface {\nlinknumber: 0\nmcastaddr: 239.1.1.1\nmcastport: 5405\n}',
+    'interface {\nlinknumber: 0\nbroadcast: yes\n}',
     'interface {\nbindnetaddr: x.y\n}',
     'interface {\nlinknumber: 0\nknet_transport: tcp\n}',
     'interface {\nmember {\nother: 1\n}\n}',
@@ -85,6 +89,7 @@ const additions: Readonly<Record<string, readonly string[]>> = {
     'quorum_votes: -1',
     'ring0_addr: 127.0.0.3',
     'ring0_addr: ::1',
+    'ring0_addr: nobody.invalid',
   ],
   quorum: [
     'two_node: 1',
@@ -169,6 +174,16 @@ test('each addition gets the same verdict from Haven and from corosync -t', need
     differences.filter((found) => found !== undefined),
     [],
   );
+});
+
+test('encrypted multicast is refused by both in the same words', needsCorosync, () => {
+  const keyfile = join(folder, 'authkey');
+  writeFileSync(keyfile, Buffer.alloc(128));
+  for (const transport of ['udp', 'udpu']) {
+    const encrypted = [...lines];
+    encrypted.splice(2, 1, `transport: ${transport}`, 'secauth: on', `keyfile: ${keyfile}`);
+    assert.equal(difference(`${encrypted.join('\n')}\n`), undefined);
+  }
 });
 
 test('files changed at random get the same verdict from Haven and from corosync -t', needsCorosync, () => {

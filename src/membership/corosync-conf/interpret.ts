@@ -7,7 +7,7 @@ import { type Diagnostic, defined } from '../../kit/index.ts';
 import { familyOf, ipv4Number, isMulticast, sameNetwork } from './address.ts';
 import { type LocalNode, localNodeOf } from './local-node.ts';
 import { loggingFault } from './logging.ts';
-import type { ConfiguredLink, ConfiguredNode, CorosyncConfig, Machine } from './model.ts';
+import type { ConfiguredLink, ConfiguredNode, CorosyncConfig, Family, Machine } from './model.ts';
 import { type ConfigEntry, parseCorosyncConf } from './parse.ts';
 import { quorumConfigOf } from './quorum-section.ts';
 import { timingOf } from './timers.ts';
@@ -18,6 +18,8 @@ export type CheckedConfig = {
   /** The one line that Corosync would print, or undefined. */
   readonly fault: string | undefined;
   readonly diagnostics: readonly Diagnostic[];
+  /** Where the file sets a key, by `totem.token`, `totem.interface.1.mcastport` and the like. */
+  readonly lineOf: (key: string) => number | undefined;
 };
 
 export const linkNumberMax = 7;
@@ -25,22 +27,33 @@ const keyBytesMin = 128;
 const keyBytesMax = 4096;
 const portDefault = 5405;
 const linkModeBytesMax = 63;
+const familiesOfVersion: ReadonlyMap<string, readonly Family[]> = new Map([
+  ['ipv4', ['ipv4']],
+  ['ipv6', ['ipv6']],
+  ['ipv4-6', ['ipv4', 'ipv6']],
+  ['ipv6-4', ['ipv6', 'ipv4']],
+]);
 const defaultKeyFile = '/etc/corosync/authkey';
 
 /** Reads and checks the whole file; never throws for what it says. */
 export function readCorosyncConf(text: string, file: string, machine: Machine): CheckedConfig {
   const parsed = parseCorosyncConf(text, file, machine);
-  if (parsed.fault !== undefined) return { config: undefined, fault: parsed.fault, diagnostics: parsed.diagnostics };
+  const lineOf = (key: string) => parsed.entries.get(key)?.line;
+  if (parsed.fault !== undefined) {
+    return { config: undefined, fault: parsed.fault, diagnostics: parsed.diagnostics, lineOf };
+  }
   const reader = new ConfigReader(parsed.entries, file, machine);
   const faultOrConfig = reader.read();
   const diagnostics = [...parsed.diagnostics, ...reader.diagnostics];
-  if (typeof faultOrConfig !== 'string') return { config: faultOrConfig, fault: undefined, diagnostics };
+  if (typeof faultOrConfig !== 'string') {
+    return { config: faultOrConfig, fault: undefined, diagnostics, lineOf };
+  }
   const error: Diagnostic = {
     severity: 'error',
     place: { file, ...reader.placeOf(faultOrConfig) },
     what: faultOrConfig,
   };
-  return { config: undefined, fault: faultOrConfig, diagnostics: [...diagnostics, error] };
+  return { config: undefined, fault: faultOrConfig, diagnostics: [...diagnostics, error], lineOf };
 }
 
 const parseError = (text: string) => `parse error in config: ${text}`;
@@ -62,7 +75,7 @@ class ConfigReader {
     if (early !== undefined) return early;
     const nodes = this.#reachable(this.#nodes());
     const links = this.#links(nodes);
-    const transport = this.#transport(nodes, links);
+    const transport = this.#transport();
     const linkFault = this.#readingFault(links, nodes);
     if (linkFault !== undefined) return linkFault;
     if (links.length === 0) return parseError('No interfaces defined');
@@ -88,6 +101,7 @@ class ConfigReader {
       linkMode: [values.text('totem.link_mode'), values.text('totem.rrp_mode')].includes('active')
         ? 'active'
         : 'passive',
+      families: this.#families(),
       netMtu: values.number('totem.netmtu') ?? 1500,
       nodes,
       local,
@@ -122,7 +136,9 @@ class ConfigReader {
   }
 
   #cipherAndHash(): { readonly cipher: string; readonly hash: string } {
-    const secauth = this.#values.text('totem.secauth') === 'on';
+    const given = this.#values.text('totem.secauth');
+    // Corosync 1 and 2 encrypted unless told `off`.
+    const secauth = this.#isOld() ? given !== 'off' : given === 'on';
     const cipher = this.#values.text('totem.crypto_cipher') ?? (secauth ? 'aes256' : 'none');
     return { cipher, hash: this.#values.text('totem.crypto_hash') ?? (secauth ? 'sha256' : 'none') };
   }
@@ -175,7 +191,7 @@ class ConfigReader {
   /** The IPv4 address as a big-endian number, its high bit cleared if asked. 0: there is none to make one from. */
   #generatedNodeId(address: string | undefined): number {
     if (address === undefined) return 0;
-    const number = ipv4Number(address) ?? ipv4Number(this.#machine.resolve(address) ?? '') ?? 0;
+    const number = ipv4Number(address) ?? ipv4Number(this.#machine.resolve(address, this.#families()) ?? '') ?? 0;
     return this.#values.text('totem.clear_node_high_bit') === 'yes' ? number % 2 ** 31 : number;
   }
 
@@ -198,12 +214,21 @@ class ConfigReader {
     });
   }
 
-  /** Without a transport 3.x means knet; a file that has a multicast address and no nodes was written for udp. */
-  #transport(nodes: readonly ConfiguredNode[], links: readonly ConfiguredLink[]): CorosyncConfig['transport'] {
+  #transport(): CorosyncConfig['transport'] {
     const named = this.#values.text('totem.transport');
     if (named === 'udp' || named === 'udpu' || named === 'knet') return named;
-    const old = nodes.length === 0 && links.some((link) => link.multicastAddress !== undefined);
-    return old ? 'udp' : 'knet';
+    return this.#isOld() ? 'udp' : 'knet';
+  }
+
+  /** A multicast ring without a nodelist was written for 1.x or 2.x, where udp was meant when nothing was said. */
+  #isOld(): boolean {
+    const values = this.#values;
+    const named = values.text('totem.transport');
+    if (values.numbersUnder('nodelist.node').length > 0 || (named !== undefined && named !== 'udp')) return false;
+    const groups = values.numbersUnder('totem.interface').map((link) => `totem.interface.${link}`);
+    return (
+      named === 'udp' || groups.some((link) => ['mcastaddr', 'broadcast'].some((key) => values.text(`${link}.${key}`)))
+    );
   }
 
   #readingFault(links: readonly ConfiguredLink[], nodes: readonly ConfiguredNode[]): string | undefined {
@@ -218,6 +243,10 @@ class ConfigReader {
       if (!unused && this.#addressOf(bind) === undefined) return `failed to parse bindnet address '${bind}'`;
       if (group !== undefined && familyOf(group) === undefined) return `failed to parse mcast address '${group}'`;
     }
+    const local = localNodeOf(nodes, this.#machine, this.#families());
+    for (const address of local?.addresses.values() ?? []) {
+      if (this.#addressOf(address) === undefined) return `failed to parse bindnet address '${address}'`;
+    }
     for (const node of nodes) {
       for (const address of node.addresses.values()) {
         if (this.#addressOf(address) === undefined) return `failed to parse node address '${address}'`;
@@ -228,8 +257,17 @@ class ConfigReader {
     return bad ? "Unrecognised knet_transport. expected 'udp' or 'sctp'" : undefined;
   }
 
+  /** Undefined: no address, of no family that `ip_version` lets in. */
   #addressOf(text: string): string | undefined {
-    return familyOf(text) === undefined ? this.#machine.resolve(text) : text;
+    const family = familyOf(text);
+    if (family === undefined) return this.#machine.resolve(text, this.#families());
+    return this.#families().includes(family) ? text : undefined;
+  }
+
+  #families(): readonly Family[] {
+    const multicast = this.#values.text('totem.transport') === 'udp';
+    const version = this.#values.text('totem.ip_version') ?? (multicast ? 'ipv4' : 'ipv6-4');
+    return familiesOfVersion.get(version) ?? ['ipv4'];
   }
 
   #local(
@@ -238,7 +276,7 @@ class ConfigReader {
     transport: CorosyncConfig['transport'],
   ): ConfiguredNode | string {
     if (nodes.length === 0) return this.#localWithoutNodelist(links, transport);
-    const local: LocalNode | undefined = localNodeOf(nodes, this.#machine);
+    const local: LocalNode | undefined = localNodeOf(nodes, this.#machine, this.#families());
     if (local === undefined) return parseError('No valid name found for local host');
     if (this.#values.number(`nodelist.node.${local.position}.nodeid`) !== undefined) return local;
     if (transport === 'knet') return 'Knet requires an explicit nodeid for the local node';
@@ -350,7 +388,7 @@ class ConfigReader {
 
   /** Two addresses of different families on the link; Corosync looks at the other nodes first, at this one last. */
   #mixedFamilies(nodes: readonly ConfiguredNode[], link: number): readonly (string | undefined)[] {
-    const local = localNodeOf(nodes, this.#machine);
+    const local = localNodeOf(nodes, this.#machine, this.#families());
     const ordered = [...nodes.filter((node) => node !== local), ...(local === undefined ? [] : [local])];
     const addresses = ordered.map((node) => node.addresses.get(link));
     const other = addresses.find((address) => this.#family(address) !== this.#family(addresses[0]));

@@ -1,10 +1,14 @@
 // Which entry of the nodelist is this machine? The order of the attempts is Corosync's (specification 10.3).
-import { familyOf } from './address.ts';
-import type { ConfiguredNode, Machine } from './model.ts';
+import { familyOf, sameAddress } from './address.ts';
+import type { ConfiguredNode, Family, Machine } from './model.ts';
 
 export type LocalNode = ConfiguredNode;
 
-export function localNodeOf(nodes: readonly ConfiguredNode[], machine: Machine): LocalNode | undefined {
+export function localNodeOf(
+  nodes: readonly ConfiguredNode[],
+  machine: Machine,
+  families: readonly Family[],
+): LocalNode | undefined {
   const called = (name: string) => nodes.find((node) => node.name === name || node.addresses.get(0) === name);
   for (const name of shortened(machine.hostName)) {
     const found = called(name);
@@ -15,10 +19,10 @@ export function localNodeOf(nodes: readonly ConfiguredNode[], machine: Machine):
     text !== undefined && familyOf(text) === undefined && firstLabel(text) === short;
   const byLabel = nodes.find((node) => isShort(node.name) || isShort(node.addresses.get(0)));
   if (byLabel !== undefined) return byLabel;
-  const own = new Set(machine.addresses.map(({ address }) => address));
-  const byAddress = nodes.find((node) => own.has(node.addresses.get(0) ?? ''));
+  const isOurs = (text: string) => machine.addresses.some(({ address }) => sameAddress(address, text));
+  const byAddress = nodes.find((node) => isOurs(node.addresses.get(0) ?? ''));
   if (byAddress !== undefined) return byAddress;
-  return nodes.find((node) => own.has(machine.resolve(node.addresses.get(0) ?? '') ?? ''));
+  return nodes.find((node) => isOurs(machine.resolve(node.addresses.get(0) ?? '', families) ?? ''));
 }
 
 /** `a.b.c`, `a.b`, `a`. */

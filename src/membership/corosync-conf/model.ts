@@ -28,6 +28,8 @@ export type CorosyncConfig = {
   readonly secure: boolean;
   readonly keyFile: string;
   readonly linkMode: 'passive' | 'active';
+  /** `ip_version`: what addresses may be of, and which is taken for a name that has both. */
+  readonly families: readonly Family[];
   readonly netMtu: number;
   readonly nodes: readonly ConfiguredNode[];
   readonly local: ConfiguredNode;
@@ -39,14 +41,16 @@ export type CorosyncConfig = {
   readonly logging: ReadonlyMap<string, string>;
 };
 
+export type Family = 'ipv4' | 'ipv6';
+
 /** What the file is read against: this machine. */
 export type Machine = {
   readonly hostName: string;
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
   /** Text of errno, or the size. */
   readonly keyFileBytes: (file: string) => number | string;
-  /** An address for a host name, from /etc/hosts or the resolver; undefined when there is none. */
-  readonly resolve: (name: string) => string | undefined;
+  /** An address for a host name, of the first of the families that it has one of; undefined when there is none. */
+  readonly resolve: (name: string, families: readonly Family[]) => string | undefined;
   readonly hasUser: (name: string) => boolean;
   readonly hasGroup: (name: string) => boolean;
 };

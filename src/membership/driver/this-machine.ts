@@ -1,6 +1,7 @@
 // This machine, as a corosync.conf is read against it.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
+import { familyOf } from '../../linux/index.ts';
 import type { Machine } from '../corosync-conf/index.ts';
 
 /** Reads only local files: nothing on the start path may wait for a name server. */
@@ -13,7 +14,10 @@ export function thisMachine(): Machine {
     hostName: hostname(),
     addresses,
     keyFileBytes: keyBytesOrReason,
-    resolve: (name) => hosts.get(name),
+    resolve: (name, families) => {
+      const known = hosts.get(name) ?? [];
+      return families.flatMap((family) => known.filter((address) => familyOf(address) === family))[0];
+    },
     hasUser: (name) => listed('/etc/passwd', name),
     hasGroup: (name) => listed('/etc/group', name),
   };
@@ -27,12 +31,14 @@ function keyBytesOrReason(file: string): number | string {
   }
 }
 
-function hostsFile(): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
+/** Every address of a name, in the order of the file. */
+function hostsFile(): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, readonly string[]>();
   if (!existsSync('/etc/hosts')) return names;
   for (const line of readFileSync('/etc/hosts', 'utf8').split('\n')) {
     const [address, ...aliases] = line.replace(/#.*/, '').trim().split(/\s+/);
-    for (const alias of aliases) if (address !== undefined && !names.has(alias)) names.set(alias, address);
+    if (address === undefined) continue;
+    for (const alias of aliases) names.set(alias, [...(names.get(alias) ?? []), address]);
   }
   return names;
 }
