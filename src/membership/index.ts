@@ -2,17 +2,16 @@
 
 export * from './corosync-conf/index.ts';
 export { aesGcmCrypto } from './driver/aes-gcm.ts';
+export { keyIdOf, readAuthkey, sealedBy, storeKeyring } from './driver/ring/authkey.ts';
 export {
   type DescribedNode,
-  keyIdOf,
   nodeListOf,
   type RingDescription,
-  readAuthkey,
   ringOfCorosyncConf,
   ringOfDescription,
-  sealedBy,
 } from './driver/ring/configuration.ts';
 export { type LinkChange, RingEngine, type RingEngineOptions, ringMessageBytesMax } from './driver/ring/engine.ts';
+export { type FixedDifference, fixedDifferences } from './driver/ring/reload.ts';
 export {
   havenStateDirectory,
   type Keyring,

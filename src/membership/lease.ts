@@ -50,7 +50,7 @@ export type LeaseOutlook = {
 
 /** What a member remembers of tokens, in one clock of the caller's, to tell how long leases last. */
 export class LeaseWatch {
-  readonly #leaseMs: number;
+  #leaseMs: number;
   #ringId: RingId | undefined;
   #tokenSeq = 0;
   /** Of the last token of this ring; undefined before its first. */
@@ -63,6 +63,10 @@ export class LeaseWatch {
   readonly #sharedAtMs = new Map<number, number>();
 
   constructor(timing: LeaseTiming) {
+    this.#leaseMs = leaseMsOf(timing);
+  }
+
+  setTiming(timing: LeaseTiming): void {
     this.#leaseMs = leaseMsOf(timing);
   }
 

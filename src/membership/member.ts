@@ -25,12 +25,15 @@ import {
   submit,
   type TotemEffect,
   type TotemEvent,
+  type TotemTiming,
 } from './totem/index.ts';
 
 /** What the world below does to a member, and what the programs above ask of it. */
 export type MemberEvent =
   | Exclude<TotemEvent, { kind: 'multicast' | 'sync-complete' }>
-  | Exclude<StackEvent, { kind: 'start' | 'configuration' | 'deliver' | 'tick' }>;
+  | Exclude<StackEvent, { kind: 'start' | 'configuration' | 'deliver' | 'tick' }>
+  /** Other timeouts from now on; a timer that runs ends as it was set. */
+  | { readonly kind: 'timing'; readonly nowMs: number; readonly timing: TotemTiming };
 
 export type MemberEffect =
   | Exclude<TotemEffect, { kind: 'deliver' | 'refused' | 'multicast' }>
@@ -86,6 +89,9 @@ export function stepMember(member: Member, event: MemberEvent): MemberEffect[] {
           ? ringAround(member, nowMs, { kind: 'tick', nowMs })
           : []),
       ]);
+    case 'timing':
+      member.ring.config = { ...member.ring.config, timing: event.timing };
+      return [];
     default:
       return effectsOf(member, ringAround(member, nowMs, event));
   }

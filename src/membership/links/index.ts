@@ -1,7 +1,9 @@
 // Links: several ways to each peer, each with its own health.
 export {
   createLinks,
+  decodeAnnouncement,
   decodeProbe,
+  encodeAnnouncement,
   havenLinkTiming,
   type LinkDownReason,
   type LinkHealth,

@@ -244,3 +244,20 @@ export function decodeProbe(bytes: Uint8Array): { readonly link: number; readonl
   if (bytes.length !== probeBytes || bytes[0] !== probeMagic[0] || bytes[1] !== probeMagic[1]) return undefined;
   return { link: bytes[2] ?? 0, hearsUs: bytes[3] === 1 };
 }
+
+const announcementBytes = 8;
+const announcementMark = 2;
+
+/** 'H' 'p', the link's number, 2, and who says so: to a group, on a link where somebody's address is still unknown. */
+export function encodeAnnouncement(link: number, nodeId: number): Uint8Array {
+  const bytes = new Uint8Array(announcementBytes);
+  bytes.set([...probeMagic, link, announcementMark]);
+  new DataView(bytes.buffer).setUint32(4, nodeId);
+  return bytes;
+}
+
+/** The node that announces itself; undefined: not an announcement. */
+export function decodeAnnouncement(bytes: Uint8Array): number | undefined {
+  if (bytes.length !== announcementBytes || bytes[0] !== probeMagic[0] || bytes[1] !== probeMagic[1]) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(4);
+}

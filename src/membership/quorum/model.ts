@@ -78,6 +78,8 @@ export type QuorumEvent =
   | { readonly kind: 'sync-abort'; readonly nowMs: number }
   | { readonly kind: 'reconfigure'; readonly nowMs: number; readonly change: Reconfiguration }
   | { readonly kind: 'node-list'; readonly nowMs: number; readonly expectation: Expectation }
+  /** The quorum section of our own configuration says this now; each member is told by its own. */
+  | { readonly kind: 'configured'; readonly nowMs: number; readonly config: QuorumConfig }
   | { readonly kind: 'device'; readonly nowMs: number; readonly change: 'register' | 'unregister' | 'vote' | 'no-vote' }
   | { readonly kind: 'leave'; readonly nowMs: number }
   | { readonly kind: 'tick'; readonly nowMs: number };

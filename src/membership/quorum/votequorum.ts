@@ -64,6 +64,8 @@ export function step(state: QuorumState, event: QuorumEvent): QuorumStep {
       return onReconfigure(state, event.change);
     case 'node-list':
       return onNodeList(state, event.expectation);
+    case 'configured':
+      return onConfigured(state, event.config);
     case 'device':
       return onDevice(state, event.nowMs, event.change);
     case 'leave':
@@ -225,6 +227,26 @@ function onNodeList(state: QuorumState, expectation: Expectation): QuorumStep {
   // The votes are to be shown, whether or not they decide anything anew.
   const effects = done.effects.filter(({ kind }) => kind !== 'publish');
   return { state: done.state, effects: [...effects, publication(done.state)] };
+}
+
+/** What a reload changes of the votes and options is at once in force here, and told to the others. */
+function onConfigured(state: QuorumState, config: QuorumConfig): QuorumStep {
+  const had = state.config.lastManStandingWindowMs !== undefined;
+  const has = config.lastManStandingWindowMs !== undefined;
+  const next = withOwn(
+    {
+      ...state,
+      config: { ...config, expectedVotes: state.config.expectedVotes },
+      lastManStanding: has && (state.lastManStanding || !had),
+      lastManStandingDeadlineMs: has ? state.lastManStandingDeadlineMs : undefined,
+    },
+    { votes: config.votes },
+  );
+  const expectedVotes = config.expectedVotesTracking
+    ? Math.max(config.expectedVotes, state.trackedVotes)
+    : config.expectedVotes;
+  const { twoNode, waitForAll } = config;
+  return announced(onNodeList(next, { expectedVotes, twoNode, waitForAll }));
 }
 
 function reconfigured(state: QuorumState, change: Reconfiguration): QuorumState {

@@ -81,6 +81,13 @@ export type StackEvent = { readonly nowMs: number } & (
     }
   | { readonly kind: 'reconfigure'; readonly change: Reconfiguration }
   | { readonly kind: 'node-list'; readonly expectation: Expectation }
+  /** Our own configuration says something else now. */
+  | {
+      readonly kind: 'configured';
+      readonly quorum: QuorumConfig | undefined;
+      readonly configVersion: number | undefined;
+    }
+  | { readonly kind: 'request-reload' }
   | { readonly kind: 'kill-node'; readonly nodeId: number; readonly reason: string }
   | { readonly kind: 'device'; readonly change: 'register' | 'unregister' | 'vote' | 'no-vote' }
   | { readonly kind: 'announce-leave' }
@@ -169,6 +176,14 @@ class StackRun {
         return this.#reconfigure(event.change);
       case 'node-list':
         return this.#quorum({ kind: 'node-list', nowMs: this.#nowMs, expectation: event.expectation });
+      case 'configured': {
+        const { quorum, configVersion } = event;
+        this.state = { ...this.state, config: { ...this.state.config, configVersion } };
+        if (quorum !== undefined) this.#quorum({ kind: 'configured', nowMs: this.#nowMs, config: quorum });
+        return;
+      }
+      case 'request-reload':
+        return this.#send(encodeCfg({ kind: 'reload-config' }, this.state.config.nodeId));
       case 'kill-node': {
         const message = { kind: 'kill-node', nodeId: event.nodeId, reason: event.reason } as const;
         return this.#send(encodeCfg(message, this.state.config.nodeId));

@@ -38,7 +38,7 @@ export const timerNames = ['hold', 'retransmit', 'join', 'merge', 'consensus', '
 export type TimerName = (typeof timerNames)[number];
 
 export type Ring = {
-  readonly config: RingConfig;
+  config: RingConfig;
   nowMs: number;
   out: TotemEffect[];
   /** When the last step asked to be woken: lateness shows that this process was paused. */

@@ -1,8 +1,6 @@
 // The settings of a ring from what an administrator gives: a corosync.conf, or no more than a name, addresses and a key.
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { CommandFailure, defined } from '../../../kit/index.ts';
-import { isMulticast } from '../../../linux/index.ts';
+import { addressBytes, addressText, familyOf, isMulticast } from '../../../linux/index.ts';
 import type { CorosyncConfig } from '../../corosync-conf/index.ts';
 import { havenLinkTiming } from '../../links/index.ts';
 import { corosyncRing, havenRing, type RingProfile } from '../../ring-profile.ts';
@@ -39,9 +37,6 @@ export type RingDescription = {
 const corosyncStateDirectory = '/var/lib/corosync';
 const portDefault = 5405;
 const etherMtu = 1500;
-const keyBytesMin = 128;
-const keyBytesMax = 4096;
-const authkeyFiles = ['/etc/haven/authkey', '/etc/corosync/authkey'] as const;
 
 /** @throws CommandFailure `config`: no node of the list is this machine. */
 export function ringOfDescription(description: RingDescription): RingSettings {
@@ -100,9 +95,9 @@ export function ringOfCorosyncConf(config: CorosyncConfig, security: RingSecurit
   const links = config.links.flatMap((link): RingLink[] => {
     const address = config.local.addresses.get(link.linkNumber);
     if (address === undefined) return [];
-    const own = { number: link.linkNumber, address: resolved(address), port: link.port };
+    const own = { number: link.linkNumber, address: resolved(address, config.families), port: link.port };
     if (config.transport !== 'udp') return [own];
-    return [{ ...own, group: { address: groupOf(link, config.clusterName), ttl: link.ttl } }];
+    return [{ ...own, group: { address: groupOf(link, own.address, config.clusterName), ttl: link.ttl } }];
   });
   const peers = config.nodes.map(
     (node): RingPeer => ({
@@ -110,7 +105,7 @@ export function ringOfCorosyncConf(config: CorosyncConfig, security: RingSecurit
       ...(node.name === undefined ? {} : { name: node.name }),
       addresses: links.map(({ number }) => {
         const address = node.addresses.get(number);
-        return address === undefined ? undefined : resolved(address);
+        return address === undefined ? undefined : resolved(address, config.families);
       }),
     }),
   );
@@ -136,80 +131,30 @@ function profileOf({ local, timing, netMtu }: CorosyncConfig, security: RingSecu
   return { ...base, netMtu: base.netMtu + beyondEthernet };
 }
 
-/**
- * The cluster's authkey.
- * @throws CommandFailure `not-found`, `permission` or `config`, with what to do.
- */
-export function sealedBy(file?: string): RingSecurity {
-  const candidates = file === undefined ? authkeyFiles : [file];
-  for (const candidate of candidates) {
-    const key = readKey(candidate);
-    if (key !== undefined) return { kind: 'sealed', keys: new Map([[keyIdOf(key), key]]), activeKeyId: keyIdOf(key) };
-  }
-  throw new CommandFailure({
-    kind: 'not-found',
-    what: `there is no authkey: neither ${candidates.join(' nor ')}`.replace(
-      'neither ',
-      candidates.length > 1 ? 'neither ' : '',
-    ),
-    why: 'every datagram of the ring is sealed with it',
-    fix: "Make one with 'haven ring keygen' on one node and copy it to the others",
-  });
-}
-
-/** A file may hold the old and the new key while keys are rolled; each is known by a digest of itself. */
-export function keyIdOf(key: Uint8Array): number {
-  return defined(createHash('sha256').update('haven key id').update(key).digest()[0], 'a digest has 32 bytes');
-}
-
-/** @throws CommandFailure `not-found`, `permission` or `config`, with what to do. */
-export function readAuthkey(file: string): { readonly keyId: number; readonly key: Uint8Array } {
-  const key = readKey(file);
-  if (key !== undefined) return { keyId: keyIdOf(key), key };
-  throw new CommandFailure({
-    kind: 'not-found',
-    what: `there is no authkey ${file}`,
-    fix: `Make one with 'haven ring keygen -k ${file}' on one node and copy it to the others`,
-  });
-}
-
-function readKey(file: string): Uint8Array | undefined {
-  let key: Buffer;
-  try {
-    key = readFileSync(file);
-  } catch (thrown) {
-    const { code, message } = thrown as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new CommandFailure({
-      kind: code === 'EACCES' ? 'permission' : 'failed',
-      what: `cannot read the authkey ${file}`,
-      why: message,
-      fix: 'Run it as root',
-    });
-  }
-  if (key.length >= keyBytesMin && key.length <= keyBytesMax) return Uint8Array.from(key);
-  throw new CommandFailure({
-    kind: 'config',
-    what: `the authkey ${file} has ${key.length} bytes`,
-    why: `a key has ${keyBytesMin} to ${keyBytesMax}`,
-    fix: "Make one with 'haven ring keygen', and copy it to every node",
-  });
-}
-
 function common(security: RingSecurity) {
   return { security, linkTiming: havenLinkTiming, realTimePriority: ringPriority } as const;
 }
 
-function resolved(address: string): string {
-  return thisMachine().resolve(address) ?? address;
+/** As the kernel writes addresses: peers are known by them. */
+function resolved(text: string, families: CorosyncConfig['families']): string {
+  const address = familyOf(text) === undefined ? thisMachine().resolve(text, families) : text;
+  return address === undefined ? text : addressText(addressBytes(address));
 }
 
 /** corosync.conf(5): the group, or the limited broadcast, or what Corosync makes of the cluster's name. */
-function groupOf(link: CorosyncConfig['links'][number], clusterName: string | undefined): string {
-  if (link.broadcast) return '255.255.255.255';
-  if (link.multicastAddress !== undefined && isMulticast(link.multicastAddress)) return link.multicastAddress;
+function groupOf(
+  { broadcast, multicastAddress, linkNumber }: CorosyncConfig['links'][number],
+  ownAddress: string,
+  clusterName: string | undefined,
+): string {
+  const family = familyOf(ownAddress);
+  // IPv6 has no broadcast; Corosync takes the group then.
+  if (broadcast && family === 'ipv4') return '255.255.255.255';
+  if (multicastAddress !== undefined && isMulticast(multicastAddress)) {
+    return addressText(addressBytes(multicastAddress));
+  }
   let id = 0;
   for (const byte of Buffer.from(clusterName ?? '')) id = (2 * id + byte) & 0xffff;
-  id += link.linkNumber;
-  return `239.192.${id >>> 8}.${id % 255}`;
+  id += linkNumber;
+  return family === 'ipv6' ? `ff15::${id.toString(16)}` : `239.192.${id >>> 8}.${id % 255}`;
 }

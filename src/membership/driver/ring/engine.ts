@@ -45,6 +45,7 @@ export type LinkChange = {
 };
 
 type Waiting = { readonly resolve: () => void; readonly reject: (error: Error) => void };
+const unawaited: Waiting = { resolve: () => {}, reject: () => {} };
 
 export class RingEngine implements MessagingEngine {
   readonly nodeId: number;
@@ -57,12 +58,13 @@ export class RingEngine implements MessagingEngine {
   readonly #joining = new Map<string, Waiting[]>();
   readonly #leaving = new Map<string, Waiting[]>();
   readonly #statuses = new Map<number, (status: RingStatus) => void>();
+  readonly #reloads = new Map<number, Waiting>();
   readonly #writer = new BatchWriter();
   #group = '';
   #flushing = false;
   #underWayBytes = 0;
   #full = false;
-  #statusId = 0;
+  #requestId = 0;
   #quorum = noQuorum;
   #closedWhy: string | undefined;
   readonly #closed: Promise<void>;
@@ -170,12 +172,30 @@ export class RingEngine implements MessagingEngine {
     this.#send({ kind: 'keys', keyring });
   }
 
+  /**
+   * Other settings from now on, here: nodes, timing, votes, our own addresses. The caller has seen `fixedDifferences`.
+   * @throws CommandFailure when the new addresses cannot be had: the former settings are in force then.
+   */
+  reload(settings: RingSettings): Promise<void> {
+    const id = ++this.#requestId;
+    return new Promise((resolve, reject) => {
+      if (this.#closedWhy !== undefined) return reject(closedError(this.#closedWhy));
+      this.#reloads.set(id, { resolve, reject });
+      this.#send({ kind: 'reload', id, settings });
+    });
+  }
+
+  /** Has every member call its `onReload`, ourselves too, at one place in the order. */
+  requestReload(): void {
+    this.#send({ kind: 'request-reload' });
+  }
+
   killNode(nodeId: number, reason: string): void {
     this.#send({ kind: 'kill-node', nodeId, reason });
   }
 
   status(): Promise<RingStatus> {
-    const id = ++this.#statusId;
+    const id = ++this.#requestId;
     this.#send({ kind: 'status', id });
     return new Promise((resolve) => this.#statuses.set(id, resolve));
   }
@@ -222,6 +242,11 @@ export class RingEngine implements MessagingEngine {
       this.#statuses.get(message.id)?.(message.status);
       this.#statuses.delete(message.id);
       return;
+    }
+    if (message.kind === 'reloaded') {
+      const { resolve, reject } = this.#reloads.get(message.id) ?? unawaited;
+      this.#reloads.delete(message.id);
+      return message.failure === undefined ? resolve() : reject(new CommandFailure(message.failure));
     }
     for (const effect of message.effects) this.#effect(effect);
   }
@@ -324,7 +349,7 @@ export class RingEngine implements MessagingEngine {
     this.#quorum = { ...this.#quorum, quorate: false };
     clearInterval(this.#beats);
     void this.#worker.terminate();
-    for (const waiting of [...this.#joining.values(), ...this.#leaving.values()].flat()) {
+    for (const waiting of [...this.#joining.values(), ...this.#leaving.values(), ...this.#reloads.values()].flat()) {
       waiting.reject(closedError(reason));
     }
     this.#emit({ kind: 'closed', reason });

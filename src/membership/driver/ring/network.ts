@@ -14,7 +14,9 @@ import {
 } from '../../../linux/index.ts';
 import {
   createLinks,
+  decodeAnnouncement,
   decodeProbe,
+  encodeAnnouncement,
   type LinkHealth,
   type Links,
   type LinksEffect,
@@ -26,8 +28,9 @@ import {
 } from '../../links/index.ts';
 import { Seal, type SealRefusal, sessionOf } from '../../seal/index.ts';
 import { aesGcmCrypto, type SessionKey } from '../aes-gcm.ts';
-import type { Keyring, RingPeer, RingSettings } from './settings.ts';
-import { LinkSockets } from './sockets.ts';
+import { AddressBook, headerNodeId } from './address-book.ts';
+import type { Keyring, RingLink, RingPeer, RingSettings } from './settings.ts';
+import { type LinkListener, LinkSockets } from './sockets.ts';
 
 export type NetworkListener = {
   /** An authentic ring message, the listener's from now on. */
@@ -52,9 +55,6 @@ export type NetworkCounters = {
   sendErrors: number;
 };
 
-/** The sender's place in a ring message's header; 0 in a leave message. */
-const headerNodeIdAt = 5;
-const mcastType = 1;
 /** Says no more than that its sender is here, under this key. */
 const emptyMessage = new Uint8Array(0);
 /** The same complaint is made again no sooner. */
@@ -73,11 +73,8 @@ export class RingNetwork {
   readonly #listener: NetworkListener;
   readonly #sockets: LinkSockets[];
   readonly #seal: Seal<SessionKey> | undefined;
-  #peers: readonly RingPeer[];
-  /** By link, then by node. */
-  readonly #endpoints: readonly Map<number, Endpoint>[];
-  /** By link, then by address. */
-  readonly #nodes: readonly Map<string, number>[];
+  readonly #book: AddressBook;
+  #others: readonly number[];
   /** With one link there is no choice to make, so no health to probe. */
   readonly #links: Links | undefined;
   readonly #carrierWatch: NetworkWatch;
@@ -89,20 +86,16 @@ export class RingNetwork {
   constructor(settings: RingSettings, listener: NetworkListener) {
     this.#settings = settings;
     this.#listener = listener;
-    this.#endpoints = settings.links.map(() => new Map());
-    this.#nodes = settings.links.map(() => new Map());
-    this.#peers = settings.peers;
-    for (const peer of settings.peers) this.#enter(peer.nodeId, peer.addresses);
+    this.#book = new AddressBook(settings.peers, settings.links);
     this.#seal = sealOf(settings);
-    const peers = this.#others();
-    // A ring that learns its members has no list of whom to probe.
-    const several = settings.links.length > 1 && settings.peers.length > 0;
+    this.#others = this.#othersOfBook();
     const { linkMode: mode, linkTiming: timing } = settings;
-    this.#links = several
-      ? createLinks({ nodeId: settings.nodeId, peers, linkCount: settings.links.length, mode, timing })
-      : undefined;
+    this.#links =
+      settings.links.length > 1
+        ? createLinks({ nodeId: settings.nodeId, peers: this.#others, linkCount: settings.links.length, mode, timing })
+        : undefined;
     this.#carriers = settings.links.map(() => 'up');
-    this.#sockets = this.#openSockets();
+    this.#sockets = [...this.#openSockets(settings.links, () => true).values()];
     this.#carrierWatch = this.#watchCarriers();
     if (this.#links !== undefined) this.#carryOut(stepLinks(this.#links, { kind: 'start', nowMs: monotonicMs() }));
   }
@@ -132,6 +125,11 @@ export class RingNetwork {
     return this.#carriers;
   }
 
+  /** Where the node is on the first link, as far as is known. */
+  addressOf(nodeId: number): string | undefined {
+    return this.#book.endpointOf(0, nodeId)?.address;
+  }
+
   nextDeadline(): number {
     return this.#links === undefined ? Infinity : nextLinkDeadline(this.#links);
   }
@@ -140,18 +138,44 @@ export class RingNetwork {
     if (this.#links !== undefined) this.#carryOut(stepLinks(this.#links, { kind: 'deadline', nowMs }));
   }
 
+  /**
+   * Our own addresses from now on; numbers, ports and groups stay.
+   * @throws CommandFailure when one of them is not ours or is taken: nothing has changed then.
+   */
+  setLinks(links: readonly RingLink[]): void {
+    this.flush();
+    const moved = links.filter(({ address }, index) => this.#sockets[index]?.link.address !== address);
+    if (moved.length === 0) return;
+    const opened = this.#openSockets(links, (index) => this.#sockets[index]?.link.address !== links[index]?.address);
+    for (const [index, sockets] of opened) {
+      this.#sockets[index]?.close();
+      this.#sockets[index] = sockets;
+    }
+    this.#lookAtCarriers();
+  }
+
   /** The cluster has grown or shrunk: whom to speak to and whom to hear from now on. */
   setPeers(peers: readonly RingPeer[]): void {
     this.flush();
-    this.#peers = peers;
-    for (const table of [...this.#endpoints, ...this.#nodes]) table.clear();
-    for (const peer of peers) this.#enter(peer.nodeId, peer.addresses);
+    this.#book.setPeers(peers);
     this.#seal?.setKnownNodes(new Set(peers.map(({ nodeId }) => nodeId)));
-    if (this.#links !== undefined) setPeers(this.#links, this.#others(), monotonicMs());
+    this.#peersChanged();
   }
 
-  #others(): number[] {
-    return this.#peers.map(({ nodeId }) => nodeId).filter((nodeId) => nodeId !== this.#settings.nodeId);
+  /** A ring stands: without a node list, whoever is not on it is forgotten until heard again. */
+  setMembers(nodeIds: readonly number[]): void {
+    if (this.#book.isListed) return;
+    this.#book.keep(nodeIds);
+    this.#peersChanged();
+  }
+
+  #peersChanged(): void {
+    this.#others = this.#othersOfBook();
+    if (this.#links !== undefined) setPeers(this.#links, this.#others, monotonicMs());
+  }
+
+  #othersOfBook(): readonly number[] {
+    return this.#book.nodeIds.filter((nodeId) => nodeId !== this.#settings.nodeId);
   }
 
   send(nodeId: number, bytes: Uint8Array): void {
@@ -179,10 +203,9 @@ export class RingNetwork {
   flush(): void {
     const { count, size } = this.#run;
     if (count === 0) return;
-    for (const { nodeId } of this.#peers) {
-      if (nodeId === this.#settings.nodeId) continue;
+    for (const nodeId of this.#others) {
       for (const link of this.#route(nodeId)) {
-        const to = this.#endpoints[link]?.get(nodeId);
+        const to = this.#book.endpointOf(link, nodeId);
         if (to === undefined) continue;
         this.counters.sentDatagrams += count;
         this.counters.sentBytes += size;
@@ -195,9 +218,8 @@ export class RingNetwork {
   /** Ready datagrams that say `bytes` to every peer in our name after we are gone. */
   farewells(bytes: Uint8Array): readonly { readonly to: Endpoint; readonly payload: Uint8Array }[] {
     const payload = this.#seal?.sealLast(bytes) ?? bytes;
-    return this.#endpoints.flatMap((byNode) =>
-      [...byNode].flatMap(([nodeId, to]) => (nodeId === this.#settings.nodeId ? [] : [{ to, payload }])),
-    );
+    const others = this.#book.endpoints().filter(({ nodeId }) => nodeId !== this.#settings.nodeId);
+    return others.map(({ to }) => ({ to, payload }));
   }
 
   close(): void {
@@ -206,34 +228,29 @@ export class RingNetwork {
     for (const sockets of this.#sockets) sockets.close();
   }
 
-  #openSockets(): LinkSockets[] {
-    const opened: LinkSockets[] = [];
+  /** By index in `links`; all that are `wanted`, or none. */
+  #openSockets(links: readonly RingLink[], wanted: (index: number) => boolean): Map<number, LinkSockets> {
+    const opened = new Map<number, LinkSockets>();
     try {
-      this.#settings.links.forEach((link, index) => {
-        const listener = {
-          onDatagram: (bytes: Uint8Array, source: string) => this.#receive(bytes, index, source),
-          onDrained: this.#listener.onDrained,
-          onError: (errno: string) => {
-            this.counters.sendErrors++;
-            this.#complain(`link ${link.number}: ${errno}`);
-          },
-        };
-        opened.push(new LinkSockets(link, listener));
-      });
+      for (const [index, link] of links.entries()) {
+        if (wanted(index)) opened.set(index, new LinkSockets(link, this.#socketListener(link, index)));
+      }
     } catch (thrown) {
-      for (const sockets of opened) sockets.close();
+      for (const sockets of opened.values()) sockets.close();
       throw thrown;
     }
     return opened;
   }
 
-  #enter(nodeId: number, addresses: readonly (string | undefined)[]): void {
-    addresses.forEach((address, link) => {
-      const port = this.#settings.links[link]?.port;
-      if (address === undefined || port === undefined) return;
-      this.#endpoints[link]?.set(nodeId, { address, port });
-      this.#nodes[link]?.set(address, nodeId);
-    });
+  #socketListener({ number }: RingLink, index: number): LinkListener {
+    return {
+      onDatagram: (bytes, source) => this.#receive(bytes, index, source),
+      onDrained: this.#listener.onDrained,
+      onError: (errno) => {
+        this.counters.sendErrors++;
+        this.#complain(`link ${number}: ${errno}`);
+      },
+    };
   }
 
   #route(nodeId: number): readonly number[] {
@@ -242,18 +259,15 @@ export class RingNetwork {
 
   /** A group cannot be reached on one link for one member and on another for the next: all links that anyone needs. */
   #groupLinks(): readonly number[] {
-    if (this.#links === undefined) {
-      return this.#settings.linkMode === 'active' ? this.#sockets.map((_, index) => index) : firstLink;
-    }
+    const others = this.#others;
+    if (this.#links === undefined || others.length === 0) return this.#sockets.map((_, index) => index);
     const wanted = new Set<number>();
-    for (const { nodeId } of this.#peers) {
-      if (nodeId !== this.#settings.nodeId) for (const link of routeTo(this.#links, nodeId)) wanted.add(link);
-    }
+    for (const nodeId of others) for (const link of routeTo(this.#links, nodeId)) wanted.add(link);
     return [...wanted];
   }
 
   #sendOn(link: number, nodeId: number, datagram: Uint8Array): void {
-    const to = this.#endpoints[link]?.get(nodeId);
+    const to = this.#book.endpointOf(link, nodeId);
     if (to === undefined) return;
     this.#count(datagram);
     this.#sockets[link]?.send(datagram, to);
@@ -269,33 +283,36 @@ export class RingNetwork {
     this.counters.receivedBytes += datagram.length;
     const nowMs = monotonicMs();
     let bytes: Uint8Array;
-    let sender = this.#nodes[link]?.get(source);
+    let sender = this.#book.nodeAt(link, source);
     if (this.#seal !== undefined) {
       const opened = this.#seal.open(datagram, nowMs);
       if (opened.kind === 'refused') return this.#refused(opened.reason, source);
       bytes = opened.bytes;
       sender = opened.sender;
-    } else if (sender === undefined && this.#peers.length > 0) {
+    } else if (sender === undefined && this.#book.isListed) {
       this.counters.unlisted++;
       return;
     } else bytes = this.#slab.copy(datagram);
-    if (this.#peers.length === 0) this.#learn(bytes, link, source);
+    const announced = this.#links === undefined ? undefined : decodeAnnouncement(bytes);
+    if (!this.#book.isListed) {
+      const named = this.#seal === undefined ? (announced ?? headerNodeId(bytes)) : sender;
+      if (named !== undefined) this.#learn(named, link, source);
+      sender = named ?? sender;
+    }
     const probe = this.#links === undefined ? undefined : decodeProbe(bytes);
     if (this.#links !== undefined && sender !== undefined) {
       const heard = { kind: 'heard', nowMs, peer: sender, link } as const;
       const effects = stepLinks(this.#links, probe === undefined ? heard : { ...heard, hearsUs: probe.hearsUs });
       if (effects.length > 0) this.#carryOut(effects);
     }
-    if (probe === undefined && bytes.length > 0) this.#listener.onMessage(bytes);
+    if (probe === undefined && announced === undefined && bytes.length > 0) this.#listener.onMessage(bytes);
   }
 
-  /** Without a node list, tokens go where their receiver was last heard from. */
-  #learn(bytes: Uint8Array, link: number, source: string): void {
-    if (bytes.length <= headerNodeIdAt + 4 || bytes[3] === mcastType) return;
-    const nodeId = new DataView(bytes.buffer, bytes.byteOffset).getUint32(headerNodeIdAt, true);
-    if (nodeId === 0 || this.#endpoints[link]?.get(nodeId)?.address === source) return;
-    const port = this.#settings.links[link]?.port ?? 0;
-    this.#endpoints[link]?.set(nodeId, { address: source, port });
+  /** Without a node list, what is for one node goes where it was last heard from. */
+  #learn(nodeId: number, link: number, address: string): void {
+    if (nodeId === this.#settings.nodeId || this.#book.learn(nodeId, link, address) !== 'acquainted') return;
+    this.#listener.onLog('info', `node ${nodeId} is here: heard on link ${link} from ${address}`);
+    this.#peersChanged();
   }
 
   #refused(reason: SealRefusal, source: string): void {
@@ -314,10 +331,19 @@ export class RingNetwork {
 
   #carryOut(effects: readonly LinksEffect[]): void {
     for (const effect of effects) {
-      if (effect.kind === 'probe')
-        this.#sendOn(effect.link, effect.peer, this.#seal?.seal(effect.bytes) ?? effect.bytes);
+      if (effect.kind === 'probe') this.#probe(effect);
       else this.#listener.onLinkChange(effect);
     }
+  }
+
+  #probe({ link, peer, bytes }: Extract<LinksEffect, { kind: 'probe' }>): void {
+    const sealed = (plain: Uint8Array) => this.#seal?.seal(plain) ?? plain;
+    if (this.#book.endpointOf(link, peer) !== undefined) return this.#sendOn(link, peer, sealed(bytes));
+    const sockets = this.#sockets[link];
+    if (sockets?.hasGroup !== true) return;
+    const announcement = sealed(encodeAnnouncement(link, this.#settings.nodeId));
+    this.#count(announcement);
+    sockets.sendToGroup(announcement);
   }
 
   #watchCarriers(): NetworkWatch {

@@ -58,7 +58,7 @@ const strangerPauseMs = 1000;
 const noOutlook: LeaseOutlook = { takeOverAtMs: 0, lapsed: false };
 
 export class RingNode {
-  readonly #settings: RingSettings;
+  #settings: RingSettings;
   #peers: readonly RingPeer[];
   #keyring: Keyring | undefined;
   #crashNotice: Uint8Array | undefined;
@@ -133,6 +133,25 @@ export class RingNode {
     this.#endTurn();
   }
 
+  /** @throws CommandFailure when one of the new addresses cannot be had: nothing has changed then. */
+  reload(settings: RingSettings): void {
+    this.#network.setLinks(settings.links);
+    const before = this.#settings;
+    this.#settings = settings;
+    this.#peers = settings.peers;
+    if (settings.peers.length > 0) this.#network.setPeers(settings.peers);
+    const nowMs = monotonicMs();
+    this.#lease.setTiming(settings.ring.timing);
+    this.#handle({ kind: 'timing', nowMs, timing: settings.ring.timing });
+    const { quorum, configVersion } = settings;
+    // What an administrator changed since by command stays, where the file says what it said.
+    if (JSON.stringify({ quorum, configVersion }) !== JSON.stringify(votesOf(before))) {
+      this.#handle({ kind: 'configured', nowMs, quorum, configVersion });
+    }
+    if (this.#crashNotice !== undefined) this.#listener.onFarewells(this.#network.farewells(this.#crashNotice));
+    this.#endTurn();
+  }
+
   /** Other keys of a sealed ring from now on, for what a guardian has to send too. */
   setKeys(keyring: Keyring): void {
     this.#keyring = keyring;
@@ -176,11 +195,13 @@ export class RingNode {
       members: ring.members.map((nodeId) => ({
         nodeId,
         name: peers.find((peer) => peer.nodeId === nodeId)?.name,
+        address: this.#addressOf(nodeId),
         votes: stack.quorum?.nodes.get(nodeId)?.votes,
       })),
       expected: peers.map(({ nodeId, name }) => ({ nodeId, name })),
       quorum: quorumView(stack),
       quorumFlags: quorumFlagsOf(stack.quorum),
+      tokenMs: ring.config.timing.tokenMs,
       links: this.#linkStatus(),
       security: this.#settings.security.kind,
       keys: this.#keyStatus(),
@@ -195,6 +216,10 @@ export class RingNode {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#network.close();
+  }
+
+  #addressOf(nodeId: number): string | undefined {
+    return nodeId === this.#settings.nodeId ? this.#settings.links[0]?.address : this.#network.addressOf(nodeId);
   }
 
   #keyStatus(): KeyStatus | undefined {
@@ -244,6 +269,7 @@ export class RingNode {
           this.#listener.onFarewells(this.#network.farewells(effect.bytes));
           break;
         case 'configuration':
+          if (effect.type === 'regular') this.#network.setMembers(effect.members);
           this.#tell({ ...effect, ...(effect.type === 'regular' ? this.#outlook(effect) : noOutlook) });
           break;
         default:
@@ -377,6 +403,10 @@ export class RingNode {
 /** An mcast (type 1) that carries one of an old ring (encapsulated 1). */
 function isRecoveryMessage(bytes: Uint8Array): boolean {
   return bytes[3] === 1 && bytes[4] === 1;
+}
+
+function votesOf({ quorum, configVersion }: RingSettings) {
+  return { quorum, configVersion };
 }
 
 /** What clients of the services ask for. */

@@ -24,6 +24,9 @@ export type ToRing =
   | { readonly kind: 'reconfigure'; readonly change: Reconfiguration }
   | { readonly kind: 'node-list'; readonly list: RingNodeList }
   | { readonly kind: 'keys'; readonly keyring: Keyring }
+  | { readonly kind: 'reload'; readonly id: number; readonly settings: RingSettings }
+  /** Every member is to reload its configuration, we too, at one place in the order. */
+  | { readonly kind: 'request-reload' }
   | { readonly kind: 'kill-node'; readonly nodeId: number; readonly reason: string }
   | { readonly kind: 'status'; readonly id: number }
   | { readonly kind: 'leave' };
@@ -32,7 +35,9 @@ export type FromRing =
   | { readonly kind: 'started' }
   | { readonly kind: 'refused-to-start'; readonly failure: Failure }
   | { readonly kind: 'effects'; readonly effects: readonly WireEffect[] }
-  | { readonly kind: 'status'; readonly id: number; readonly status: RingStatus };
+  | { readonly kind: 'status'; readonly id: number; readonly status: RingStatus }
+  /** With a failure, the former settings are in force. */
+  | { readonly kind: 'reloaded'; readonly id: number; readonly failure: Failure | undefined };
 
 /** Deliveries in a row to one group travel together. */
 export type WireEffect =

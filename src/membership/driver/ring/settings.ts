@@ -29,7 +29,9 @@ export type Keyring = {
 
 export type RingSecurity =
   /** As Corosync without a cipher: whoever has a listed address is believed. */
-  { readonly kind: 'plain' } | (Keyring & { readonly kind: 'sealed' });
+  | { readonly kind: 'plain' }
+  /** `authkeyFile`: where other keys are kept for the next start; undefined: nowhere. */
+  | (Keyring & { readonly kind: 'sealed'; readonly authkeyFile?: string });
 
 export type RingSettings = {
   readonly clusterName: string;

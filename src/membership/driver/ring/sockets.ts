@@ -7,8 +7,10 @@ import {
   type Endpoint,
   familyOf,
   type IpSocket,
+  isMulticast,
   type KernelResult,
   listAddresses,
+  listLinks,
   type MessageView,
   openRouteSocket,
   openUdpSocket,
@@ -49,7 +51,8 @@ export class LinkSockets {
     this.link = link;
     this.#listener = listener;
     const family = defined(familyOf(link.address), `${link.address} was checked to be an address`);
-    this.interfaceIndex = interfaceOf(link.address);
+    const { index, name: interfaceName } = interfaceOf(link.address);
+    this.interfaceIndex = index;
     const buffers = { family, receiveBufferBytes: bufferBytes, sendBufferBytes: bufferBytes } as const;
     const common = { ...buffers, priority: interactivePriority };
     this.#unicast = orFail(openUdpSocket({ ...common, address: link.address, port: link.port }));
@@ -58,13 +61,14 @@ export class LinkSockets {
       this.#unicast.mergeReceived();
     } else {
       const { address, ttl } = link.group;
-      const leave = { multicastInterfaceIndex: this.interfaceIndex, multicastLoop: 'others-only' } as const;
+      const leave = { multicastInterfaceIndex: index, multicastLoop: 'others-only', broadcast: 'allowed' } as const;
       const hops = ttl === 1 ? {} : { hopLimit: ttl };
       this.#sender = orFail(
         openUdpSocket({ ...common, ...leave, ...hops, address: link.address, port: link.port - 1 }),
       );
-      this.#group = orFail(openUdpSocket({ ...common, address, port: link.port, sharing: 'shared' }));
-      orFail(this.#group.join({ address, interfaceIndex: this.interfaceIndex }));
+      // Two links may share a group: each hears its own interface only.
+      this.#group = orFail(openUdpSocket({ ...common, address, port: link.port, sharing: 'shared', interfaceName }));
+      if (isMulticast(address)) orFail(this.#group.join({ address, interfaceIndex: index }));
       this.#groupEndpoint = { address, port: link.port };
     }
     const sockets = [this.#unicast, this.#group].filter((socket) => socket !== undefined);
@@ -141,18 +145,20 @@ export class LinkSockets {
   #hand(messages: readonly ReceivedMessage[]): void {
     for (const { bytes, source } of messages) {
       if (this.#closed) return;
-      this.#listener.onDatagram(bytes, source.address);
+      // What is broadcast comes back to its sender.
+      if (source.address !== this.link.address) this.#listener.onDatagram(bytes, source.address);
     }
   }
 }
 
-function interfaceOf(address: string): number {
+function interfaceOf(address: string): { readonly index: number; readonly name: string } {
   const routes = orFail(openRouteSocket());
   try {
     const found = orFail(listAddresses(routes)).find(
       (one) => one.address === address || isLoopback(one.address, address),
     );
-    if (found !== undefined) return found.interfaceIndex;
+    const on = orFail(listLinks(routes)).find(({ index }) => index === found?.interfaceIndex);
+    if (on !== undefined) return on;
     throw new CommandFailure({
       kind: 'unavailable',
       what: `no interface of this machine has the ring's address ${address}`,

@@ -40,6 +40,8 @@ export type RingStatus = {
   readonly members: readonly {
     readonly nodeId: number;
     readonly name: string | undefined;
+    /** On the first link; undefined: not known there. */
+    readonly address: string | undefined;
     readonly votes: number | undefined;
   }[];
   /** The node list. */
@@ -47,6 +49,8 @@ export type RingStatus = {
   readonly quorum: QuorumView;
   /** As corosync-quorumtool prints them: `2Node`, `Quorate`, `WaitForAll`… */
   readonly quorumFlags: readonly string[];
+  /** After this long without a token a member is missed. */
+  readonly tokenMs: number;
   readonly links: readonly LinkStatus[];
   readonly security: 'plain' | 'sealed';
   readonly keys: KeyStatus | undefined;

@@ -1,6 +1,6 @@
 // The ring's thread: real-time scheduling where permitted, then the node, until it has left.
 import { parentPort } from 'node:worker_threads';
-import { CommandFailure, defined, formatFailure } from '../../../kit/index.ts';
+import { CommandFailure, defined, type Failure, formatFailure } from '../../../kit/index.ts';
 import { type Endpoint, kernelFailure, setRealTime, settleWatchMethod, workerRoleData } from '../../../linux/index.ts';
 import { BatchWriter, readBatch } from './batch.ts';
 import { type NodeEffect, RingNode } from './node.ts';
@@ -71,6 +71,7 @@ function obey(node: RingNode, message: ToRing, tell: (message: FromRing) => void
     case 'member-failed':
       return node.memberFailed(message.nodeId);
     case 'reconfigure':
+    case 'request-reload':
     case 'kill-node':
       node.ask(message);
       break;
@@ -78,12 +79,24 @@ function obey(node: RingNode, message: ToRing, tell: (message: FromRing) => void
       return node.setNodes(message.list);
     case 'keys':
       return node.setKeys(message.keyring);
+    case 'reload':
+      return tell({ kind: 'reloaded', id: message.id, failure: failureOf(() => node.reload(message.settings)) });
     case 'status':
       return tell({ kind: 'status', id: message.id, status: node.status() });
     case 'leave':
       return node.leave();
   }
   node.endTurn();
+}
+
+function failureOf(act: () => void): Failure | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof CommandFailure) return thrown.failure;
+    throw thrown;
+  }
 }
 
 /** Effects of one turn on their way to the other thread. */
