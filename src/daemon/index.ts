@@ -15,9 +15,9 @@ export type { NodeDaemonOptions } from './cluster/node-daemon.ts';
 
 export { ownName } from './cluster/ring-settings.ts';
 export { runNodeDaemon } from './cluster/run.ts';
+export { type RingSource, ringSettings } from './ring/configuration.ts';
 export { askRing, type RingRequest } from './ring/control-socket.ts';
-export type { RingDaemonOptions, RingSource } from './ring/daemon.ts';
-export { ringSettings, ringSocketPath, runRingDaemon } from './ring/daemon.ts';
+export { type RingDaemonOptions, ringSocketPath, runRingDaemon } from './ring/daemon.ts';
 export type { VrrpDaemonOptions } from './vrrp/daemon.ts';
 export { runVrrpDaemon } from './vrrp/daemon.ts';
 export { standardPidFiles } from './vrrp/operations.ts';

@@ -6,7 +6,7 @@ import { CommandFailure, type Failure } from '../../kit/index.ts';
 import type { RingStatus } from '../../membership/index.ts';
 import { type KeyRequest, keyVerbs } from './keys.ts';
 
-export type RingRequest = { readonly kind: 'status' } | (KeyRequest & { readonly kind: 'key' });
+export type RingRequest = { readonly kind: 'status' | 'reload' } | (KeyRequest & { readonly kind: 'key' });
 type Answer =
   | { readonly kind: 'status'; readonly status: RingStatus }
   | { readonly kind: 'refused'; readonly failure: Failure };
@@ -82,7 +82,7 @@ async function answer(line: string, obey: (request: RingRequest) => Promise<Ring
 
 function parseRequest(line: string): RingRequest {
   const { kind, verb: asked, file } = parsedObject(line);
-  if (kind === 'status') return { kind };
+  if (kind === 'status' || kind === 'reload') return { kind };
   const verb = keyVerbs.find((known) => known === asked);
   if (kind === 'key' && verb !== undefined && typeof file === 'string') return { kind, verb, file };
   throw new CommandFailure({ kind: 'usage', what: `the ring does not understand ${line.slice(0, 100)}` });
