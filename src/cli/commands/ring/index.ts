@@ -3,6 +3,7 @@ import { buildRouteMap } from '@stricli/core';
 import { checkConfCommand } from './check-conf.ts';
 import { keyRoutes } from './key.ts';
 import { keygenCommand } from './keygen.ts';
+import { reloadCommand } from './reload.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 
@@ -10,6 +11,7 @@ export const ringRoutes = buildRouteMap({
   routes: {
     run: runCommand,
     status: statusCommand,
+    reload: reloadCommand,
     key: keyRoutes,
     keygen: keygenCommand,
     'check-conf': checkConfCommand,

@@ -1,5 +1,6 @@
-// The ring in words: the quorum block and the member list as corosync-quorumtool -s prints them, then links and counters.
-import type { KeyStatus, RingStatus } from '../../../membership/index.ts';
+// The ring in words: quorum and members as corosync-quorumtool -s prints them, links as corosync-cfgtool -s does, then what
+// only Haven has to tell.
+import type { KeyStatus, LinkStatus, RingStatus } from '../../../membership/index.ts';
 
 export function formatRingStatus(status: RingStatus, now: Date): string {
   return [
@@ -7,6 +8,7 @@ export function formatRingStatus(status: RingStatus, now: Date): string {
     votesBlock(status),
     memberBlock(status),
     linkBlock(status),
+    transportBlock(status),
     counterBlock(status),
   ].join('\n');
 }
@@ -27,7 +29,7 @@ function votesBlock({ quorum, members, quorumFlags }: RingStatus): string {
     quorum.expectedVotes,
     members.reduce((sum, { votes }) => sum + (votes ?? 0), 0),
   );
-  const blocked = quorum.quorate ? '' : ' Activity blocked';
+  const blocked = quorum.quorate ? ' ' : 'Activity blocked';
   return block('Votequorum information', [
     ['Expected votes:', String(quorum.expectedVotes)],
     ['Highest expected:', String(highest)],
@@ -41,20 +43,44 @@ function memberBlock({ members, nodeId }: RingStatus): string {
   const heading = '    Nodeid      Votes Name';
   const rows = members.map((member) => {
     const votes = String(member.votes ?? 0);
-    const name = `${member.name ?? ''}${member.nodeId === nodeId ? ' (local)' : ''}`;
+    const name = `${member.name ?? member.address ?? ''}${member.nodeId === nodeId ? ' (local)' : ''}`;
     return `${String(member.nodeId).padStart(10)} ${votes.padStart(10)} ${name.trimStart()}`;
   });
   return `Membership information\n----------------------\n${[heading, ...rows].join('\n')}\n`;
 }
 
+/** As corosync-cfgtool -s prints it; a node on one of several links is `disconnected` by that link's own health. */
 function linkBlock(status: RingStatus): string {
-  const lines = status.links.flatMap((link) => {
-    const group = link.group === undefined ? '' : `, group ${link.group}`;
-    const head = `Link ${link.number}: ${link.address}:${link.port}${group}, carrier ${link.carrier}`;
-    return [head, ...link.peers.map(({ nodeId, state }) => `    node ${nodeId}: ${state}`)];
+  const transport = status.links.some(({ group }) => group !== undefined) ? 'udp' : 'udpu';
+  const blocks = status.links.flatMap((link) => [
+    `LINK ID ${link.number} `,
+    `\taddr\t= ${link.address}`,
+    '\tstatus:',
+    ...nodesOf(status).map((nodeId) => `\t\tnodeid: ${String(nodeId).padStart(10)}:\t${stateOn(link, nodeId, status)}`),
+  ]);
+  return `Local node ID ${status.nodeId}, transport ${transport}\n${blocks.join('\n')}\n`;
+}
+
+/** Listed or, without a node list, present. */
+function nodesOf({ expected, members }: RingStatus): number[] {
+  return (expected.length > 0 ? expected : members).map(({ nodeId }) => nodeId).sort((left, right) => left - right);
+}
+
+function stateOn({ peers }: LinkStatus, nodeId: number, { nodeId: own, members }: RingStatus): string {
+  if (nodeId === own) return 'localhost';
+  const health = peers.find((peer) => peer.nodeId === nodeId)?.state;
+  const isThere = health === undefined ? members.some((member) => member.nodeId === nodeId) : health === 'up';
+  return isThere ? 'connected' : 'disconnected';
+}
+
+function transportBlock({ links, security, keys, tokenMs }: RingStatus): string {
+  const endpoints = links.map(({ number, address, port, group, carrier }) => {
+    const groupText = group === undefined ? '' : `, group ${group}`;
+    return `Link ${number}: ${address} port ${port}${groupText}, carrier ${carrier}`;
   });
-  const sealed = status.security === 'sealed' ? 'sealed (AES-256-GCM)' : 'not sealed';
-  return `Links\n-----\n${[`Datagrams are ${sealed}.`, ...keyLines(status.keys), ...lines].join('\n')}\n`;
+  const sealed = `Datagrams are ${security === 'sealed' ? 'sealed (AES-256-GCM)' : 'not sealed'}.`;
+  const lines = [sealed, ...keyLines(keys), ...endpoints, `Token timeout: ${tokenMs} ms`];
+  return `Transport\n---------\n${lines.join('\n')}\n`;
 }
 
 /** Which keys a sealed ring is sent with and hears, and which each peer was last heard under. */
@@ -70,7 +96,8 @@ function counterBlock({ counters, network, refused, phase }: RingStatus): string
   return block('Counters', [['state:', phase], ...rows, ...refusals]);
 }
 
-const labelWidth = 20;
+/** The column of the values in corosync-quorumtool's blocks. */
+const labelWidth = 18;
 
 function block(title: string, rows: readonly (readonly [string, string])[]): string {
   const lines = rows.map(([label, value]) => `${label.padEnd(labelWidth)}${value}`);
