@@ -5,7 +5,21 @@ import { createLab, type Host, type HostProcess, type Lab } from '../../lab/inde
 import type { MemberCommand, MemberNews } from './member-protocol.ts';
 
 export type Program = 'haven' | 'corosync';
-export type Transport = 'udpu' | 'udp';
+/** Of a ring: its transport, and what it speaks by. */
+export type Transport = keyof typeof transports;
+
+type Shape = { readonly family: 4 | 6; readonly totem: readonly string[] };
+
+const group = (address: string) => ['transport: udp', `interface {\n    linknumber: 0\n    mcastaddr: ${address}\n  }`];
+
+export const transports = {
+  udpu: { family: 4, totem: ['transport: udpu'] },
+  udp: { family: 4, totem: ['transport: udp'] },
+  'udp-broadcast': { family: 4, totem: ['transport: udp', 'interface {\n    linknumber: 0\n    broadcast: yes\n  }'] },
+  'udpu-ipv6': { family: 6, totem: ['transport: udpu', 'ip_version: ipv6'] },
+  'udp-ipv6': { family: 6, totem: ['ip_version: ipv6', ...group('ff15::77:5')] },
+  'udp-ipv6-named': { family: 6, totem: ['transport: udp', 'ip_version: ipv6'] },
+} as const satisfies Readonly<Record<string, Shape>>;
 
 export const peerAvailable = existsSync('/usr/sbin/corosync');
 const quietMs = 1500;
@@ -178,9 +192,10 @@ export async function withCluster(
 }
 
 function corosyncConf(nodes: readonly MemberNode[], transport: Transport): string {
+  const { family, totem } = transports[transport];
   const listed = nodes.map(
     ({ host, nodeId, name }) => `  node {
-    ring0_addr: ${host.address()}
+    ring0_addr: ${host.address({ family })}
     nodeid: ${nodeId}
     name: ${name}
   }`,
@@ -188,8 +203,8 @@ function corosyncConf(nodes: readonly MemberNode[], transport: Transport): strin
   return `totem {
   version: 2
   cluster_name: ${clusterName}
-  transport: ${transport}
-  token: 1500
+  ${totem.join('\n  ')}
+  token: 3000
   token_coefficient: 0
 }
 nodelist {

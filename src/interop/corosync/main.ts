@@ -1,4 +1,4 @@
-// `npm run interop -- corosync [RING …]`: every ring through every scenario, a line each.
+// `npm run interop -- corosync [RING | TRANSPORT …]`: every ring through every scenario, a line each.
 import { type ClusterOptions, type Program, peerAvailable, type Transport, withCluster } from './cluster.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -7,7 +7,17 @@ const members: Readonly<Record<string, readonly Program[]>> = {
   '1+2': ['haven', 'haven', 'corosync'],
   '3+2': ['haven', 'corosync', 'corosync', 'haven', 'corosync'],
 };
-const transports: readonly Transport[] = ['udpu', 'udp'];
+/** Every ring on the two transports; what they speak by on one ring each. */
+const rings: readonly (readonly [name: string, transport: Transport])[] = [
+  ...(['udpu', 'udp'] as const).flatMap((transport) =>
+    Object.keys(members).map((name): [string, Transport] => [name, transport]),
+  ),
+  ['2+1', 'udp-broadcast'],
+  ['1+2', 'udp-broadcast'],
+  ['2+1', 'udpu-ipv6'],
+  ['2+1', 'udp-ipv6'],
+  ['1+2', 'udp-ipv6-named'],
+];
 
 if (!peerAvailable) {
   process.stderr.write('interop: needs the Debian package corosync; run: node tools/setup.mjs test\n');
@@ -15,10 +25,10 @@ if (!peerAvailable) {
 }
 const wanted = process.argv.slice(2);
 let failures = 0;
-for (const transport of transports) {
-  for (const [name, programs] of Object.entries(members)) {
-    if (wanted.length === 0 || wanted.includes(name)) await runRing(name, { transport, programs });
-  }
+for (const [name, transport] of rings) {
+  const programs = members[name] ?? [];
+  const isWanted = wanted.length === 0 || wanted.includes(name) || wanted.includes(transport);
+  if (isWanted) await runRing(name, { transport, programs });
 }
 process.exit(failures === 0 ? 0 : 1);
 
