@@ -80,10 +80,14 @@ export class Engine {
       next.clear(RUNNABLE);
     }
     let changed = false;
+    let summedUp = false;
     for (let index = next.befores.length - 1; index >= 0; index--) {
       const relation = next.befores[index];
       if (relation === undefined || relation.kinds === 0) continue;
+      const sumsUp = onlySumsUp(relation);
+      if (sumsUp && summedUp) continue;
       const result = this.#apply(relation);
+      summedUp = result === 0 && (summedUp || sumsUp);
       if ((result & FIRST_CHANGED) !== 0) {
         this.updateAfters(relation.first);
         this.update(relation.first);
@@ -168,6 +172,14 @@ export class Engine {
  */
 const mereOrder =
   ORDERED | SERIALIZE | IF_ON_SAME_NODE_OR_TARGET | IF_REQUIRED_ON_SAME_NODE | IF_FIRST_UNMIGRATABLE | GUEST_ALLOWED;
+
+/**
+ * Before what a group does, mere order after a primitive has one effect: the group's flags are summed up from its
+ * members'. Until something changes, once is enough for all of them (there can be a probe for each member and node).
+ */
+function onlySumsUp({ first, next, kinds }: Relation): boolean {
+  return (kinds & ~mereOrder) === 0 && next.resource?.variant === 'group' && isOfPrimitive(first);
+}
 
 function isOfPrimitive({ resource }: Action): boolean {
   return resource === undefined || resource.variant === 'primitive';
