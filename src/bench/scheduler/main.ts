@@ -1,41 +1,57 @@
-// `npm run bench -- scheduler [suite|large] [--sizes 16x1000,32x4000] [--situations stopped,running,failed]
-//   [--chain order|colocation] [--peer-seconds-max S] [--data DIR]`
+// `npm run bench -- scheduler [suite|large] [--quick] [--sizes 16x1000,32x4000] [--situations stopped,running,failed]
+//   [--chain order|colocation] [--simulate] [--rounds N] [--peer-seconds-max S] [--data DIR]`
 //
-// Haven beside the packaged crm_simulate, in one run: the regression suite in one warm process, and large documents.
-import { spawnSync } from 'node:child_process';
+// Haven beside the packaged crm_simulate, in one run: the regression suite in one warm process, and large documents, each
+// read by a process of its own of either program, with the same arguments. Times are of processor time, which a busy
+// machine disturbs less than the clock; memory is the most a process held. `--quick` takes small sizes, a minute or two.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseXml, serialiseXmlDocument, type XmlElement } from '../../cib/index.ts';
 import { instantOfRun, schedule } from '../../scheduler/index.ts';
-import { type Chain, chains, largeDocument, type Situation, situations } from './document.ts';
+import { chains, largeDocument, type Situation, situations } from './document.ts';
+import { growthExponent, type Sample } from './growth.ts';
+import { type Measured, measureProgram } from './program.ts';
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
   allowPositionals: true,
   options: {
-    sizes: { type: 'string', default: '16x1000,32x4000,64x10000' },
+    quick: { type: 'boolean', default: false },
+    sizes: { type: 'string' },
     situations: { type: 'string', default: situations.join() },
     chain: { type: 'string', default: 'order' },
-    'peer-seconds-max': { type: 'string', default: '120' },
+    simulate: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '1' },
+    'peer-seconds-max': { type: 'string' },
     data: { type: 'string', default: join('..', 'shared', 'cts-scheduler') },
   },
 });
 
+const sizes = (values.sizes ?? (values.quick ? '4x250,8x500,16x1000' : '8x500,16x1000,32x4000,64x10000')).split(',');
+const peerSecondsMax = Number(values['peer-seconds-max'] ?? (values.quick ? '30' : '120'));
+const rounds = Math.max(1, Number(values.rounds));
 const clock = { epochSeconds: 1_700_000_000, offsetSeconds: 0 };
 const folder = mkdtempSync(join(tmpdir(), 'haven-bench-scheduler-'));
 try {
-  const load = loadavg().map((each) => each.toFixed(1));
-  console.log(`${availableParallelism()} processors, load ${load.join(' ')}`);
+  console.log(`${availableParallelism()} processors, load ${loadText()}, rounds: ${rounds}`);
   const parts = positionals.length === 0 ? ['suite', 'large'] : positionals;
-  if (parts.includes('suite')) measureSuite();
-  if (parts.includes('large')) measureLarge();
+  if (parts.includes('suite')) await measureSuite();
+  if (parts.includes('large')) await measureLarge();
+  console.log(`\nload at the end ${loadText()}`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function scheduled(cib: XmlElement): void {
+function loadText(): string {
+  return loadavg()
+    .map((each) => each.toFixed(1))
+    .join(' ');
+}
+
+function scheduled(text: string): void {
+  const cib = document(text);
   schedule({ cib, now: instantOfRun(cib, clock), reasons: false });
 }
 
@@ -45,27 +61,16 @@ function document(text: string): XmlElement {
   return parsed.value;
 }
 
-type Cost = { readonly seconds: number; readonly cpuSeconds: number };
-
-function cost(work: () => void): Cost {
-  const [started, cpu] = [performance.now(), process.cpuUsage()];
+/** Seconds of processor time that `work` takes in this process. */
+function cpuSeconds(work: () => void): number {
+  const before = process.cpuUsage();
   work();
-  const used = process.cpuUsage(cpu);
-  return { seconds: (performance.now() - started) / 1000, cpuSeconds: (used.user + used.system) / 1e6 };
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }
 
-/** Seconds, or why there are none. */
-function peerSeconds(args: readonly string[]): string {
-  const timeout = Number(values['peer-seconds-max']) * 1000;
-  const started = performance.now();
-  const done = spawnSync('crm_simulate', args, { stdio: 'ignore', timeout });
-  const seconds = (performance.now() - started) / 1000;
-  if (done.error !== undefined)
-    return 'code' in done.error && done.error.code === 'ETIMEDOUT' ? `more than ${timeout / 1000} s` : 'not there';
-  return done.status === 0 ? `${seconds.toFixed(1)} s` : `exit code ${done.status}`;
-}
-
-function measureSuite(): void {
+/** crm_simulate reads and schedules each document of a folder once; so does a pass here. */
+async function measureSuite(): Promise<void> {
   const inputs = join(values.data, 'xml');
   if (!existsSync(inputs)) {
     console.log(`\nsuite: skipped, ${inputs} is not there`);
@@ -73,37 +78,86 @@ function measureSuite(): void {
   }
   const texts = readdirSync(inputs).map((name) => readFileSync(join(inputs, name), 'utf8'));
   const pass = () => {
-    for (const text of texts) scheduled(document(text));
+    for (const text of texts) scheduled(text);
   };
   pass();
-  const haven = cost(pass);
-  console.log(`\nsuite, ${texts.length} documents, one warm process`);
-  console.log(row(['haven', `${haven.seconds.toFixed(2)} s`, `${haven.cpuSeconds.toFixed(2)} s of CPU`]));
-  console.log(row(['peer', peerSeconds(['--profile', inputs])]));
+  const haven = Math.min(...Array.from({ length: rounds + 1 }, () => cpuSeconds(pass)));
+  const peer = await fastest('crm_simulate', ['--profile', inputs]);
+  console.log(`\nsuite, ${texts.length} documents, one warm process: seconds of processor time, the best pass`);
+  console.log(row(['haven', haven.toFixed(2)]));
+  console.log(row(['crm_simulate', secondsText(peer)]));
+  console.log(row(['ratio', ratioText(peer, { kind: 'done', cpuSeconds: haven, peakMiB: 0 })]));
 }
 
-function measureLarge(): void {
+async function measureLarge(): Promise<void> {
   const chain = chains.find((each) => each === values.chain) ?? 'order';
-  console.log(`\nlarge documents, chained by ${chain}: read and scheduled`);
-  console.log(row(['nodes x resources', 'haven', 'CPU', 'memory', 'peer']));
-  for (const size of values.sizes.split(',')) {
-    for (const situation of situations) {
-      if (values.situations.split(',').includes(situation)) measureDocument(size, situation, chain);
-    }
+  const todo = values.simulate ? 'scheduled and carried out in thought (-S)' : 'scheduled';
+  console.log(`\nlarge documents, groups chained by ${chain}, read and ${todo}:`);
+  console.log('seconds of processor time, MiB at the most');
+  console.log(row(['nodes x resources', 'crm_simulate', 'haven', 'ratio', 'its memory', "haven's memory"]));
+  for (const situation of situations.filter((each) => values.situations.split(',').includes(each))) {
+    await measureSituation(situation, chain);
   }
 }
 
-function measureDocument(size: string, situation: Situation, chain: Chain): void {
-  const [nodes = 1, resources = 4] = size.split('x').map(Number);
-  const text = serialiseXmlDocument(largeDocument({ nodes, resources, situation, chain }));
-  const path = join(folder, 'cib.xml');
-  writeFileSync(path, text);
-  const { seconds, cpuSeconds } = cost(() => scheduled(document(text)));
-  const memory = `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`;
-  const peer = peerSeconds(['-x', path, '-Q', '-G', join(folder, 'graph.xml')]);
-  console.log(row([`${size} ${situation}`, `${seconds.toFixed(1)} s`, `${cpuSeconds.toFixed(1)} s`, memory, peer]));
+async function measureSituation(situation: Situation, chain: (typeof chains)[number]): Promise<void> {
+  const samples: { readonly peer: Sample[]; readonly haven: Sample[] } = { peer: [], haven: [] };
+  let peerRanOut = false;
+  for (const size of sizes) {
+    const [nodes = 1, resources = 4] = size.split('x').map(Number);
+    const path = join(folder, 'cib.xml');
+    writeFileSync(path, serialiseXmlDocument(largeDocument({ nodes, resources, situation, chain })));
+    const args = ['-x', path, '-Q', ...(values.simulate ? ['-S'] : [])];
+    const haven = await fastest(process.execPath, ['--single-threaded-gc', join('bin', 'haven'), 'simulate', ...args]);
+    // What was too large for it once is not tried at a larger size.
+    const peer: Measured = peerRanOut ? { kind: 'not tried' } : await fastest('crm_simulate', args);
+    peerRanOut ||= peer.kind === 'timed out';
+    if (haven.kind === 'done') samples.haven.push({ size: nodes * resources, cost: haven.cpuSeconds });
+    if (peer.kind === 'done') samples.peer.push({ size: nodes * resources, cost: peer.cpuSeconds });
+    const memory = [memoryText(peer), memoryText(haven)];
+    console.log(
+      row([`${size} ${situation}`, secondsText(peer), secondsText(haven), ratioText(peer, haven), ...memory]),
+    );
+  }
+  const exponents = [growthExponent(samples.peer), growthExponent(samples.haven)];
+  console.log(row(['growth: (N·R)^', ...exponents.map((each) => each?.toFixed(2) ?? '-')]));
+}
+
+/** The best of the rounds; what does not finish is not tried again. */
+async function fastest(program: string, args: readonly string[]): Promise<Measured> {
+  let best: Measured | undefined;
+  for (let round = 0; round < rounds; round++) {
+    const measured = await measureProgram(program, args, peerSecondsMax);
+    if (measured.kind !== 'done') return measured;
+    if (best?.kind !== 'done' || measured.cpuSeconds < best.cpuSeconds) best = measured;
+  }
+  return best ?? { kind: 'not tried' };
+}
+
+function secondsText(measured: Measured): string {
+  switch (measured.kind) {
+    case 'done':
+      return measured.cpuSeconds.toFixed(2);
+    case 'timed out':
+      return `> ${peerSecondsMax}`;
+    case 'failed':
+      return measured.why;
+    case 'not tried':
+      return '-';
+  }
+}
+
+function memoryText(measured: Measured): string {
+  return measured.kind === 'done' ? String(Math.round(measured.peakMiB)) : '-';
+}
+
+/** How many times the processor time Haven takes is what the peer takes. */
+function ratioText(peer: Measured, haven: Measured): string {
+  if (haven.kind !== 'done') return '-';
+  if (peer.kind === 'timed out') return `> ${(peerSecondsMax / haven.cpuSeconds).toFixed(1)}`;
+  return peer.kind === 'done' ? (peer.cpuSeconds / haven.cpuSeconds).toFixed(1) : '-';
 }
 
 function row(cells: readonly string[]): string {
-  return cells.map((cell, index) => cell.padEnd(index === 0 ? 22 : 16)).join('');
+  return cells.map((cell, index) => (index === 0 ? cell.padEnd(20) : cell.padStart(16))).join('');
 }
