@@ -18,6 +18,8 @@ export {
 export type { AesGcm } from './aes-gcm.ts';
 export { loadAesGcm } from './aes-gcm.ts';
 export { bootId, bootMs, monotonicMs } from './clock.ts';
+export type { DeadlineTimerOptions } from './deadline-timer.ts';
+export { DeadlineTimer } from './deadline-timer.ts';
 export type { KernelError, KernelResult } from './error.ts';
 export { kernelFailure, orFail } from './error.ts';
 // Files

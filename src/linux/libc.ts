@@ -55,6 +55,10 @@ export const epollControl: Native<[number, number, number, Memory]> = native('in
 export const epollWait: Native<[number, Memory, number, number]> = native('int epoll_wait(int, void *, int, int)');
 export const eventfd: Native<[number, number]> = native('int eventfd(uint, int)');
 
+export const timerfdCreate: Native<[number, number]> = native('int timerfd_create(int, int)');
+export const timerfdSettime: Native<[number, number, Memory, Memory]> = native(
+  'int timerfd_settime(int, int, const void *, void *)',
+);
 export const clockGettime: Native<[number, Memory]> = native('int clock_gettime(int, void *)');
 
 export const setns: Native<[number, number]> = native('int setns(int, int)');
