@@ -12,6 +12,8 @@ export type Cost = { readonly cpuMs: number; readonly rssKib: number; readonly p
 const logFile = '/var/log/vrrp.log';
 const configurationFile = '/etc/keepalived/keepalived.conf';
 const patienceMs = 60_000;
+/** As bin/haven starts itself. */
+const asHavenStarts = '--single-threaded-gc';
 const clockTickMs = 10;
 
 export class Rival {
@@ -44,7 +46,16 @@ export class Rival {
   start(host: Host): void {
     const words =
       this.program === 'haven'
-        ? [process.execPath, join(programDirectory(), 'bin', 'haven'), 'vrrp', '-n', '-l', '-f', configurationFile]
+        ? [
+            process.execPath,
+            asHavenStarts,
+            join(programDirectory(), 'bin', 'haven'),
+            'vrrp',
+            '-n',
+            '-l',
+            '-f',
+            configurationFile,
+          ]
         : ['keepalived', '-n', '-l', '-f', configurationFile];
     const command = `exec ${words.join(' ')} >>${logFile} 2>&1`;
     this.#running.set(host.name, host.spawn(['sh', '-c', command], { stdio: 'ignore' }));

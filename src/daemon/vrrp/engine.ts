@@ -2,7 +2,7 @@
 
 import type { Pledge } from '../../guardian/index.ts';
 import { formatFailure, type LogLevel } from '../../kit/index.ts';
-import { type KernelError, kernelFailure, monotonicMs } from '../../linux/index.ts';
+import { DeadlineTimer, type KernelError, kernelFailure, monotonicMs, orFail } from '../../linux/index.ts';
 import {
   canonicalAddress,
   createRouter,
@@ -68,8 +68,7 @@ export class Engine {
   readonly #pledgeParts = new Map<string, Pledge>();
   /** Names of the masters, as last pledged. */
   #holding: readonly string[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #timerDueMs = Number.POSITIVE_INFINITY;
+  readonly #timer: DeadlineTimer;
 
   /** @throws CommandFailure when the kernel refuses what VRRP cannot do without. */
   constructor(configuration: VrrpConfiguration, outside: EngineOutside) {
@@ -94,6 +93,13 @@ export class Engine {
     this.#virtualMacs = new VirtualMacs(this.#interfaces);
     this.#links = new LinkTrackers(configuration.interfaceDelays, (name, report) => this.#tellLink(name, report));
     this.#router = createRouter(configuration);
+    this.#timer = orFail(
+      DeadlineTimer.open({
+        name: 'the VRRP instances',
+        nextDeadline: () => nextDeadline(this.#router),
+        onDue: (deadlineMs) => this.#pass(deadlineMs),
+      }),
+    );
   }
 
   start(reports: readonly TrackerNews[]): void {
@@ -139,7 +145,8 @@ export class Engine {
       intervalMs,
     });
     const nextMs = this.#router.instances.get(instance)?.nextMs ?? 0;
-    if (effects.length > 0 || nextMs < this.#timerDueMs) this.#finish(effects);
+    if (effects.length > 0) this.#finish(effects);
+    else this.#timer.wakeBy(nextMs);
   }
 
   #step(news: News): void {
@@ -160,7 +167,7 @@ export class Engine {
       if (this.#waiting.length > 0) invariants(this.#router);
       if (!this.#busy) this.#work();
     }
-    this.#arm();
+    this.#timer.wakeBy(nextDeadline(this.#router));
   }
 
   /** Carries out what waits, in order; after a while the event loop has its turn, so that no instance waits for all. */
@@ -189,23 +196,10 @@ export class Engine {
     this.#pledge(joinPledges([...parts, linksPledge(this.#virtualMacs.names)]));
   }
 
-  /** One timer for the soonest deadline. A deadline that moved away is found out when the timer fires. */
-  #arm(): void {
-    const due = nextDeadline(this.#router);
-    if (due >= this.#timerDueMs && this.#timer !== undefined) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerDueMs = due;
-    if (!Number.isFinite(due)) return;
-    this.#timer = setTimeout(() => this.#fire(due), Math.max(0, Math.ceil(due - monotonicMs())));
-  }
-
-  #fire(dueMs: number): void {
-    this.#timer = undefined;
-    this.#timerDueMs = Number.POSITIVE_INFINITY;
-    if (monotonicMs() - dueMs > lateMs) this.#transport.drain();
-    if (nextDeadline(this.#router) <= monotonicMs()) this.#step({ kind: 'deadline' });
-    else this.#arm();
+  /** Adverts that wait in front of a timer that is late count before the silence does. */
+  #pass(deadlineMs: number): void {
+    if (monotonicMs() - deadlineMs > lateMs) this.#transport.drain();
+    this.#step({ kind: 'deadline' });
   }
 
   #carryOut(effect: Exclude<VrrpEffect, { kind: 'advertise' }>): void {
@@ -240,7 +234,7 @@ export class Engine {
   }
 
   #close(): void {
-    clearTimeout(this.#timer);
+    this.#timer.close();
     this.#announcer.close();
     this.#transport.close();
     this.#holdings.exchangeStatic(this.#router.configuration, undefined);
