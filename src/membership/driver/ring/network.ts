@@ -215,6 +215,11 @@ export class RingNetwork {
     this.#run.clear();
   }
 
+  /** Hands over what has arrived and was not told of yet. */
+  drain(): void {
+    for (const sockets of this.#sockets) sockets.drain();
+  }
+
   /** Ready datagrams that say `bytes` to every peer in our name after we are gone. */
   farewells(bytes: Uint8Array): readonly { readonly to: Endpoint; readonly payload: Uint8Array }[] {
     const payload = this.#seal?.sealLast(bytes) ?? bytes;

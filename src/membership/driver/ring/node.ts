@@ -1,7 +1,7 @@
 // A ring member on the kernel: the pure member, its sockets, its disk and its clock. Runs on one thread, which should be a
 // worker under real-time scheduling (worker.ts); tests may run it where they like.
 import type { LogLevel } from '../../../kit/index.ts';
-import { bootMs, type Endpoint, monotonicMs } from '../../../linux/index.ts';
+import { bootMs, DeadlineTimer, type Endpoint, monotonicMs, orFail } from '../../../linux/index.ts';
 import { type LeaseOutlook, LeaseWatch } from '../../lease.ts';
 import {
   createMember,
@@ -53,6 +53,8 @@ const ownPerTurnMax = 8;
 /** How long a member that leaves waits for the token to carry its farewells. */
 const farewellMsMax = 300;
 const clockOffsetAgeMsMax = 1000;
+/** A timer that fires later than this may have datagrams waiting in front of it. */
+const lateMs = 1;
 /** A stranger that goes on speaking is told of no sooner again. */
 const strangerPauseMs = 1000;
 const noOutlook: LeaseOutlook = { takeOverAtMs: 0, lapsed: false };
@@ -76,8 +78,7 @@ export class RingNode {
     retransmitRequests: 0,
     suppliedInRecovery: 0,
   };
-  #timer: NodeJS.Timeout | undefined;
-  #timerDueMs = Infinity;
+  readonly #timer: DeadlineTimer;
   #looping = false;
   #ended = false;
   /** We want to go, when our last words are said and no later than this. */
@@ -115,6 +116,13 @@ export class RingNode {
       onStranger: (source) => this.#stranger(source),
       onLog: (level, text) => this.#log(level, text),
     });
+    this.#timer = orFail(
+      DeadlineTimer.open({
+        name: 'the ring',
+        nextDeadline: () => this.#nextDueMs(),
+        onDue: (dueMs) => this.#pass(dueMs),
+      }),
+    );
     this.#handle({ kind: 'start', nowMs: monotonicMs(), storedRingSeq: storage.ringSeq });
     this.#endTurn();
   }
@@ -214,7 +222,7 @@ export class RingNode {
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#timer.close();
     this.#network.close();
   }
 
@@ -340,7 +348,7 @@ export class RingNode {
     this.#hearOurselves();
     this.#leaveWhenSaid();
     this.#listener.onTurn();
-    this.#setTimer();
+    this.#timer.wakeBy(this.#nextDueMs());
   }
 
   #leaveWhenSaid(): void {
@@ -364,28 +372,17 @@ export class RingNode {
     });
   }
 
-  #setTimer(): void {
-    if (this.#ended) return;
-    const dueMs = Math.min(nextMemberDeadline(this.#member), this.#network.nextDeadline(), this.#leaveByMs);
-    // A timer that is early only looks and sets itself again: cheaper than one new timer for every token.
-    if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (dueMs === Infinity) return;
-    this.#timerDueMs = dueMs;
-    this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(dueMs - monotonicMs())));
+  #nextDueMs(): number {
+    return Math.min(nextMemberDeadline(this.#member), this.#network.nextDeadline(), this.#leaveByMs);
   }
 
-  #wake(): void {
-    this.#timer = undefined;
-    this.#timerDueMs = Infinity;
-    // What has arrived by now is handled before what has not is missed: a token that is there is not lost.
-    setImmediate(() => {
-      const nowMs = monotonicMs();
-      if (this.#network.nextDeadline() <= nowMs) this.#network.deadline(nowMs);
-      if (nextMemberDeadline(this.#member) <= nowMs) this.#handle({ kind: 'deadline', nowMs });
-      this.#endTurn();
-    });
+  /** What has arrived by now is handled before what has not is missed: a token that is there is not lost. */
+  #pass(dueMs: number): void {
+    if (monotonicMs() - dueMs > lateMs) this.#network.drain();
+    const nowMs = monotonicMs();
+    if (this.#network.nextDeadline() <= nowMs) this.#network.deadline(nowMs);
+    if (nextMemberDeadline(this.#member) <= nowMs) this.#handle({ kind: 'deadline', nowMs });
+    this.#endTurn();
   }
 
   #stranger(source: string): void {

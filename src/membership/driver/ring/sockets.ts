@@ -72,7 +72,7 @@ export class LinkSockets {
       this.#groupEndpoint = { address, port: link.port };
     }
     const sockets = [this.#unicast, this.#group].filter((socket) => socket !== undefined);
-    this.#watches = sockets.map(({ fd, name }) => orFail(watchReadable(fd, name, () => this.#drain())));
+    this.#watches = sockets.map(({ fd, name }) => orFail(watchReadable(fd, name, () => this.drain())));
   }
 
   /** Whether one datagram reaches everybody on the link. */
@@ -92,6 +92,14 @@ export class LinkSockets {
     if (this.#groupEndpoint !== undefined) this.send(bytes, this.#groupEndpoint);
   }
 
+  /** Hands over what has arrived, which happens by itself in every turn. */
+  drain(): void {
+    if (this.#closed) return;
+    if (this.#group === undefined) this.#drainUnicast();
+    else this.#drainBoth(this.#group);
+    this.#listener.onDrained();
+  }
+
   close(): void {
     this.#closed = true;
     for (const watch of this.#watches) watch.close();
@@ -101,13 +109,6 @@ export class LinkSockets {
   /** A full buffer or a missing route is a loss like any other: the ring repeats what matters. */
   #noteFailure(sent: KernelResult<void>): void {
     if (!sent.ok && sent.error.errno !== 'EAGAIN') this.#listener.onError(sent.error.errno);
-  }
-
-  #drain(): void {
-    if (this.#closed) return;
-    if (this.#group === undefined) this.#drainUnicast();
-    else this.#drainBoth(this.#group);
-    this.#listener.onDrained();
   }
 
   #drainUnicast(): void {
