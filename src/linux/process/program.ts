@@ -1,10 +1,18 @@
 // Where this program's entry file is, and worker threads of it. The only file that knows both shapes of the build:
 // one output file per source file (build/), and one bundle with chunks beside its entry (dist/).
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Worker, type WorkerOptions, workerData } from 'node:worker_threads';
 
 /** Set by the build (tools/build.mjs). */
 declare const HAVEN_BUNDLED: boolean;
+
+/**
+ * What V8 does to save memory while nothing happens costs a thread that waits for its moment: whole collections of an idle
+ * heap (a quarter of what an idle ring computed), and code to be compiled anew because it has not run for long (a
+ * take-over's). Set before the worker's heap is made.
+ */
+const workerFlags = ['--no-memory-reducer', '--no-flush-bytecode'];
 
 /** The absolute path of the program's entry, to be run with this `node` or in a worker thread. */
 export function programPath(): string {
@@ -20,6 +28,7 @@ export function startWorker(
   data: unknown,
   options: Pick<WorkerOptions, 'transferList' | 'resourceLimits'> = {},
 ): Worker {
+  for (const flag of workerFlags) setFlagsFromString(flag);
   return new Worker(programPath(), { name: role, ...options, workerData: { role, data } });
 }
 
