@@ -71,6 +71,12 @@ test('a deadline that moves away is not told, one that comes nearer is', async (
   machine.moveTo(startMs + 15);
   await machine.untilTold(2);
   assert.equal(machine.told[1]?.deadlineMs, startMs + 15);
+  const lastMs = monotonicMs() + 40;
+  machine.moveTo(monotonicMs() + 1);
+  machine.deadlineMs = lastMs;
+  machine.timer.moveTo(lastMs);
+  await machine.untilTold(3);
+  assert.equal(machine.told[2]?.deadlineMs, lastMs);
   machine.timer.close();
 });
 

@@ -2,8 +2,8 @@
 // milliseconds from a time of day that may be stale: they fire up to two milliseconds late, which a 10 ms advertisement
 // interval notices. This one is armed with the instant itself; a quiet machine is some ten microseconds late.
 //
-// A machine's deadline mostly moves away: the advert or the token came. So the timer stays armed for the soonest instant it
-// was ever asked for, and asks for the deadline again when it wakes: no system call for a deadline that moves away.
+// A machine's deadline mostly moves away: the advert or the token came. So the timer may stay armed for an instant that is
+// too soon, and asks for the deadline again when it wakes: no system call each time that a deadline moves away.
 import { assert, ok } from '../kit/index.ts';
 import { monotonicMs } from './clock.ts';
 import { type KernelResult, kernelError } from './error.ts';
@@ -24,6 +24,8 @@ const TFD_NONBLOCK_CLOEXEC = 0o2004000;
 const TFD_TIMER_ABSTIME = 1;
 /** In the value of `timerfd_settime`, all zero disarms. */
 const never = 0;
+/** A busy ring moves its deadline thousands of times a second, by little: a hundred settings are enough. */
+const vainMs = 10;
 
 export class DeadlineTimer {
   readonly #fd: number;
@@ -58,8 +60,16 @@ export class DeadlineTimer {
   /** Sees to it that the deadline is looked at when `dueMs` has come, or sooner. An instant that has passed is due at once. */
   wakeBy(dueMs: number): void {
     if (!this.#open || dueMs >= this.#armedMs) return;
-    this.#armedMs = dueMs;
-    this.#set(Math.max(dueMs, 1));
+    this.#arm(dueMs);
+  }
+
+  /**
+   * The same where `dueMs` is the soonest deadline of all, which may have moved away: by more than `vainMs` the timer moves
+   * along, as that costs less than to wake in vain.
+   */
+  moveTo(dueMs: number): void {
+    if (dueMs <= this.#armedMs) this.wakeBy(dueMs);
+    else if (this.#open && dueMs - this.#armedMs > vainMs && dueMs !== Number.POSITIVE_INFINITY) this.#arm(dueMs);
   }
 
   close(): void {
@@ -77,6 +87,11 @@ export class DeadlineTimer {
     if (!this.#open || this.#armedMs !== Number.POSITIVE_INFINITY) return;
     this.wakeBy(this.#nextDeadline());
     if (this.#armedMs === Number.POSITIVE_INFINITY) this.#set(never);
+  }
+
+  #arm(dueMs: number): void {
+    this.#armedMs = dueMs;
+    this.#set(Math.max(dueMs, 1));
   }
 
   #set(instantMs: number): void {

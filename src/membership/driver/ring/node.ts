@@ -348,7 +348,7 @@ export class RingNode {
     this.#hearOurselves();
     this.#leaveWhenSaid();
     this.#listener.onTurn();
-    this.#timer.wakeBy(this.#nextDueMs());
+    this.#timer.moveTo(this.#nextDueMs());
   }
 
   #leaveWhenSaid(): void {
