@@ -24,6 +24,9 @@ const TFD_NONBLOCK_CLOEXEC = 0o2004000;
 const TFD_TIMER_ABSTIME = 1;
 /** In the value of `timerfd_settime`, all zero disarms. */
 const never = 0;
+/** A century: whoever waits for longer is woken in vain then. */
+const secondsMax = 3_155_760_000;
+const nanosecondsMax = 999_999_999;
 /** A busy ring moves its deadline thousands of times a second, by little: a hundred settings are enough. */
 const vainMs = 10;
 
@@ -95,9 +98,9 @@ export class DeadlineTimer {
   }
 
   #set(instantMs: number): void {
-    const seconds = Math.floor(instantMs / 1000);
+    const seconds = Math.min(Math.floor(instantMs / 1000), secondsMax);
     this.#value.writeUInt32LE(seconds, 16);
-    this.#value.writeUInt32LE(Math.min(Math.ceil((instantMs - seconds * 1000) * 1e6), 999_999_999), 24);
+    this.#value.writeUInt32LE(Math.min(Math.ceil((instantMs - seconds * 1000) * 1e6), nanosecondsMax), 24);
     const set = timerfdSettime(this.#fd, TFD_TIMER_ABSTIME, this.#value, null);
     assert(set === 0, 'a timerfd takes every instant');
   }
