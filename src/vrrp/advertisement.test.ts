@@ -185,6 +185,7 @@ test('every refusal names both sides’ values', () => {
     assert.ok(!result.ok, code);
     assert.equal(result.error.code, code);
     assert.match(result.error.message, wording);
+    assert.match(result.error.message, /192\.168\.122\.101/);
   }
   const wrongSecret = instanceOf({ authentication: { kind: 'pass', secret: 'other' } });
   const refused = receive(received(wire['v2-pass']), expectationOf(wrongSecret));

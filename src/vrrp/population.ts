@@ -1,5 +1,5 @@
 // Which instances and groups there are, and what each follows.
-import type { InstanceConfiguration, SyncGroupConfiguration, VrrpConfiguration } from './configuration.ts';
+import type { InstanceConfiguration, VrrpConfiguration } from './configuration.ts';
 import { createInstance, type FollowedTracker, type Instance } from './instance.ts';
 import type { SyncGroup } from './sync-group.ts';
 import { contributionOf, type TrackerKind, type TrackerReference, type TrackerReport } from './tracker.ts';
@@ -32,12 +32,11 @@ export function createRouter(configuration: VrrpConfiguration): Router {
 
 /** Instances and groups as configured; existing instances keep their state and get their new configuration. */
 export function adopt(router: Router, configuration: VrrpConfiguration): void {
-  const grouped = new Map(configuration.syncGroups.flatMap((group) => group.members.map((name) => [name, group])));
   const instances = new Map<string, Instance>();
   for (const wanted of configuration.instances) {
     const instance = router.instances.get(wanted.name) ?? createInstance(wanted);
     instance.configuration = wanted;
-    instance.trackers = trackersOf(router, wanted, grouped.get(wanted.name));
+    instance.trackers = trackersOf(router, wanted, configuration);
     instances.set(wanted.name, instance);
   }
   router.instances = instances;
@@ -55,13 +54,17 @@ function groupsOf(configuration: VrrpConfiguration, instances: ReadonlyMap<strin
   return [...named, ...alone.map((instance) => ({ configuration: undefined, members: [instance] }))];
 }
 
-/** Own trackers, the group's, and the primary interface unless `dont_track_primary`. */
+/** Own trackers, the group's (`global_tracking`: its members', too), and the primary interface unless `dont_track_primary`. */
 function trackersOf(
   router: Router,
   instance: InstanceConfiguration,
-  group: SyncGroupConfiguration | undefined,
+  { instances, syncGroups }: VrrpConfiguration,
 ): FollowedTracker[] {
-  const sources = group === undefined ? [instance] : [instance, group];
+  const group = syncGroups.find(({ members }) => members.includes(instance.name));
+  const shared = group?.globalTracking
+    ? instances.filter((other) => other !== instance && group.members.includes(other.name))
+    : [];
+  const sources = [instance, ...(group === undefined ? [] : [group]), ...shared];
   const primary: TrackerReference = { name: instance.interface, weight: 0, reverse: false };
   const tracked: [TrackerKind, readonly TrackerReference[]][] = [
     ['interface', instance.dontTrackPrimary ? [] : [primary]],
@@ -72,11 +75,16 @@ function trackersOf(
     ['bfd', sources.flatMap((source) => source.trackBfd)],
   ];
   return tracked.flatMap(([kind, references]) =>
-    references.map((reference) => {
+    (shared.length > 0 ? firstOfEach(references) : references).map((reference) => {
       const report = router.reports.get(reportKey(kind, reference.name)) ?? { kind: 'unknown' };
       return { kind, reference, report, contribution: contributionOf(report, reference) };
     }),
   );
+}
+
+/** What several members track counts once, as it is said first. */
+function firstOfEach(references: readonly TrackerReference[]): readonly TrackerReference[] {
+  return references.filter(({ name }, index) => references.findIndex((one) => one.name === name) === index);
 }
 
 export function reportKey(kind: TrackerKind, name: string): string {

@@ -70,6 +70,13 @@ export function authenticationTypeOf(configuration: InstanceConfiguration): Auth
 
 /** The advertisement, when nothing speaks against it. The VRID chose the instance already. */
 export function receive(packet: ReceivedPacket, expectation: Expectation): Result<Advertisement, Refusal> {
+  const judged = judge(packet, expectation);
+  if (judged.ok) return judged;
+  const { code, message } = judged.error;
+  return err({ code, message: `${message} (from ${formatAddress(packet.source)})` });
+}
+
+function judge(packet: ReceivedPacket, expectation: Expectation): Result<Advertisement, Refusal> {
   const origin = checkOrigin(packet, expectation);
   if (origin !== undefined) return err(origin);
   const decoded = decodeAdvertisement(packet.payload, packet, expectation.checksumScope);

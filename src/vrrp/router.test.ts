@@ -208,6 +208,18 @@ test('a healed split: the winner answers the lower advert with an advert and ann
   );
 });
 
+test('global_tracking: a member of the group feels the trackers of the others, each once', () => {
+  const trackScripts = [{ name: 'check', weight: -20, reverse: false }];
+  const members = [instanceOf({ trackScripts }), instanceOf({ name: 'VI_2', virtualRouterId: 52, trackScripts })];
+  members.push(instanceOf({ name: 'VI_3', virtualRouterId: 53 }));
+  const group = { ...syncGroupOf('G', ['VI_1', 'VI_2', 'VI_3']), globalTracking: true, trackingWeight: true };
+  const bench = new Bench(configurationOf(members, { syncGroups: [group] }));
+  bench.tell({ kind: 'tracker', tracker: 'script', name: 'check', report: { kind: 'down' } });
+  bench.tell({ kind: 'start' });
+  const priorities = [...bench.router.instances.values()].map(({ effectivePriority }) => effectivePriority);
+  assert.deepEqual(priorities, [224, 224, 224]);
+});
+
 test('the second burst is as long as the first: after MASTER, or after a lower advert', () => {
   const { announcement } = instanceOf();
   const bench = Bench.of({

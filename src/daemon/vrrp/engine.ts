@@ -311,7 +311,15 @@ export class Engine {
     const present = error !== undefined;
     if (present !== instance.faults.has(cause))
       this.#step({ kind: 'fault', instance: configuration.name, cause, present });
+    this.#judgePeers(instance);
     this.#findSource(instance);
+  }
+
+  /** `unicast_fault_no_peer`; without it an empty list of peers means multicast. */
+  #judgePeers({ configuration: { name, transport }, faults }: Instance): void {
+    const cause = 'it has no unicast peers';
+    const present = transport.kind === 'unicast' && transport.faultWithoutPeers && transport.peers.length === 0;
+    if (present !== faults.has(cause)) this.#step({ kind: 'fault', instance: name, cause, present });
   }
 
   #findSource(instance: Instance): void {

@@ -195,6 +195,23 @@ test('track_src_ip: without its source address the instance is in FAULT', root, 
   }),
 );
 
+test('unicast_fault_no_peer: without a peer the instance is in FAULT, and a reload that names one ends it', root, () =>
+  withPair(async (pair) => {
+    const host = pair.lab.host('server1');
+    const lonely = configuration.replace(
+      'priority 244',
+      'priority 244\n  unicast_fault_no_peer\n  unicast_peer {\n  }',
+    );
+    await pair.start('server1', 'haven', lonely);
+    await pair.untilLogged('server1', /Entering FAULT STATE/);
+    assert.match(await host.output([...haven, 'status']), /it has no unicast peers/);
+    const met = lonely.replace('unicast_peer {', 'unicast_peer {\n 192.168.122.102');
+    await host.writeFile('/etc/keepalived/keepalived.conf', met);
+    pair.signal('server1', 'SIGHUP');
+    await pair.untilHeldBy('192.168.122.200', ['server1']);
+  }),
+);
+
 test('a killed backup leaves no macvlan behind', root, () =>
   withPair(async (pair) => {
     const [first, second] = pair.hosts;
