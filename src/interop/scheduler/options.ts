@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseXml, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
+import { parseXml, rewriteElements, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
 import type { Random } from '../../kit/index.ts';
 import { documentOf, type Source } from './document.ts';
 import { older, spellings, wordings } from './generations.ts';
@@ -137,7 +137,8 @@ function changedDocument(cib: XmlElement, words: string, folder: string): XmlEle
   spawnSync(process.execPath, [havenProgram, 'simulate', '-x', input, '-I', saved, ...others], { encoding: 'utf8' });
   if (!existsSync(saved)) return undefined;
   const parsed = parseXml(readFileSync(saved, 'utf8'));
-  return parsed.ok ? parsed.value : undefined;
+  // 2.1.5 does not record on which node a simulated operation ran: compared are documents that do not say so either.
+  return parsed.ok ? rewriteElements(parsed.value, (each) => each.with({ on_node: undefined })) : undefined;
 }
 
 function namesIn(cib: XmlElement, random: Random): Readonly<Record<string, string>> {

@@ -92,6 +92,7 @@ function failureLine({ key, nodeName, exitCode, callId, status, lastChange, xml 
 }
 
 function failureXml({ key, nodeName, exitCode, callId, status, lastChange, xml }: HistoryEntry): XmlElement {
+  const reason = xml.get('exit-reason') ?? '';
   const times =
     lastChange > 0
       ? {
@@ -106,7 +107,7 @@ function failureXml({ key, nodeName, exitCode, callId, status, lastChange, xml }
     op_key: key,
     node: nodeName,
     exitstatus: exitTexts[exitCode] ?? 'unknown',
-    exitreason: xml.get('exit-reason') ?? '',
+    exitreason: reason === '' ? 'none' : reason,
     exitcode: String(exitCode),
     call: String(callId),
     status: statusTexts[status] ?? 'unknown',
