@@ -244,3 +244,27 @@ test('when the node list grows or shrinks, the votes follow at once; who has quo
   order.ring([1], [2]);
   assert.deepEqual(votes(1), [true, 2, 1]);
 });
+
+test('a reload of the quorum section is in force on all members, and a member with more votes is counted so by the others', () => {
+  const order = new Order([1, 2, 3]);
+  order.ring([1, 2, 3]);
+  const configured = (nodeId: number, votes: number) =>
+    ({
+      kind: 'configured',
+      nowMs: 0,
+      quorum: { ...baseQuorum, nodeId, votes, expectedVotes: 5, allowDownscale: true },
+      configVersion: 2,
+    }) as const;
+  for (const nodeId of [1, 2, 3]) order.tell(nodeId, configured(nodeId, nodeId === 3 ? 3 : 1));
+  order.settle();
+  for (const state of order.stacks.values()) {
+    assert.deepEqual(quorumView(state), { quorate: true, votes: 5, expectedVotes: 5, votesNeeded: 3 });
+    assert.equal(state.quorum?.config.allowDownscale, true);
+    assert.equal(state.config.configVersion, 2);
+  }
+  order.ring([1, 2], [3]);
+  assert.deepEqual(
+    [...order.stacks.values()].map((state) => quorumView(state).quorate),
+    [false, false, true],
+  );
+});

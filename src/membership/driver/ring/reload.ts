@@ -29,8 +29,10 @@ export function fixedDifferences(now: RingSettings, next: RingSettings): readonl
     ({ quorum }) => (quorum === undefined ? 'none' : 'votequorum'),
     'votes were counted by it',
   );
-  const numbers = ({ links }: RingSettings) => links.map(({ number }) => number).join(', ');
-  compare('nodelist.node.ringX_addr', numbers, 'links are added and removed only while a node is down');
+  const listed = ({ peers }: RingSettings) => (peers.length > 0 ? 'a node list' : 'no node list');
+  compare('nodelist.node.0.ring0_addr', listed, 'who is a member is known by the list, or by what is heard');
+  const numbers = ({ links }: RingSettings) => `link ${links.map(({ number }) => number).join(', link ')}`;
+  compare('nodelist.node.0.ring0_addr', numbers, 'links are added and removed only while a node is down');
   if (numbers(now) !== numbers(next)) return found;
   now.links.forEach(({ number, port, group }, index) => {
     const other = next.links[index];
