@@ -96,11 +96,12 @@ function counterBlock({ counters, network, refused, phase }: RingStatus): string
   return block('Counters', [['state:', phase], ...rows, ...refusals]);
 }
 
-/** The column of the values in corosync-quorumtool's blocks. */
+/** The column of the values in corosync-quorumtool's blocks; where a label is longer, further right. */
 const labelWidth = 18;
 
 function block(title: string, rows: readonly (readonly [string, string])[]): string {
-  const lines = rows.map(([label, value]) => `${label.padEnd(labelWidth)}${value}`);
+  const width = Math.max(labelWidth, ...rows.map(([label]) => label.length + 1));
+  const lines = rows.map(([label, value]) => `${label.padEnd(width)}${value}`);
   return `${title}\n${'-'.repeat(title.length)}\n${lines.join('\n')}\n`;
 }
 
