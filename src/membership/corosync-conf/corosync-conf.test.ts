@@ -133,3 +133,11 @@ test('whatever the text, reading ends with a configuration or a fault', () => {
     }),
   );
 });
+
+test('a key that the map of settings does not take is refused by the name it would have there', () => {
+  const { fault } = readCorosyncConf('totem {\nversion: 2\ntok#en: 5\n}\n', 'corosync.conf', machine);
+  assert.equal(
+    fault,
+    `parser error: corosync.conf:3: Can't store key "totem.tok#en" into icmap, returned error is CS_ERR_NAME_TOO_LONG`,
+  );
+});

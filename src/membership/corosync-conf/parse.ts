@@ -131,7 +131,11 @@ class Parser {
     const name = section.held.findLast((entry) => entry.key === nameKey);
     if (name === undefined) return this.#fail(line, `No ${nameKey} key in ${directive} directive`);
     for (const entry of section.held) {
-      if (entry.key !== nameKey) this.#store({ ...entry, key: `${section.path}.${name.value}.${entry.key}` });
+      if (entry.key === nameKey) continue;
+      const key = `${section.path}.${name.value}.${entry.key}`;
+      const fault = keyFault(key);
+      if (fault !== undefined) return this.#fail(line, fault);
+      this.#store({ ...entry, key });
     }
   }
 
@@ -146,7 +150,7 @@ class Parser {
     if (kind === 'uidgid' && name !== 'uid' && name !== 'gid') {
       return this.#fail(line, 'uidgid: Only uid and gid are allowed items');
     }
-    const fault = valueFault(kind, name, value, path) ?? this.#accountFault(kind, name, value);
+    const fault = valueFault(kind, name, value, path) ?? this.#accountFault(kind, name, value) ?? keyFault(path);
     if (fault !== undefined) return this.#fail(line, fault);
     this.#adviseOnKey(kind, name, value, line);
     const holder = this.#holder();
@@ -193,4 +197,11 @@ class Parser {
     this.fault ??= `parser error: ${this.#file}:${line}: ${what}`;
     this.diagnostics.push({ severity: 'error', place: { file: this.#file, line }, what });
   }
+}
+
+/** What Corosync's map of settings takes for a key; it calls every other one too long. */
+function keyFault(key: string): string | undefined {
+  return /^[\w.\-/:]{3,}$/.test(key)
+    ? undefined
+    : `Can't store key "${key}" into icmap, returned error is CS_ERR_NAME_TOO_LONG`;
 }
