@@ -123,12 +123,15 @@ class NodeRun {
     this.#set({ takeOverAtMs: Math.max(this.state.takeOverAtMs, this.#clock.nowMs + heldForMs) });
   }
 
-  /** The transient attribute `shutdown` is how the scheduler is asked to empty a node. */
+  /**
+   * The transient attribute `shutdown` is how the scheduler is asked to empty a node. While the members are agreeing on a
+   * document nobody can be asked, and what this node was told to run still runs: it is asked for when they are together.
+   */
   #leave(): void {
     this.#set({ leaving: true });
-    const { replica } = this.state;
-    const members = replica.ring?.members.length ?? 0;
-    if (replica.phase !== 'together' || members === 0) return void this.effects.push({ kind: 'dismissed' });
+    const { replica, togetherSinceMs } = this.state;
+    if (togetherSinceMs === undefined) return void this.effects.push({ kind: 'dismissed' });
+    if (replica.phase !== 'together') return;
     const value = String(this.#clock.now.epochSeconds);
     this.#say([{ kind: 'attribute', node: this.#self, name: 'shutdown', value }]);
   }
