@@ -49,7 +49,12 @@ function directly(aesGcm: AesGcm): Pick<SealCrypto<SessionKey>, 'seal' | 'open'>
       return sealed;
     },
     open: (key, nonce, datagram) => {
-      key.opening ??= aesGcm.context(key.bytes, 'open');
+      // A context is never freed: only a sender that has proved to have the key gets one.
+      if (key.opening === undefined) {
+        const plain = openBytes(key, nonce, datagram);
+        if (plain !== undefined) key.opening = aesGcm.context(key.bytes, 'open');
+        return plain;
+      }
       const tagAt = datagram.length - tagBytes;
       const target = slab.take(tagAt - envelopeHeaderBytes);
       const opened = aesGcm.open(key.opening, {

@@ -1,19 +1,21 @@
-// A sealed datagram: who sent it in which session, its number there, and the ring message encrypted under AES-256-GCM.
+// A sealed datagram: who sent it in which session, its number there, whom it is for, and the ring message encrypted under
+// AES-256-GCM.
 //
-//   0  magic 'H' 'v'          4  sender's node id, u32       24  encrypted ring message
-//   2  version 1              8  session, u64                -16 authentication tag
-//   3  key id                16  counter, u64
+//   0  magic 'H' 'v'          4  sender's node id, u32       24  receiver's node id, u32; 0 for everybody
+//   2  version 2              8  session, u64                28  encrypted ring message
+//   3  key id                16  counter, u64                -16 authentication tag
 //
-// Integers are big-endian. The first 24 bytes are authenticated too. The nonce is sender ‖ counter, and each session has a
+// Integers are big-endian. The first 28 bytes are authenticated too: a token that was meant for one member is nobody
+// else's, whoever passes it on. The nonce is sender ‖ counter, and each session has a
 // key of its own (HKDF over sender and session), so that no nonce is ever used twice under one key, restarts included.
 
-export const envelopeHeaderBytes = 24;
+export const envelopeHeaderBytes = 28;
 export const tagBytes = 16;
 /** What sealing adds to a datagram. */
 export const sealOverheadBytes = envelopeHeaderBytes + tagBytes;
 export const nonceBytes = 12;
 
-const version = 1;
+const version = 2;
 const magicFirst = 0x48;
 const magicSecond = 0x76;
 /** Counters stay exact numbers; at a million datagrams a second they last 285 years. */
@@ -28,7 +30,11 @@ export type Envelope = {
   readonly sender: number;
   readonly session: Session;
   readonly counter: number;
+  readonly receiver: number;
 };
+
+/** As a receiver. */
+export const everybody = 0;
 
 export function sessionOf(startedMs: number, random16: number): Session {
   return {
@@ -60,6 +66,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
   view.setUint32(12, envelope.session.low);
   view.setUint32(16, Math.floor(envelope.counter / 2 ** 32));
   view.setUint32(20, envelope.counter >>> 0);
+  view.setUint32(24, envelope.receiver);
   return bytes;
 }
 
@@ -75,6 +82,7 @@ export function decodeEnvelope(datagram: Uint8Array): Envelope | undefined {
     sender: view.getUint32(4),
     session: { high: view.getUint32(8), low: view.getUint32(12) },
     counter: counterHigh * 2 ** 32 + view.getUint32(20),
+    receiver: view.getUint32(24),
   };
 }
 

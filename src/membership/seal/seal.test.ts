@@ -36,6 +36,16 @@ test('a sealed datagram is opened by every other member, and by none twice', () 
   }
 });
 
+test('what is sealed for one member is opened by no other', () => {
+  const [one, two, three] = [member(1), member(2), member(3)];
+  const sealed = one.seal(message, 2);
+  assert.deepEqual(three.open(sealed, 0), { kind: 'refused', reason: 'misdirected' });
+  const readdressed = sealed.slice();
+  readdressed[27] = 3;
+  assert.deepEqual(three.open(readdressed, 0), { kind: 'refused', reason: 'forged' });
+  assert.equal(two.open(sealed, 0).kind, 'opened');
+});
+
 test('no bit of a sealed datagram can be changed', () => {
   const sealed = member(1).seal(message);
   const receiver = member(2);

@@ -6,6 +6,7 @@ import {
   decodeEnvelope,
   type Envelope,
   encodeEnvelope,
+  everybody,
   isLaterSession,
   keyInfo,
   nonceOf,
@@ -37,6 +38,7 @@ export type SealCrypto<Key> = {
 export type SealRefusal =
   | 'not-sealed'
   | 'own'
+  | 'misdirected'
   | 'unknown-key'
   | 'unknown-sender'
   | 'old-session'
@@ -113,8 +115,9 @@ export class Seal<Key> {
     for (const sender of this.#senders.values()) sender.keys.clear();
   }
 
-  seal(plain: Uint8Array): Uint8Array {
-    const envelope = this.#own(this.#activeKeyId, this.#counter++);
+  /** For one node, or for everybody. */
+  seal(plain: Uint8Array, receiver = everybody): Uint8Array {
+    const envelope = this.#own(this.#activeKeyId, this.#counter++, receiver);
     return this.#crypto.seal(this.#activeKey, nonceOf(envelope), encodeEnvelope(envelope), plain);
   }
 
@@ -132,6 +135,8 @@ export class Seal<Key> {
     if (envelope === undefined) return this.#refuse('not-sealed');
     const { sender } = envelope;
     if (sender === this.#config.nodeId) return this.#refuse('own');
+    if (envelope.receiver !== everybody && envelope.receiver !== this.#config.nodeId)
+      return this.#refuse('misdirected');
     if (this.#knownNodes?.has(sender) === false) return this.#refuse('unknown-sender');
     const known = this.#senders.get(sender);
     const current = known !== undefined && sameSession(known.session, envelope.session) ? known : undefined;
@@ -167,8 +172,8 @@ export class Seal<Key> {
     return defined(this.#crypto.deriveKey(keyId, keyInfo(this.#own(keyId, 0))), `key ${keyId} is not in the keyring`);
   }
 
-  #own(keyId: number, counter: number): Envelope {
-    return { keyId, sender: this.#config.nodeId, session: this.#config.session, counter };
+  #own(keyId: number, counter: number, receiver = everybody): Envelope {
+    return { keyId, sender: this.#config.nodeId, session: this.#config.session, counter, receiver };
   }
 
   #refuse(reason: SealRefusal): Opened {

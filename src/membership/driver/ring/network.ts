@@ -180,7 +180,7 @@ export class RingNetwork {
 
   send(nodeId: number, bytes: Uint8Array): void {
     this.flush();
-    const datagram = this.#seal?.seal(bytes) ?? bytes;
+    const datagram = this.#seal?.seal(bytes, nodeId) ?? bytes;
     for (const link of this.#route(nodeId)) this.#sendOn(link, nodeId, datagram);
   }
 
@@ -342,11 +342,12 @@ export class RingNetwork {
   }
 
   #probe({ link, peer, bytes }: Extract<LinksEffect, { kind: 'probe' }>): void {
-    const sealed = (plain: Uint8Array) => this.#seal?.seal(plain) ?? plain;
-    if (this.#book.endpointOf(link, peer) !== undefined) return this.#sendOn(link, peer, sealed(bytes));
+    if (this.#book.endpointOf(link, peer) !== undefined)
+      return this.#sendOn(link, peer, this.#seal?.seal(bytes, peer) ?? bytes);
     const sockets = this.#sockets[link];
     if (sockets?.hasGroup !== true) return;
-    const announcement = sealed(encodeAnnouncement(link, this.#settings.nodeId));
+    const plain = encodeAnnouncement(link, this.#settings.nodeId);
+    const announcement = this.#seal?.seal(plain) ?? plain;
     this.#count(announcement);
     sockets.sendToGroup(announcement);
   }
