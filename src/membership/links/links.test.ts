@@ -55,7 +55,7 @@ class Pair {
         kind: 'heard',
         peer: from,
         link: effect.link,
-        hearsUs: probe.hearsUs,
+        hearing: probe.hearing,
         nowMs: this.nowMs,
       } as const;
       this.carryOut(other, stepLinks(other, heard));
@@ -83,6 +83,18 @@ test('passive takes the first healthy link, active all of them', () => {
     assert.deepEqual(routeTo(pair.ends[0], 2), after);
     assert.deepEqual([...pair.log].sort(), ['1: link-down 0 silent', '2: link-down 0 silent']);
   }
+});
+
+test('a link in doubt is not left, but the next one is used too, by both sides', () => {
+  const pair = new Pair('passive');
+  pair.run(1000);
+  pair.carries = (from, link) => !(from === 1 && link === 0);
+  pair.run(havenLinkTiming.doubtMs);
+  for (const links of pair.ends) assert.deepEqual(routeTo(links, 3 - links.config.nodeId), [0, 1]);
+  pair.carries = () => true;
+  pair.run(2 * havenLinkTiming.probeMs);
+  for (const links of pair.ends) assert.deepEqual(routeTo(links, 3 - links.config.nodeId), [0]);
+  assert.deepEqual(pair.log, []);
 });
 
 test('a link that carries only one way is down for both', () => {

@@ -4,6 +4,10 @@
 // Each side probes every link it has not used of late, and says in the probe whether it hears the other (as BFD does, RFC
 // 5880): a link that carries only one way is down for both. It comes back after several probes in a row, so that a flapping
 // cable does not flap the ring's path. Carrier loss takes a link down at once.
+//
+// Before a silent link is down it is in doubt, and so at the other end, which the next probe tells: a passive peer then gets
+// each datagram on the next link too. So a token finds its way before it counts as lost, and a probe that was merely late
+// costs a few datagrams, not the link.
 import { assert } from '../../kit/index.ts';
 
 export const linksMax = 8;
@@ -11,15 +15,17 @@ export const linksMax = 8;
 export type LinkTiming = {
   /** A probe goes out on a link that has been silent towards a peer for so long. */
   readonly probeMs: number;
+  /** Nothing heard for so long: the link is in doubt. Time must be left to send a token again before it is missed. */
+  readonly doubtMs: number;
   /** Nothing heard for so long: the link is down. */
   readonly downMs: number;
   /** Heard without a break for so long: the link is up again. */
   readonly upMs: number;
 };
 
-export const havenLinkTiming: LinkTiming = { probeMs: 100, downMs: 450, upMs: 1000 };
+export const havenLinkTiming: LinkTiming = { probeMs: 100, doubtMs: 150, downMs: 450, upMs: 1000 };
 
-/** active: everything on every healthy link; passive: on the first healthy one. Corosync's rrp_mode and link_mode. */
+/** active: everything on every healthy link; passive: on the first healthy one that is not in doubt, and those before it. Corosync's rrp_mode and link_mode. */
 export type LinkMode = 'active' | 'passive';
 
 export type LinksConfig = {
@@ -32,11 +38,14 @@ export type LinksConfig = {
 
 export type LinksEvent = { readonly nowMs: number } & (
   | { readonly kind: 'start' }
-  /** Anything authentic from this peer on this link; `hearsUs` is known when it was a probe. */
-  | { readonly kind: 'heard'; readonly peer: number; readonly link: number; readonly hearsUs?: boolean }
+  /** Anything authentic from this peer on this link; `hearing` is known when it was a probe. */
+  | { readonly kind: 'heard'; readonly peer: number; readonly link: number; readonly hearing?: Hearing }
   | { readonly kind: 'carrier'; readonly link: number; readonly state: 'up' | 'down' }
   | { readonly kind: 'deadline' }
 );
+
+/** How well one side hears the other. */
+export type Hearing = 'well' | 'in-doubt' | 'not';
 
 export type LinkDownReason = 'silent' | 'one-way' | 'carrier';
 
@@ -52,7 +61,12 @@ type Path = {
   heardMs: number;
   /** Since when it is heard without a break. */
   heardSinceMs: number;
-  hearsUs: boolean;
+  /** What the peer says of us. */
+  heardBy: Hearing;
+  /** How we heard the peer when that was last judged. */
+  hearing: Hearing;
+  /** What the route was made by: either side doubts. */
+  inDoubt: boolean;
   probeDueMs: number;
 };
 
@@ -118,8 +132,7 @@ export function nextLinkDeadline(links: Links): number {
   let earliest = Infinity;
   for (const paths of links.paths.values()) {
     for (const path of paths) {
-      const judged = path.health === 'up' ? path.heardMs + links.config.timing.downMs : Infinity;
-      earliest = Math.min(earliest, path.probeDueMs, judged);
+      earliest = Math.min(earliest, path.probeDueMs, judgedAtMs(path, links.config.timing));
     }
   }
   return links.started ? earliest : Infinity;
@@ -135,7 +148,7 @@ export function noteSent(links: Links, peer: number, nowMs: number): void {
   for (const link of routeTo(links, peer)) {
     const path = links.paths.get(peer)?.[link];
     // Only a probe tells the peer whether we hear it, so a link in doubt goes on being probed.
-    if (path !== undefined && path.health === 'up' && hearing(links, path, nowMs))
+    if (path !== undefined && path.health === 'up' && hearingOf(links, path, nowMs) === 'well')
       path.probeDueMs = nowMs + links.config.timing.probeMs;
   }
 }
@@ -145,7 +158,15 @@ export function linkHealth(links: Links): LinkHealth[] {
 }
 
 function freshPath(nowMs: number): Path {
-  return { health: 'up', heardMs: nowMs, heardSinceMs: nowMs, hearsUs: true, probeDueMs: nowMs };
+  return {
+    health: 'up',
+    heardMs: nowMs,
+    heardSinceMs: nowMs,
+    heardBy: 'well',
+    hearing: 'well',
+    inDoubt: false,
+    probeDueMs: nowMs,
+  };
 }
 
 function start(links: Links, nowMs: number): LinksEffect[] {
@@ -159,9 +180,9 @@ function start(links: Links, nowMs: number): LinksEffect[] {
 function heard(links: Links, event: Extract<LinksEvent, { kind: 'heard' }>): LinksEffect[] {
   const path = links.paths.get(event.peer)?.[event.link];
   if (path === undefined) return [];
-  if (!hearing(links, path, event.nowMs)) path.heardSinceMs = event.nowMs;
+  if (hearingOf(links, path, event.nowMs) === 'not') path.heardSinceMs = event.nowMs;
   path.heardMs = event.nowMs;
-  if (event.hearsUs !== undefined) path.hearsUs = event.hearsUs;
+  if (event.hearing !== undefined) path.heardBy = event.hearing;
   return judge(links, { peer: event.peer, link: event.link, nowMs: event.nowMs });
 }
 
@@ -189,7 +210,7 @@ function examine(links: Links, nowMs: number): LinksEffect[] {
         kind: 'probe',
         peer,
         link,
-        bytes: encodeProbe(link, hearing(links, path, nowMs) ? 'heard' : 'silent'),
+        bytes: encodeProbe(link, hearingOf(links, path, nowMs)),
       });
     });
   }
@@ -211,38 +232,62 @@ function judge(links: Links, at: { peer: number; link: number; nowMs: number }):
     reroute(links, at.peer);
     return [{ kind: 'link-up', peer: at.peer, link: at.link }];
   }
+  noteDoubt(links, path, at);
   return [];
+}
+
+function noteDoubt(links: Links, path: Path, at: { peer: number; nowMs: number }): void {
+  const hearing = hearingOf(links, path, at.nowMs);
+  // The other side is to know at once, not with the next probe.
+  if (hearing === 'in-doubt' && path.hearing === 'well') path.probeDueMs = at.nowMs;
+  path.hearing = hearing;
+  const inDoubt = hearing !== 'well' || path.heardBy === 'in-doubt';
+  if (inDoubt === path.inDoubt) return;
+  path.inDoubt = inDoubt;
+  reroute(links, at.peer);
+}
+
+function judgedAtMs(path: Path, { doubtMs, downMs }: LinkTiming): number {
+  if (path.health === 'down') return Infinity;
+  return path.heardMs + (path.hearing === 'well' ? doubtMs : downMs);
 }
 
 function troubleOf(links: Links, path: Path, at: { link: number; nowMs: number }): LinkDownReason | undefined {
   if (links.carrier[at.link] === 'down') return 'carrier';
-  if (!hearing(links, path, at.nowMs)) return 'silent';
-  return path.hearsUs ? undefined : 'one-way';
+  if (hearingOf(links, path, at.nowMs) === 'not') return 'silent';
+  return path.heardBy === 'not' ? 'one-way' : undefined;
 }
 
-function hearing(links: Links, path: Path, nowMs: number): boolean {
-  return nowMs - path.heardMs < links.config.timing.downMs;
+/** By the same sums as `judgedAtMs`, so that a judgement that is due changes something. */
+function hearingOf(links: Links, { heardMs }: Path, nowMs: number): Hearing {
+  const { doubtMs, downMs } = links.config.timing;
+  if (nowMs >= heardMs + downMs) return 'not';
+  return nowMs >= heardMs + doubtMs ? 'in-doubt' : 'well';
 }
 
 function reroute(links: Links, peer: number): void {
   const paths = links.paths.get(peer) ?? [];
   const healthy = paths.flatMap((path, link) => (path.health === 'up' ? [link] : []));
   const usable = healthy.length > 0 ? healthy : paths.map((_, link) => link);
-  links.routes.set(peer, links.config.mode === 'active' || healthy.length === 0 ? usable : usable.slice(0, 1));
+  const sure = healthy.findIndex((link) => paths[link]?.inDoubt === false);
+  const passive = links.config.mode === 'passive' && sure >= 0;
+  links.routes.set(peer, passive ? usable.slice(0, sure + 1) : usable);
 }
 
 const probeMagic = [0x48, 0x70] as const;
 const probeBytes = 4;
 
-/** 'H' 'p', the link's number, and 1 when the sender hears the receiver on it. Sealed like everything else. */
-function encodeProbe(link: number, state: 'heard' | 'silent'): Uint8Array {
-  return Uint8Array.of(...probeMagic, link, state === 'heard' ? 1 : 0);
+const hearings: readonly Hearing[] = ['not', 'well', 'in-doubt'];
+
+/** 'H' 'p', the link's number, and how the sender hears the receiver on it. Sealed like everything else. */
+function encodeProbe(link: number, hearing: Hearing): Uint8Array {
+  return Uint8Array.of(...probeMagic, link, hearings.indexOf(hearing));
 }
 
 /** Undefined: not a probe, so a ring message. */
-export function decodeProbe(bytes: Uint8Array): { readonly link: number; readonly hearsUs: boolean } | undefined {
+export function decodeProbe(bytes: Uint8Array): { readonly link: number; readonly hearing: Hearing } | undefined {
   if (bytes.length !== probeBytes || bytes[0] !== probeMagic[0] || bytes[1] !== probeMagic[1]) return undefined;
-  return { link: bytes[2] ?? 0, hearsUs: bytes[3] === 1 };
+  return { link: bytes[2] ?? 0, hearing: hearings[bytes[3] ?? 0] ?? 'not' };
 }
 
 const announcementBytes = 8;

@@ -307,7 +307,7 @@ export class RingNetwork {
     const probe = this.#links === undefined ? undefined : decodeProbe(bytes);
     if (this.#links !== undefined && sender !== undefined) {
       const heard = { kind: 'heard', nowMs, peer: sender, link } as const;
-      const effects = stepLinks(this.#links, probe === undefined ? heard : { ...heard, hearsUs: probe.hearsUs });
+      const effects = stepLinks(this.#links, probe === undefined ? heard : { ...heard, hearing: probe.hearing });
       if (effects.length > 0) this.#carryOut(effects);
     }
     if (probe === undefined && announced === undefined && bytes.length > 0) this.#listener.onMessage(bytes);
