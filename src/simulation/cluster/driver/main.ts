@@ -1,8 +1,8 @@
 // `npm run sim -- cluster [--seed S] [--schedules N] [--from I] [--jobs N] [--keep I,J,…] [--trace]`
 //
 // Schedule number i of seed S has the seed `S/i`; a failure prints the command that replays that one schedule, with only the
-// faults it needs. `--planted BUG [--expect WORDS]` shows that a
-// checker sees its bug, in a violation with these words.
+// faults it needs. `--planted BUG [--expect WORDS]` shows that a checker sees its bug, in a violation with these words.
+// `--large NODESxRESOURCES` strikes a large cluster with single faults (large.ts).
 import { parseArgs } from 'node:util';
 import { sweep, sweepOptions } from '../../sweep/driver/sweep.ts';
 import type { Outcome } from '../../sweep/tally.ts';
@@ -10,6 +10,7 @@ import { simulate, type Verdict } from '../cluster.ts';
 import { plantedBugs } from '../planted.ts';
 import { drawSchedule, keepFaults, type Schedule } from '../schedule.ts';
 import { replayCommand, shrink } from '../shrink.ts';
+import { runLarge } from './large.ts';
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -19,22 +20,26 @@ const { values } = parseArgs({
     planted: { type: 'string' },
     expect: { type: 'string' },
     trace: { type: 'boolean' },
+    large: { type: 'string' },
   },
 });
 const seed = values.seed ?? String(Date.now());
 const planted = plantedBugs.find((bug) => bug === values.planted);
 const plantedArguments = planted === undefined ? [] : ['--planted', planted, '--expect', values.expect ?? ''];
-process.exitCode =
-  values.keep === undefined
-    ? await sweep({
-        seed,
-        values,
-        schedulesDefault: 100,
-        program: import.meta.url,
-        programArguments: plantedArguments,
-        run,
-      })
-    : replay(seed, values.keep);
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (values.large !== undefined) return runLarge(values.large, seed);
+  if (values.keep !== undefined) return replay(seed, values.keep);
+  return await sweep({
+    seed,
+    values,
+    schedulesDefault: 100,
+    program: import.meta.url,
+    programArguments: plantedArguments,
+    run,
+  });
+}
 
 function run(scheduleSeed: string, number: number): Outcome {
   const schedule = drawSchedule(scheduleSeed);
