@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildProgram, buildTests } from './build.mjs';
+import { runProgram } from './program.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const name = process.argv[2] ?? '';
@@ -14,4 +15,4 @@ if (name === '' || !existsSync(`${program}.ts`)) {
 await buildTests();
 await buildProgram();
 process.argv.splice(2, 1);
-await import(join(process.cwd(), 'build', `${program}.js`));
+await runProgram(program);

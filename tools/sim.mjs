@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildTests } from './build.mjs';
 import { buildPlanted } from './planted.mjs';
+import { runProgram } from './program.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const name = process.argv[2] ?? '';
@@ -17,8 +18,8 @@ const at = process.argv.indexOf('--planted');
 // The simulator of whole nodes plants its own.
 if (name === 'membership' && at >= 0) {
   const [, bug = ''] = process.argv.splice(at, 2);
-  await import(join(process.cwd(), await buildPlanted(bug)));
+  await runProgram(program, await buildPlanted(bug));
 } else {
   await buildTests();
-  await import(join(process.cwd(), 'build', `${program}.js`));
+  await runProgram(program);
 }

@@ -2,8 +2,9 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildProgram, buildTests } from './build.mjs';
+import { runProgram } from './program.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 await buildTests();
 await buildProgram();
-await import(join(process.cwd(), 'build', 'src', 'torture', 'main.js'));
+await runProgram(join('src', 'torture', 'main'));
