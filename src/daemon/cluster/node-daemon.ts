@@ -465,7 +465,7 @@ export class NodeDaemon implements NodeService {
   async #removeNode({ node: name, force }: Extract<Command, { kind: 'remove-node' }>): Promise<Outcome> {
     const node = this.#member(name);
     const isMember = () => this.#state.replica.ring?.members.some((id) => this.#nameOf(id) === name) === true;
-    await departure(isMember);
+    if (force) await departure(isMember);
     const refusal = removalRefusal(name, this.status(), force ? 'forced' : 'careful');
     if (refusal !== undefined) return failed(refusal);
     const removed = await this.#administration.remove(name);

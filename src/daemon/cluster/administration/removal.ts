@@ -17,7 +17,10 @@ const present: readonly ClusterStatus['nodes'][number]['state'][] = [
 const departureMsMax = 5000;
 const pollMs = 20;
 
-/** Resolves when it is out of the ring, or will not go by itself. */
+/**
+ * Resolves when it is out of the ring, or will not go by itself. For a removal with force, as a node that leaves has it asked
+ * for: the ring may notice a moment later. Otherwise a member is refused at once.
+ */
 export async function departure(isMember: () => boolean): Promise<void> {
   const deadlineMs = monotonicMs() + departureMsMax;
   while (isMember() && monotonicMs() < deadlineMs) await pause(pollMs);
