@@ -57,7 +57,9 @@ async function beRemoved(configuration: ClusterConfiguration, { force }: LeaveFl
       return await client.command({ kind: 'remove-node', node: self, force: true });
     } catch (thrown) {
       if (!(thrown instanceof CommandFailure)) throw thrown;
-      refusals.push(thrown.message);
+      // What each advises is for whoever asked it first; here the command itself says what to do.
+      const { what, why } = thrown.failure;
+      refusals.push(why === undefined ? what : `${what}: ${why}`);
     }
   }
   if (force) {
