@@ -482,8 +482,6 @@ class CoordinatorRun {
       kind: 'transition-ended',
       record: { number, term, end, reason, timings, now: this.#clock.now },
     });
-    const text = `transition ${number} ${end === 'complete' ? 'is complete' : `${end}: ${reason}`}`;
-    this.#log(end === 'failed' ? 'warning' : 'info', text);
   }
 }
 

@@ -110,7 +110,7 @@ export class NodeDaemon implements NodeService {
     this.#state = state;
     this.#alerting = new Alerting(logger);
     this.#fencing = new NodeFencing(configuration.stateDirectory);
-    this.#recorder = new Recorder(configuration.stateDirectory);
+    this.#recorder = new Recorder(configuration.stateDirectory, logger);
     this.#leaseFate = new LeaseFate(leaseMsOf(timingOf(configuration)));
     this.#holdings = new BroadcastChannel(holdingsChannel(self.nodeId));
     this.#operations = new Operations({

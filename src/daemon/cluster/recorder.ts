@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { EventView, TransitionView } from '../../api/index.ts';
 import type { TransitionRecord, TransitionReport } from '../../controller/index.ts';
+import type { Logger } from '../../kit/index.ts';
 import { TransitionRecords } from './transition-records.ts';
 
 const eventsMax = 5000;
@@ -10,10 +11,12 @@ export class Recorder {
   readonly #events: EventView[] = [];
   readonly #listeners = new Set<(event: EventView) => void>();
   readonly #transitions: TransitionRecords;
+  readonly #logger: Logger;
   #sequence = 0;
   #next: number;
 
-  constructor(stateDirectory: string) {
+  constructor(stateDirectory: string, logger: Logger) {
+    this.#logger = logger;
     const complain = (text: string) => this.event('log', 'warning', text);
     this.#transitions = new TransitionRecords(join(stateDirectory, 'transitions'), complain);
     this.#next = this.#transitions.nextNumber;
@@ -79,12 +82,12 @@ export class Recorder {
     });
     const durationMs = Date.now() - view.at;
     this.#transitions.update({ ...view, state: report.end, durationMs, actions });
-    const why = report.end === 'complete' ? '' : ` (${report.reason})`;
-    this.event(
-      'transition',
-      report.end === 'complete' ? 'info' : 'notice',
-      `transition ${view.number} is ${report.end} after ${durationMs} ms${why}`,
-    );
+    const end = report.end === 'complete' ? 'is complete' : report.end;
+    const why = report.end === 'complete' ? '' : `: ${report.reason}`;
+    const text = `transition ${view.number} ${end} after ${durationMs} ms${why}`;
+    // By the number of the history, which outlives the coordinator's own count.
+    this.#logger[report.end === 'failed' ? 'warning' : 'info'](text);
+    this.event('transition', report.end === 'complete' ? 'info' : 'notice', text);
   }
 
   input(number: number): string | undefined {
