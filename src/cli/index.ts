@@ -5,7 +5,10 @@ import { routes } from './commands/index.ts';
 import { printCompletions } from './completion.ts';
 import { exitCodeOf } from './exit-code.ts';
 
-const application = buildApplication(buildRouteMap({ routes, docs: { brief: 'Haven keeps services reachable' } }), {
+const root = buildRouteMap({ routes, docs: { brief: 'Haven keeps services reachable' } });
+type RoutingTarget = ReturnType<typeof root.getRoutingTargetForInput>;
+
+const application = buildApplication(root, {
   name: 'haven',
   scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
   documentation: { useAliasInUsageLine: true },
@@ -13,6 +16,9 @@ const application = buildApplication(buildRouteMap({ routes, docs: { brief: 'Hav
   localization: {
     loadText: () => ({
       ...text_en,
+      noCommandRegisteredForInput: ({ input, corrections }) => withAdvice(unknownCommand(input, corrections)),
+      exceptionWhileParsingArguments: (thrown, colour) =>
+        withAdvice(text_en.exceptionWhileParsingArguments(thrown, colour)),
       exceptionWhileRunningCommand: (thrown) => describeThrown(thrown),
       exceptionWhileLoadingCommandFunction: (thrown) => describeThrown(thrown),
     }),
@@ -24,6 +30,29 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
   await run(application, words, { process: process as StricliProcess & Pick<typeof process, 'stdout' | 'stderr'> });
   const code = Number(process.exitCode ?? 0);
   if (code < 0) process.exitCode = exitCodeOf('usage');
+}
+
+/** What the parser of the command line says, with where to read how it is written. */
+function withAdvice(said: string): string {
+  return `haven: ${said}${said.endsWith('?') ? '' : '.'} See: ${commandOf(process.argv.slice(2)).join(' ')} --help`;
+}
+
+function unknownCommand(input: string, corrections: readonly string[]): string {
+  const names = corrections.map((name) => name.replaceAll('`', "'")).join(' or ');
+  return `there is no command '${input}'${names === '' ? '' : `. Did you mean ${names}?`}`;
+}
+
+/** As much of the words as names a command, or a group of them. */
+function commandOf(words: readonly string[]): readonly string[] {
+  const path = ['haven'];
+  let place: RoutingTarget | undefined = root;
+  for (const word of words) {
+    place =
+      place !== undefined && 'getRoutingTargetForInput' in place ? place.getRoutingTargetForInput(word) : undefined;
+    if (place === undefined) break;
+    path.push(word);
+  }
+  return path;
 }
 
 /** A failure is one sentence for its reader; anything else is a defect of ours and keeps its stack for the report. */

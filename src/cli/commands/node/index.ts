@@ -39,6 +39,13 @@ const attribute = buildCommand({
         withNegated: false,
         brief: 'Only until the node leaves the cluster',
       },
+      dampen: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        placeholder: 'DURATION',
+        brief: 'Write a transient value once no node has had a new one for so long',
+      },
     },
     positional: {
       kind: 'array',
