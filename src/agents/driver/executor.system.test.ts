@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -35,6 +44,10 @@ before(() => {
   write('ocf/resource.d/own/slow', `echo + >> ${folder}/slow; sleep 0.2; echo - >> ${folder}/slow; exit 0`);
   write('ocf/resource.d/own/tell', 'echo "$1 $OCF_RESKEY_CRM_meta_notify_type $OCF_RESKEY_CRM_meta_on_node"; exit 0');
   write('ocf/resource.d/own/text', 'exit 0');
+  write(
+    'ocf/resource.d/own/thing',
+    `f=${folder}/thing-$OCF_RESKEY_name; case $1 in start) touch $f;; stop) rm -f $f;; monitor) [ -e $f ] || exit 7;; esac`,
+  );
   writeFileSync(join(folder, 'ocf/resource.d/own/garbage'), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 1, 2, 3, 0]));
   chmodSync(join(folder, 'ocf/resource.d/own/garbage'), 0o755);
   const meta = '<resource-agent name="fence_dev"><actions><action name="monitor"/></actions></resource-agent>';
@@ -84,6 +97,42 @@ test('parameters that no program can be given are an error of that operation alo
   assert.notEqual(failed.outcome.code, 0);
   assert.equal((await bench.done(orderOf('ocf:own:text', 'big', 'stop'))).outcome.code, 0);
   await bench.close();
+});
+
+const things = () => readdirSync(folder).filter((name) => name.startsWith('thing-'));
+const thing = (operation: string, parameters = {}) => orderOf('ocf:own:thing', 'r', operation, { parameters });
+
+test('a stop ends what was started, whatever the document says by then', async () => {
+  const bench = makeBench({ folders });
+  for (const later of [{ name: 'new' }, {}]) {
+    await bench.done(thing('start', { name: 'old' }));
+    assert.equal((await bench.done(thing('stop', later))).outcome.code, 0);
+    assert.deepEqual(things(), []);
+  }
+  await bench.done(thing('start', { name: 'old' }));
+  await bench.done(thing('stop', { name: 'old' }));
+  writeFileSync(join(folder, 'thing-other'), '');
+  await bench.done(thing('stop', { name: 'other' }));
+  assert.deepEqual(things(), [], 'what is stopped is forgotten: the next stop is by what it is given');
+  await bench.close();
+});
+
+test('a stop knows what was started, or found running, before the daemon was restarted', async () => {
+  const keepState = mkdtempSync(join(tmpdir(), 'haven-kept-'));
+  for (const [operation, present] of [
+    ['start', 'old'],
+    ['monitor', 'found'],
+  ] as const) {
+    writeFileSync(join(folder, `thing-${present}`), '');
+    const before = makeBench({ folders, keepState });
+    assert.equal((await before.done(thing(operation, { name: present }))).outcome.code, 0);
+    await before.close();
+    const after = makeBench({ folders, keepState });
+    assert.equal((await after.done(thing('stop'))).outcome.code, 0);
+    assert.deepEqual(things(), []);
+    await after.close();
+  }
+  rmSync(keepState, { recursive: true });
 });
 
 test('a recurring operation keeps its beat, starts after its delay, reports once, and is cancelled with a report', async () => {

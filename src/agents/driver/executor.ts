@@ -30,6 +30,7 @@ import { ProcessAgent } from './builtin/process.ts';
 import { FenceRunner } from './fencing.ts';
 import { expectedAddress, presentAddress } from './held.ts';
 import { type AgentFolders, runOperation, standardFolders } from './runner.ts';
+import { StartedWith } from './started.ts';
 
 export type ExecutionReport<Asked extends Order> = {
   readonly callId: number;
@@ -76,6 +77,7 @@ type Run = {
 };
 
 const timerMsMax = 2 ** 31 - 1;
+const stateFolderDefault = '/run/haven/agents';
 const killWaitMs = 1000;
 
 export class NodeExecutor<Asked extends Order = Order> {
@@ -86,6 +88,7 @@ export class NodeExecutor<Asked extends Order = Order> {
   readonly #held = new Map<string, HeldAddress>();
   readonly #builtins = new Map<BuiltinName, BuiltinAgent>();
   readonly #fenceDevices: FenceDeviceAgent;
+  readonly #startedWith: StartedWith;
   #state: ExecutorState;
   #fastAgents: FastAgents;
   #nextCallId = 1;
@@ -99,6 +102,7 @@ export class NodeExecutor<Asked extends Order = Order> {
     this.#fastAgents = options.fastAgents ?? 'keep';
     // A monitor draws no delay: the seed does not matter.
     this.#fenceDevices = new FenceDeviceAgent(new FenceRunner(new Random(0), this.#folders));
+    this.#startedWith = new StartedWith(options.stateFolder ?? stateFolderDefault, options.logger);
     this.#state = executor(options.runsMax ?? 2 * availableParallelism());
   }
 
@@ -263,7 +267,8 @@ export class NodeExecutor<Asked extends Order = Order> {
   }
 
   #run({ runId, request, queueMs }: Extract<ExecutorEffect, { kind: 'run' }>): void {
-    const { agent, operation } = request;
+    const { agent } = request;
+    const operation = this.#startedWith.asStarted(request.operation);
     this.#beforehand(agent, operation);
     const [startedMs, startedAtMs] = [performance.now(), Date.now()];
     const { outcome, kill } = this.#begin(agent, operation);
@@ -286,6 +291,7 @@ export class NodeExecutor<Asked extends Order = Order> {
     if (run === undefined) return;
     this.#runs.delete(runId);
     const { request, startedMs, startedAtMs, queueMs } = run;
+    this.#startedWith.ended(request.operation, outcome);
     this.#afterwards(request.agent, request.operation, outcome);
     const nowMs = performance.now();
     if (this.#closed) {
@@ -345,7 +351,7 @@ export class NodeExecutor<Asked extends Order = Order> {
       onFailure: (resource: string, outcome: Outcome) => this.#notice(resource, outcome),
       onHeld: (resource: string, held: HeldAddress | undefined) => this.#hold(resource, held),
       fateOfTaken: this.#options.fateOfTaken ?? (() => 'lost' as const),
-      stateFolder: this.#options.stateFolder ?? '/run/haven/agents',
+      stateFolder: this.#options.stateFolder ?? stateFolderDefault,
       ...(namespace === undefined ? {} : { namespace }),
     };
     const made = name === 'ip' ? new AddressAgent(around) : new ProcessAgent(around);
