@@ -26,4 +26,4 @@ export {
 export { type FenceAction, type FenceDevice, staticTargets } from './fence/device.ts';
 export { type AgentAction, type AgentMetadata, type AgentParameter, parseMetadata } from './metadata.ts';
 export type { Order } from './order.ts';
-export { type OcfCode, type OperationStatus, type Outcome, ocfCodes } from './outcome.ts';
+export type { OcfCode, OperationStatus, Outcome } from './outcome.ts';

@@ -1,21 +1,5 @@
-// What an operation came to: the OCF return codes (OCF Resource Agent API 1.1, section 4) and what stands beside them.
-
-export const ocfCodes = {
-  0: 'ok',
-  1: 'error',
-  2: 'invalid parameter',
-  3: 'unimplemented feature',
-  4: 'insufficient privileges',
-  5: 'not installed',
-  6: 'not configured',
-  7: 'not running',
-  8: 'promoted',
-  9: 'promoted (failed)',
-  189: 'could not be executed',
-  190: 'degraded',
-  191: 'promoted (degraded)',
-  193: 'unknown',
-} as const satisfies Readonly<Record<number, string>>;
+// What an operation came to.
+import { ocfCodes } from '../cib/index.ts';
 
 export type OcfCode = keyof typeof ocfCodes;
 

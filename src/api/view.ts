@@ -1,5 +1,5 @@
 // The cluster's document as people look at it: nodes, resources with their places and states, failures, addresses.
-import { childAt, cibVersionOf, formatCibVersion, type Instant, type XmlElement } from '../cib/index.ts';
+import { childAt, cibVersionOf, exitCodeText, formatCibVersion, type Instant, type XmlElement } from '../cib/index.ts';
 import {
   type Cluster,
   type ClusterNode,
@@ -137,28 +137,12 @@ function failureView(cib: XmlElement, entry: Cluster['failedOperations'][number]
     operation: entry.task,
     intervalMs: entry.intervalMs,
     code: entry.exitCode,
-    meaning: codeMeanings[entry.exitCode] ?? 'unknown',
+    meaning: exitCodeText(entry.exitCode),
     reason: entry.xml.get('exit-reason') ?? '',
     at: entry.lastChange,
     failCount: failCountOf(cib, { nodeName: entry.nodeName, resource }),
   };
 }
-
-/** OCF Resource Agent API 1.1, section 4. */
-const codeMeanings: Readonly<Record<number, string>> = {
-  0: 'ok',
-  1: 'error',
-  2: 'invalid parameter',
-  3: 'unimplemented feature',
-  4: 'insufficient privileges',
-  5: 'not installed',
-  6: 'not configured',
-  7: 'not running',
-  8: 'promoted',
-  9: 'promoted (failed)',
-  190: 'degraded',
-  191: 'promoted (degraded)',
-};
 
 function failCountOf(
   cib: XmlElement,

@@ -33,6 +33,7 @@ export { clusterOptionTypes, metaAttributeTypes } from './validation/options.ts'
 export { validateCib } from './validation/validate.ts';
 export type { DateParts, Instant } from './values/date-time.ts';
 export { addDuration, datePartsOf, formatInstant, parseInstant } from './values/date-time.ts';
+export { exitCodeText, ocfCodes } from './values/exit-code.ts';
 export type { Duration } from './values/interval.ts';
 export { intervalMsOf, intervalSeconds, parseDuration, parseIntervalMs } from './values/interval.ts';
 export type { IntegerRange } from './values/range.ts';

@@ -1,6 +1,6 @@
 // What failed: counts by node and resource, then the operations themselves.
 
-import { formatInstant, parseInteger, type XmlElement, xmlElement } from '../../cib/index.ts';
+import { exitCodeText, formatInstant, parseInteger, type XmlElement, xmlElement } from '../../cib/index.ts';
 import { formatScore } from '../../kit/index.ts';
 import type { Cluster, ClusterNode, HistoryEntry, Primitive } from '../model/index.ts';
 import { rawFailure } from '../status/fail-count.ts';
@@ -88,7 +88,7 @@ function failureLine({ key, nodeName, exitCode, callId, status, lastChange, xml 
     if (queued !== undefined) details.push(`queued=${queued}ms`);
     if (taken !== undefined) details.push(`exec=${taken}ms`);
   }
-  return `${key} on ${nodeName} '${exitTexts[exitCode] ?? 'unknown'}' (${exitCode}): ${details.join(', ')}`;
+  return `${key} on ${nodeName} '${exitText(exitCode)}' (${exitCode}): ${details.join(', ')}`;
 }
 
 function failureXml({ key, nodeName, exitCode, callId, status, lastChange, xml }: HistoryEntry): XmlElement {
@@ -106,7 +106,7 @@ function failureXml({ key, nodeName, exitCode, callId, status, lastChange, xml }
   return xmlElement('failure', {
     op_key: key,
     node: nodeName,
-    exitstatus: exitTexts[exitCode] ?? 'unknown',
+    exitstatus: exitText(exitCode),
     exitreason: reason === '' ? 'none' : reason,
     exitcode: String(exitCode),
     call: String(callId),
@@ -142,18 +142,8 @@ const statusTexts: Readonly<Record<number, string>> = {
   11: 'CIB secrets unavailable',
 };
 
-/** By exit code of the agent. */
-const exitTexts: Readonly<Record<number, string>> = {
-  0: 'ok',
-  1: 'error',
-  2: 'invalid parameter',
-  3: 'unimplemented feature',
-  4: 'insufficient privileges',
-  5: 'not installed',
-  6: 'not configured',
-  7: 'not running',
-  8: 'promoted',
-  9: 'promoted (failed)',
-  190: 'OCF_DEGRADED',
-  191: 'OCF_DEGRADED_PROMOTED',
-};
+/** By exit code of the agent, in the words of Pacemaker's tools. */
+function exitText(code: number): string {
+  if (code === 190) return 'OCF_DEGRADED';
+  return code === 189 ? 'unknown' : exitCodeText(code);
+}
