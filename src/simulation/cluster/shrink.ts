@@ -1,26 +1,9 @@
-// The shortest fault schedule that still fails: faults are taken away one by one for as long as any can be.
+import { replayCommand as replayOf, type Shrunk, shrinkFaults } from '../sweep/shrink.ts';
 import { simulate, type Verdict } from './cluster.ts';
 import { keepFaults, type Schedule } from './schedule.ts';
 
-export type Shrunk = { readonly kept: readonly number[]; readonly verdict: Verdict };
-
-export function shrink(schedule: Schedule, failing: Verdict): Shrunk {
-  let kept = schedule.faults.map((_, index) => index);
-  let verdict = failing;
-  for (let at = 0; at < kept.length; ) {
-    const fewer = kept.filter((_, index) => index !== at);
-    const tried = simulate(keepFaults(schedule, fewer));
-    if (tried.violations.length === 0) at++;
-    else {
-      kept = fewer;
-      verdict = tried;
-      at = 0;
-    }
-  }
-  return { kept, verdict };
+export function shrink(schedule: Schedule, failing: Verdict): Shrunk<Verdict> {
+  return shrinkFaults(schedule.faults.length, failing, (kept) => simulate(keepFaults(schedule, kept)));
 }
 
-/** The one command that shows the failure again. */
-export function replayCommand(seed: string, kept: readonly number[]): string {
-  return `npm run sim -- cluster --seed ${seed} --keep ${kept.length === 0 ? 'none' : kept.join(',')}`;
-}
+export const replayCommand = (seed: string, kept: readonly number[]): string => replayOf('cluster', seed, kept);
