@@ -1,7 +1,7 @@
 // Where a resource is believed active, and what follows when that is in more places than one.
 
 import { INFINITY_SCORE } from '../../kit/index.ts';
-import { changeScore, ensureEntry, replaceByBan } from '../configuration/node-score.ts';
+import { addNodeScore, replaceByBan } from '../configuration/node-score.ts';
 import { childrenOf } from '../configuration/tree.ts';
 import {
   type Cluster,
@@ -27,12 +27,25 @@ export function addActiveNode(
     resource.managed = false;
     resource.maintenance = true;
   }
-  if (!resource.managed) {
-    ensureEntry(resource, node);
-    changeScore(cluster, resource, node, { score: INFINITY_SCORE, cause: { kind: 'unmanaged-active' } });
-  } else if (isMultiplyActive(resource)) {
-    answerMultipleActive(cluster, resource);
+  if (resource.managed) {
+    if (isMultiplyActive(resource)) answerMultipleActive(cluster, resource);
+    addToCollectives(cluster, resource.parent, node);
+  } else {
+    hold(cluster, resource, node);
   }
+}
+
+/** What a resource belongs to is active where it is. */
+function addToCollectives(cluster: Cluster, collective: Resource | undefined, node: ClusterNode): void {
+  if (collective === undefined || collective.activeNodes.includes(node)) return;
+  collective.activeNodes.push(node);
+  if (collective.managed) addToCollectives(cluster, collective.parent, node);
+  else hold(cluster, collective, node);
+}
+
+/** What is not managed stays where it is; what it belongs to need not. */
+function hold(cluster: Cluster, resource: Resource, node: ClusterNode): void {
+  addNodeScore(cluster, resource, node, { score: INFINITY_SCORE, cause: { kind: 'unmanaged-active' } });
   for (let above: Resource | undefined = resource.parent; above !== undefined; above = above.parent) {
     if (!above.activeNodes.includes(node)) above.activeNodes.push(node);
   }

@@ -38,7 +38,8 @@ export function readRecordedOperation(evaluation: Evaluation, entry: HistoryEntr
 /** Whether an expired result says nothing any more. */
 function isOverlooked({ cluster, resource, node }: Evaluation, entry: HistoryEntry, outcome: Outcome): boolean {
   const isExpected = outcome.exitCode === entry.expectedExitCode;
-  if (isMasked(resource, entry) && !isExpected) {
+  // By the recorded code: the masked one is always the expected one. Once expired, only a new probe can tell.
+  if (isMasked(resource, entry) && entry.exitCode !== entry.expectedExitCode) {
     if (resource.currentRole <= roles.stopped) resource.currentRole = roles.unknown;
     return true;
   }

@@ -21,11 +21,11 @@ const locatingExitCodes = new Set([0, 7, 8, 190, 191]);
 /** Whether the result is too old to count; asks for fail counts to be cleared where that is due. */
 export function isExpired({ cluster, resource, node }: Evaluation, entry: HistoryEntry): boolean {
   if (entry.status === operationStatuses.notInstalled) return false;
-  const isOld = isPastTimeout(cluster, resource, { node, entry });
-  const reason = isOld
-    ? expiryReason(cluster, resource, { node, entry })
-    : changeReason(cluster, resource, { node, entry });
-  const stillCounts = isOld && reason === undefined && rawFailure(cluster, resource, node).count !== 0;
+  const at = { node, entry };
+  const isOld = isPastTimeout(cluster, resource, at);
+  const expiry = isOld ? expiryReason(cluster, resource, at) : undefined;
+  const stillCounts = isOld && expiry === undefined && rawFailure(cluster, resource, node).count !== 0;
+  const reason = isOld && !stillCounts ? expiry : changeReason(cluster, resource, at);
   if (reason !== undefined) {
     const remote = cluster.options.fencingEnabled && resource.reconnectIntervalMs > 0;
     const afterFencing = remote ? nodeNamed(cluster, resource.id) : undefined;
@@ -52,7 +52,7 @@ function isPastTimeout(cluster: Cluster, resource: Primitive, { node, entry }: A
 function awaitsFencing(cluster: Cluster, resource: Primitive, entry: HistoryEntry): boolean {
   if (resource.reconnectIntervalMs === 0 || !cluster.options.fencingEnabled) return false;
   if (entry.task !== 'monitor' || entry.intervalMs === 0) return false;
-  return nodeNamed(cluster, resource.id)?.remoteFenced !== true;
+  return nodeNamed(cluster, resource.id)?.remoteFenced === false;
 }
 
 function expiryReason(cluster: Cluster, resource: Primitive, { node, entry }: At): string | undefined {

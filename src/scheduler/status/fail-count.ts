@@ -56,7 +56,8 @@ function hasBlockingFailure(
 }
 
 function recordsFailure(entry: HistoryEntry): boolean {
-  return entry.id.endsWith('_last_failure_0') || entry.exitCode !== entry.expectedExitCode;
+  const isOwnEntry = entry.id.endsWith(`_${entry.task}_${entry.intervalMs}`);
+  return entry.id.endsWith('_last_failure_0') || (isOwnEntry && entry.exitCode !== entry.expectedExitCode);
 }
 
 /** Whether any failure is recorded for the node, of whatever resource. */

@@ -39,7 +39,7 @@ function readTickets(cluster: Cluster, element: XmlElement): void {
 }
 
 function readOwnState(cluster: Cluster, state: XmlElement): void {
-  const node = nodeByIdOrName(cluster, state.id, state.get('uname'));
+  const node = state.id === undefined ? undefined : nodeByIdOrName(cluster, state.id, state.get('uname'));
   if (node !== undefined) readNodeState(cluster, node, state);
 }
 
