@@ -7,11 +7,11 @@ export function familyOf(text: string): Family | undefined {
   return ipv6Words(text) === undefined ? undefined : 'ipv6';
 }
 
-/** The address as a 32-bit number, big-endian: 10.97.1.3 is 0x0A610103. */
+/** The address as a 32-bit number, big-endian: 10.97.1.3 is 0x0A610103. Without leading zeros, which would mean octal. */
 export function ipv4Number(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
-  const bytes = match.slice(1).map(Number);
+  const parts = text.split('.');
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part))) return undefined;
+  const bytes = parts.map(Number);
   if (bytes.some((byte) => byte > 255)) return undefined;
   return bytes.reduce((number, byte) => number * 256 + byte, 0);
 }

@@ -12,6 +12,7 @@ const machine: Machine = {
     { address: '10.9.0.21', prefixLength: 24 },
   ],
   keyFileBytes: () => 'No such file or directory',
+  directoryFault: () => 'No such file or directory',
   resolve: () => undefined,
   hasUser: () => true,
   hasGroup: () => true,

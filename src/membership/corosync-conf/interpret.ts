@@ -5,9 +5,11 @@
 // is the IPv4 address of the interface in `bindnetaddr`'s network, and members are whoever is heard on the group.
 import { type Diagnostic, defined } from '../../kit/index.ts';
 import { familyOf, ipv4Number, isMulticast, sameNetwork } from './address.ts';
-import { type LocalNode, localNodeOf } from './local-node.ts';
+import { linksOf } from './links.ts';
+import { localNodeOf } from './local-node.ts';
 import { loggingFault } from './logging.ts';
 import type { ConfiguredLink, ConfiguredNode, CorosyncConfig, Family, Machine } from './model.ts';
+import { nodeIdFault, nodesOf } from './nodelist.ts';
 import { type ConfigEntry, parseCorosyncConf } from './parse.ts';
 import { quorumConfigOf } from './quorum-section.ts';
 import { timingOf } from './timers.ts';
@@ -25,7 +27,6 @@ export type CheckedConfig = {
 export const linkNumberMax = 7;
 const keyBytesMin = 128;
 const keyBytesMax = 4096;
-const portDefault = 5405;
 const linkModeBytesMax = 63;
 const familiesOfVersion: ReadonlyMap<string, readonly Family[]> = new Map([
   ['ipv4', ['ipv4']],
@@ -57,6 +58,15 @@ export function readCorosyncConf(text: string, file: string, machine: Machine): 
 }
 
 const parseError = (text: string) => `parse error in config: ${text}`;
+const linkNumberFault = (link: number) =>
+  parseError(`interface ring number ${link} is bigger than allowed maximum ${linkNumberMax}`);
+
+type ReadConfig = {
+  readonly links: readonly ConfiguredLink[];
+  readonly nodes: readonly ConfiguredNode[];
+  readonly local: ConfiguredNode | undefined;
+  readonly transport: CorosyncConfig['transport'];
+};
 
 class ConfigReader {
   readonly diagnostics: Diagnostic[] = [];
@@ -71,15 +81,18 @@ class ConfigReader {
   }
 
   read(): CorosyncConfig | string {
-    const early = loggingFault(this.#values) ?? this.#transportFault() ?? this.#securityFault();
+    const early =
+      loggingFault(this.#values) ?? this.#directoryFault() ?? this.#transportFault() ?? this.#securityFault();
     if (early !== undefined) return early;
-    const nodes = this.#reachable(this.#nodes());
-    const links = this.#links(nodes);
+    const nodes = this.#reachable(nodesOf(this.#values, (address) => this.#generatedNodeId(address)));
     const transport = this.#transport();
-    const linkFault = this.#readingFault(links, nodes);
+    const listed = localNodeOf(nodes, this.#machine, this.#families());
+    const links = linksOf(this.#values, nodes, listed, transport);
+    const linkFault = this.#readingFault({ links, nodes, local: listed, transport });
     if (linkFault !== undefined) return linkFault;
     if (links.length === 0) return parseError('No interfaces defined');
-    const local = this.#local(nodes, links, transport);
+    const local = nodes.length === 0 ? this.#localWithoutNodelist(links, transport) : listed;
+    if (local === undefined) return parseError('No valid name found for local host');
     if (typeof local === 'string') return local;
     this.#remarks(nodes);
     const fault = this.#validationFault(nodes, links, transport);
@@ -87,7 +100,7 @@ class ConfigReader {
     const timing = timingOf(this.#values, nodes.length);
     if (typeof timing === 'string') return parseError(timing);
     const late =
-      this.#nodelistFault(nodes) ?? this.#linkModeFault(links, transport) ?? this.#cipherFault(transport, nodes);
+      this.#nodelistFault(nodes, links) ?? this.#linkModeFault(links, transport) ?? this.#cipherFault(transport, nodes);
     if (late !== undefined) return late;
     const quorum = quorumConfigOf(this.#values, nodes, local);
     if (typeof quorum === 'string') return quorum;
@@ -129,6 +142,12 @@ class ConfigReader {
     return line === undefined ? {} : { line };
   }
 
+  #directoryFault(): string | undefined {
+    const directory = this.#values.text('system.state_dir');
+    const why = directory === undefined ? undefined : this.#machine.directoryFault(directory);
+    return why === undefined ? undefined : `Cannot chdir to state directory ${directory}. ${why}`;
+  }
+
   #transportFault(): string | undefined {
     const transport = this.#values.text('totem.transport');
     const known = transport === undefined || ['udp', 'udpu', 'knet'].includes(transport);
@@ -160,24 +179,6 @@ class ConfigReader {
     return bytes > keyBytesMax ? 'key is too long' : undefined;
   }
 
-  #nodes(): ConfiguredNode[] {
-    return this.#values.numbersUnder('nodelist.node').map((position) => {
-      const prefix = `nodelist.node.${position}`;
-      const addresses = new Map<number, string>();
-      for (let link = 0; link <= linkNumberMax; link++) {
-        const address = this.#values.text(`${prefix}.ring${link}_addr`);
-        if (address !== undefined) addresses.set(link, address);
-      }
-      return {
-        position,
-        nodeId: this.#values.number(`${prefix}.nodeid`) ?? this.#generatedNodeId(addresses.get(0)),
-        name: this.#values.text(`${prefix}.name`),
-        addresses,
-        quorumVotes: this.#values.number(`${prefix}.quorum_votes`) ?? 1,
-      };
-    });
-  }
-
   /** A node without an address is no node to Corosync. */
   #reachable(nodes: readonly ConfiguredNode[]): ConfiguredNode[] {
     for (const node of nodes.filter(({ addresses }) => addresses.size === 0)) {
@@ -193,25 +194,6 @@ class ConfigReader {
     if (address === undefined) return 0;
     const number = ipv4Number(address) ?? ipv4Number(this.#machine.resolve(address, this.#families()) ?? '') ?? 0;
     return this.#values.text('totem.clear_node_high_bit') === 'yes' ? number % 2 ** 31 : number;
-  }
-
-  #links(nodes: readonly ConfiguredNode[]): ConfiguredLink[] {
-    const described = this.#values.numbersUnder('totem.interface');
-    // Where nodes are listed, their addresses say which links there are; an interface of no listed link has no effect.
-    const listed = nodes.flatMap((node) => [...node.addresses.keys()]);
-    const numbers = nodes.length === 0 ? described : [...new Set(listed)].sort((left, right) => left - right);
-    return numbers.map((linkNumber) => {
-      const prefix = `totem.interface.${linkNumber}`;
-      const broadcast = this.#values.text(`${prefix}.broadcast`) === 'yes';
-      return {
-        linkNumber,
-        bindNetworkAddress: this.#values.text(`${prefix}.bindnetaddr`),
-        multicastAddress: this.#values.text(`${prefix}.mcastaddr`),
-        broadcast,
-        port: this.#values.number(`${prefix}.mcastport`) ?? portDefault + linkNumber * (broadcast ? 2 : 1),
-        ttl: this.#values.number(`${prefix}.ttl`) ?? 1,
-      };
-    });
   }
 
   #transport(): CorosyncConfig['transport'] {
@@ -231,30 +213,34 @@ class ConfigReader {
     );
   }
 
-  #readingFault(links: readonly ConfiguredLink[], nodes: readonly ConfiguredNode[]): string | undefined {
+  #readingFault(read: ReadConfig): string | undefined {
     if ((this.#values.text('totem.link_mode') ?? '').length > linkModeBytesMax) return 'totem.link_mode is too long';
-    const high = links.find((link) => link.linkNumber > linkNumberMax);
-    if (high !== undefined) {
-      return parseError(`interface ring number ${high.linkNumber} is bigger than allowed maximum ${linkNumberMax}`);
+    // A link that only other nodes have is read with them: it has no port here.
+    for (const link of read.links.filter(({ port }) => port !== 0)) {
+      const fault = this.#linkReadingFault(link);
+      if (fault !== undefined) return fault;
     }
-    for (const link of links) {
-      const { bindNetworkAddress: bind, multicastAddress: group } = link;
-      const unused = bind === undefined || nodes.length > 0;
-      if (!unused && this.#addressOf(bind) === undefined) return `failed to parse bindnet address '${bind}'`;
-      if (group !== undefined && familyOf(group) === undefined) return `failed to parse mcast address '${group}'`;
-    }
-    const local = localNodeOf(nodes, this.#machine, this.#families());
-    for (const address of local?.addresses.values() ?? []) {
-      if (this.#addressOf(address) === undefined) return `failed to parse bindnet address '${address}'`;
-    }
+    const { nodes, local, transport } = read;
+    const ownFault = local === undefined ? undefined : nodeIdFault(local, this.#values, { transport, owner: 'local' });
+    if (ownFault !== undefined) return ownFault;
     for (const node of nodes) {
-      for (const address of node.addresses.values()) {
+      const fault = node === local ? undefined : nodeIdFault(node, this.#values, { transport, owner: 'other' });
+      if (fault !== undefined) return fault;
+      for (const [link, address] of node.addresses) {
+        if (link > linkNumberMax) return linkNumberFault(link);
         if (this.#addressOf(address) === undefined) return `failed to parse node address '${address}'`;
       }
     }
-    const knet = links.map((link) => this.#values.text(`totem.interface.${link.linkNumber}.knet_transport`));
-    const bad = knet.some((value) => value !== undefined && value !== 'udp' && value !== 'sctp');
-    return bad ? "Unrecognised knet_transport. expected 'udp' or 'sctp'" : undefined;
+    return undefined;
+  }
+
+  #linkReadingFault({ linkNumber, bindNetworkAddress: bind, multicastAddress: group }: ConfiguredLink) {
+    if (linkNumber > linkNumberMax) return linkNumberFault(linkNumber);
+    if (bind !== undefined && this.#addressOf(bind) === undefined) return `failed to parse bindnet address '${bind}'`;
+    if (group !== undefined && this.#addressOf(group) === undefined) return `failed to parse mcast address '${group}'`;
+    const knet = this.#values.text(`totem.interface.${linkNumber}.knet_transport`);
+    const known = knet === undefined || knet === 'udp' || knet === 'sctp';
+    return known ? undefined : "Unrecognised knet_transport. expected 'udp' or 'sctp'";
   }
 
   /** Undefined: no address, of no family that `ip_version` lets in. */
@@ -268,20 +254,6 @@ class ConfigReader {
     const multicast = this.#values.text('totem.transport') === 'udp';
     const version = this.#values.text('totem.ip_version') ?? (multicast ? 'ipv4' : 'ipv6-4');
     return familiesOfVersion.get(version) ?? ['ipv4'];
-  }
-
-  #local(
-    nodes: readonly ConfiguredNode[],
-    links: readonly ConfiguredLink[],
-    transport: CorosyncConfig['transport'],
-  ): ConfiguredNode | string {
-    if (nodes.length === 0) return this.#localWithoutNodelist(links, transport);
-    const local: LocalNode | undefined = localNodeOf(nodes, this.#machine, this.#families());
-    if (local === undefined) return parseError('No valid name found for local host');
-    if (this.#values.number(`nodelist.node.${local.position}.nodeid`) !== undefined) return local;
-    if (transport === 'knet') return 'Knet requires an explicit nodeid for the local node';
-    const family = familyOf(this.#addressOf(local.addresses.get(0) ?? '') ?? '');
-    return family === 'ipv6' ? 'An IPV6 network requires that a node ID be specified' : local;
   }
 
   /** What Corosync 2 did: the interface in bindnetaddr's network is ours, its IPv4 address our node id. */
@@ -365,13 +337,13 @@ class ConfigReader {
     return isMulticast(group) ? undefined : 'mcastaddr is not a correct multicast address';
   }
 
-  #nodelistFault(nodes: readonly ConfiguredNode[]): string | undefined {
+  #nodelistFault(nodes: readonly ConfiguredNode[], links: readonly ConfiguredLink[]): string | undefined {
     const [first, ...others] = nodes;
     if (first === undefined) return undefined;
-    if (first.addresses.size > 1 && nodes.some((node) => node.name === undefined)) {
+    if (links.length > 1 && nodes.some((node) => node.name === undefined)) {
       return parseError("for a multi-link configuration, all nodes must have a 'name' attribute");
     }
-    if (others.some((node) => node.addresses.size !== first.addresses.size)) {
+    if (nodes.some(({ addresses }) => links.some(({ linkNumber }) => !addresses.has(linkNumber)))) {
       return parseError('Not all nodes have the same number of links');
     }
     for (const link of first.addresses.keys()) {

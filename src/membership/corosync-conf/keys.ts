@@ -2,14 +2,14 @@
 // words that Corosync 3.1.7 uses when one is wrong. A key that is not here takes any text.
 
 export type KeyRule =
-  | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  | { readonly kind: 'integer'; readonly min: bigint; readonly max: bigint }
   | { readonly kind: 'word'; readonly words: readonly string[]; readonly message: string };
 
-const u8: KeyRule = { kind: 'integer', min: 0, max: 255 };
-const u16: KeyRule = { kind: 'integer', min: 0, max: 65_535 };
-const u32: KeyRule = { kind: 'integer', min: 0, max: 4_294_967_295 };
-const i32: KeyRule = { kind: 'integer', min: -2_147_483_648, max: 2_147_483_647 };
-const u64: KeyRule = { kind: 'integer', min: 0, max: 2 ** 64 };
+const u8: KeyRule = { kind: 'integer', min: 0n, max: 255n };
+const u16: KeyRule = { kind: 'integer', min: 0n, max: 65_535n };
+const u32: KeyRule = { kind: 'integer', min: 0n, max: 4_294_967_295n };
+const i32: KeyRule = { kind: 'integer', min: -2_147_483_648n, max: 2_147_483_647n };
+const u64: KeyRule = { kind: 'integer', min: 0n, max: 2n ** 64n - 1n };
 
 function words(message: string, ...list: string[]): KeyRule {
   return { kind: 'word', words: list, message };
@@ -105,10 +105,9 @@ export function valueFault(section: string, key: string, value: string, shownAs:
   const rule = rules.get(`${section}.${key}`);
   switch (rule?.kind) {
     case 'integer': {
-      const number = Number(value);
-      if (/^-?\d+$/.test(value) && number >= rule.min && number <= rule.max) return undefined;
-      const max = rule.max === 2 ** 64 ? '18446744073709551615' : rule.max;
-      return `Value of key "${shownAs}" is expected to be integer in range (${rule.min}..${max}), but "${value}" was given`;
+      const number = /^[+-]?\d+$/.test(value) ? BigInt(value.replace('+', '')) : undefined;
+      if (number !== undefined && number >= rule.min && number <= rule.max) return undefined;
+      return `Value of key "${shownAs}" is expected to be integer in range (${rule.min}..${rule.max}), but "${value}" was given`;
     }
     case 'word':
       return rule.words.includes(value) ? undefined : rule.message;

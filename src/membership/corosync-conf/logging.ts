@@ -24,13 +24,14 @@ const rules: readonly (readonly [key: string, words: readonly string[], fault: s
   ['debug', ['on', 'off', 'trace'], 'unknown value for debug.'],
 ];
 
-/** Of the section itself and of each logger_subsys in it. */
+/** Of the section itself, then of each logger_subsys in it. */
 export function loggingFault(values: ConfigValues): string | undefined {
-  const logging = values.under('logging');
-  for (const [key, words, fault] of rules) {
-    for (const [name, value] of logging) {
-      const own = name === key || (name.startsWith('logger_subsys.') && name.endsWith(`.${key}`));
-      if (own && !words.includes(value)) return `parse error in config: ${fault}`;
+  const subsystems = [...values.under('logging.logger_subsys').keys()].map((key) => key.split('.')[0] ?? '');
+  const sections = ['logging', ...[...new Set(subsystems)].sort().map((name) => `logging.logger_subsys.${name}`)];
+  for (const section of sections) {
+    for (const [key, words, fault] of rules) {
+      const value = values.text(`${section}.${key}`);
+      if (value !== undefined && !words.includes(value)) return `parse error in config: ${fault}`;
     }
   }
   return undefined;

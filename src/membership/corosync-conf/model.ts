@@ -49,6 +49,8 @@ export type Machine = {
   readonly addresses: readonly { readonly address: string; readonly prefixLength: number }[];
   /** Text of errno, or the size. */
   readonly keyFileBytes: (file: string) => number | string;
+  /** Text of errno, or undefined when it is a directory that can be entered. */
+  readonly directoryFault: (path: string) => string | undefined;
   /** An address for a host name, of the first of the families that it has one of; undefined when there is none. */
   readonly resolve: (name: string, families: readonly Family[]) => string | undefined;
   readonly hasUser: (name: string) => boolean;

@@ -55,7 +55,8 @@ class Parser {
   readonly #file: string;
   readonly #accounts: Accounts;
   readonly #open: Section[] = [];
-  readonly #counts = new Map<string, number>();
+  /** The place in the nodelist that the next key of a node goes to. */
+  #nodeNumber = 0;
 
   constructor(file: string, accounts: Accounts) {
     this.#file = file;
@@ -70,8 +71,10 @@ class Parser {
     if (brace >= 0) return this.#openSection(text, brace, line);
     const colon = text.indexOf(':');
     if (colon >= 0) {
-      const name = text.slice(0, colon).trimEnd();
-      return this.#keyValue(name, text.slice(colon + 1).replace(/^[ \t]+/, ''), line);
+      const value = text.slice(colon + 1).replace(/^[ \t]+/, '');
+      // What stands right before the value, be it the colon, is no part of the name.
+      const name = text.slice(0, text.length - value.length - 1).replace(/(?<=.)[ \t:]+$/, '');
+      return this.#keyValue(name, value, line);
     }
     if (text.includes('}')) return this.#closeSection(text, line);
     this.#fail(line, 'Line is not opening or closing section or key value');
@@ -86,23 +89,21 @@ class Parser {
     const name = text.slice(0, brace).replace(/[ \t:]+$/, '');
     if (name === '') return this.#fail(line, "Missing section name before opening bracket '{'");
     const parent = this.#open.at(-1);
-    const kind = parent === undefined ? name : `${parent.kind}.${name}`;
-    const base = parent === undefined ? name : `${parent.path}.${name}`;
-    const path = kind === 'nodelist.node' ? `${base}.${this.#next(base)}` : base;
+    const path = parent === undefined ? name : `${parent.path}.${name}`;
     if (path.length > keyBytesMax) return this.#fail(line, 'Start of section makes total cmap path too long');
+    // Corosync takes a section within a node, or within uidgid, for another of its kind.
+    const isSame = parent !== undefined && ['nodelist.node', 'uidgid'].includes(parent.kind);
+    const kind = isSame ? parent.kind : parent === undefined ? name : `${parent.kind}.${name}`;
+    // A nodelist that is said again begins anew: its first node is the first node.
+    if (kind === 'nodelist') this.#nodeNumber = 0;
     this.#open.push({ name, path, kind, line, held: [] });
-  }
-
-  #next(path: string): number {
-    const count = this.#counts.get(path) ?? 0;
-    this.#counts.set(path, count + 1);
-    return count;
   }
 
   #closeSection(text: string, line: number): void {
     if (text !== '}') return this.#fail(line, "Extra characters before or after closing bracket '}'");
     const section = this.#open.pop();
     if (section === undefined) return this.#fail(line, 'Unexpected closing brace');
+    if (section.kind === 'nodelist.node') this.#nodeNumber++;
     if (section.kind === 'totem.interface') this.#placeInterface(section);
     if (section.kind === 'logging.logger_subsys') this.#placeNamed(section, 'subsys', 'logger_subsys', line);
     if (section.kind === 'logging.logging_daemon') this.#placeNamed(section, 'name', 'logging_daemon', line);
@@ -142,9 +143,10 @@ class Parser {
   #keyValue(name: string, value: string, line: number): void {
     const section = this.#open.at(-1);
     const kind = section?.kind ?? '';
-    const path = section === undefined ? name : `${section.path}.${name}`;
-    if (path.length > keyBytesMax) return this.#fail(line, 'New key makes total cmap path too long');
-    if (kind.endsWith('totem.interface.member') && name !== 'memberaddr') {
+    const path = section === undefined ? name : `${this.#prefixOf(section)}.${name}`;
+    if ((section === undefined ? name : `${section.path}.${name}`).length > keyBytesMax)
+      return this.#fail(line, 'New key makes total cmap path too long');
+    if (kind === 'totem.interface.member' && name !== 'memberaddr') {
       return this.#fail(line, 'Only memberaddr is allowed in member section');
     }
     if (kind === 'uidgid' && name !== 'uid' && name !== 'gid') {
@@ -156,6 +158,10 @@ class Parser {
     const holder = this.#holder();
     if (holder === undefined) return this.#store({ key: path, value, line });
     holder.held.push({ key: section === holder ? name : `${section?.name}.${name}`, value, line });
+  }
+
+  #prefixOf({ kind, path }: Section): string {
+    return kind === 'nodelist.node' ? `nodelist.node.${this.#nodeNumber}` : path;
   }
 
   #accountFault(kind: string, name: string, value: string): string | undefined {

@@ -9,7 +9,11 @@ const networkDelayDefaultMs = 50;
 
 /** The real values for `nodeCount` listed nodes, or what is wrong with them. */
 export function timingOf(values: ConfigValues, nodeCount: number): TotemTiming | string {
-  const number = (key: string) => values.number(`totem.${key}`);
+  // 0 asks for the default, but for the coefficient, which it switches off.
+  const number = (key: string) => {
+    const value = values.number(`totem.${key}`);
+    return value === 0 && key !== 'token_coefficient' ? undefined : value;
+  };
   const keys = {
     nodeCount,
     ...given('token', number('token')),
@@ -40,7 +44,7 @@ function timerFault(
   const warning = values.number('totem.token_warning') ?? 75;
   const tuned = 'Not appropriate token or token_retransmits_before_loss_const value set';
   return (
-    tooShort('max_network_delay', values.number('totem.max_network_delay') ?? networkDelayDefaultMs) ??
+    tooShort('max_network_delay', values.number('totem.max_network_delay') || networkDelayDefaultMs) ??
     tooShort('token timeout', timing.tokenMs) ??
     (warning > 100 ? `The token warning parameter (${warning}%) must be between 0 (disabled) and 100.` : undefined) ??
     (retransmitGiven || timing.tokenRetransmitMs >= floorMs ? undefined : tuned) ??
@@ -52,7 +56,7 @@ function timerFault(
       ? `The consensus timeout parameter (${timing.consensusMs} ms) may not be less than join timeout (${timing.joinMs} ms).`
       : undefined) ??
     tooShort('merge timeout', timing.mergeMs) ??
-    tooShort('downcheck timeout', values.number('totem.downcheck') ?? downcheckDefaultMs)
+    tooShort('downcheck timeout', values.number('totem.downcheck') || downcheckDefaultMs)
   );
 }
 
