@@ -13,6 +13,7 @@ export {
 } from './driver/executor.ts';
 export { type FenceRequest, type FenceRun, FenceRunner, type Reach } from './driver/fencing.ts';
 export { type AgentFolders, runFence, runOperation, standardFolders } from './driver/runner.ts';
+export { isAbsent, type Started } from './driver/started.ts';
 export { type FenceTarget, type Operation, ocfEnvironment } from './environment.ts';
 export {
   type ExecutorEffect,

@@ -66,7 +66,7 @@ test('an agent that hangs and ignores every signal is killed with its children, 
   await eventually('its child is gone', () => {
     return !existsSync(`/proc/${child}`) || readFileSync(`/proc/${child}/stat`, 'utf8').includes(') Z');
   });
-  assert.equal((await bench.done(orderOf('ocf:own:text', 'r', 'stop'))).outcome.code, 0);
+  assert.equal((await bench.done(orderOf('ocf:own:text', 'r', 'notify'))).outcome.code, 0);
   await bench.close();
 });
 
@@ -133,6 +133,28 @@ test('a stop knows what was started, or found running, before the daemon was res
     await after.close();
   }
   rmSync(keepState, { recursive: true });
+});
+
+test('a probe finds what was started before, and tells of it as it was started', async () => {
+  const bench = makeBench({ folders });
+  await bench.done(thing('start', { name: 'old' }));
+  const probe = await bench.done(thing('monitor', { name: 'new' }));
+  assert.equal(probe.outcome.code, 0);
+  const agent = { class: 'ocf', provider: 'own', type: 'thing' };
+  assert.deepEqual(probe.found, { agent, parameters: { name: 'old' } });
+  assert.equal((await bench.done(thing('monitor', { name: 'old' }))).found, undefined);
+  assert.equal((await bench.done(orderOf('ocf:own:text', 'r', 'stop'))).outcome.code, 0);
+  assert.deepEqual(things(), [], 'by the agent that started it');
+  assert.equal((await bench.done(thing('monitor', { name: 'new' }))).outcome.code, 7);
+
+  await bench.done(thing('start', { name: 'old' }));
+  rmSync(join(folder, 'thing-old'));
+  writeFileSync(join(folder, 'thing-new'), '');
+  const moved = await bench.done(thing('monitor', { name: 'new' }));
+  assert.deepEqual([moved.outcome.code, moved.found], [0, undefined], 'what went by itself is not looked for again');
+  await bench.done(thing('stop', { name: 'new' }));
+  assert.deepEqual([things(), bench.executor.started().size], [[], 0]);
+  await bench.close();
 });
 
 test('a recurring operation keeps its beat, starts after its delay, reports once, and is cancelled with a report', async () => {

@@ -12,7 +12,6 @@ import {
   type Fate,
   isAddressAgent,
 } from '../builtin.ts';
-import type { Operation } from '../environment.ts';
 import {
   type ExecutorEffect,
   type ExecutorEvent,
@@ -30,12 +29,14 @@ import { ProcessAgent } from './builtin/process.ts';
 import { FenceRunner } from './fencing.ts';
 import { expectedAddress, presentAddress } from './held.ts';
 import { type AgentFolders, runOperation, standardFolders } from './runner.ts';
-import { StartedWith } from './started.ts';
+import { type AgentOperation, isAbsent, type Started, StartedWith } from './started.ts';
 
 export type ExecutionReport<Asked extends Order> = {
   readonly callId: number;
   readonly order: Asked;
   readonly outcome: Outcome;
+  /** What a probe found running, where that is not what it was asked for: what was started here before. */
+  readonly found?: Started;
   /** Wall clock, milliseconds since 1970: when this run began. */
   readonly startedAtMs: number;
   /** How long it was due and waited for others, and how long it then ran. */
@@ -70,10 +71,12 @@ export type RunningSummary = {
 
 type Run = {
   readonly request: Request;
+  /** As it is carried out, which may change while it runs. */
+  asked: AgentOperation;
   readonly startedMs: number;
   readonly startedAtMs: number;
   readonly queueMs: number;
-  readonly kill: () => void;
+  kill: () => void;
 };
 
 const timerMsMax = 2 ** 31 - 1;
@@ -145,6 +148,11 @@ export class NodeExecutor<Asked extends Order = Order> {
   setRunsMax(runsMax: number): void {
     this.#state = { ...this.#state, runsMax };
     this.#step({ kind: 'tick', nowMs: performance.now() });
+  }
+
+  /** What was started on this machine since its boot, or found running, and not stopped; also by daemons before this one. */
+  started(): ReadonlyMap<string, Started> {
+    return this.#startedWith.all();
   }
 
   /** What runs now. */
@@ -267,16 +275,34 @@ export class NodeExecutor<Asked extends Order = Order> {
   }
 
   #run({ runId, request, queueMs }: Extract<ExecutorEffect, { kind: 'run' }>): void {
-    const { agent } = request;
-    const operation = this.#startedWith.asStarted(request.operation);
-    this.#beforehand(agent, operation);
+    const asked = this.#startedWith.asStarted(request);
     const [startedMs, startedAtMs] = [performance.now(), Date.now()];
-    const { outcome, kill } = this.#begin(agent, operation);
-    this.#runs.set(runId, { request, startedMs, startedAtMs, queueMs, kill });
-    void outcome.then((given) => this.#finish(runId, given));
+    const run: Run = { request, asked, startedMs, startedAtMs, queueMs, kill: () => {} };
+    this.#runs.set(runId, run);
+    void this.#carry(run).then((outcome) => this.#finish(runId, outcome));
   }
 
-  #begin(agent: Agent, operation: Operation): BuiltinRun {
+  /** A probe looks for what was started here first: parameters, even the agent, may have changed since. */
+  async #carry(run: Run): Promise<Outcome> {
+    const { asked } = run;
+    const earlier = this.#startedWith.beforeProbing(asked);
+    if (earlier !== undefined) {
+      const outcome = await this.#let(run, earlier);
+      if (!isAbsent(outcome) || this.#closed) return outcome;
+      this.#startedWith.ended(earlier, outcome);
+    }
+    return this.#let(run, asked);
+  }
+
+  #let(run: Run, asked: AgentOperation): Promise<Outcome> {
+    this.#beforehand(asked);
+    const { outcome, kill } = this.#begin(asked);
+    run.asked = asked;
+    run.kill = kill;
+    return outcome;
+  }
+
+  #begin({ agent, operation }: AgentOperation): BuiltinRun {
     if (agent.class === 'stonith') return this.#fenceDevices.run(agent.type, operation);
     try {
       return this.#builtinFor(agent)?.run(operation) ?? runOperation(agent, operation, this.#folders);
@@ -290,14 +316,15 @@ export class NodeExecutor<Asked extends Order = Order> {
     const run = this.#runs.get(runId);
     if (run === undefined) return;
     this.#runs.delete(runId);
-    const { request, startedMs, startedAtMs, queueMs } = run;
-    this.#startedWith.ended(request.operation, outcome);
-    this.#afterwards(request.agent, request.operation, outcome);
+    const { request, asked, startedMs, startedAtMs, queueMs } = run;
+    this.#startedWith.ended(asked, outcome);
+    this.#afterwards(asked, outcome);
     const nowMs = performance.now();
+    const found = asked === request || asked.operation.action === 'stop' ? {} : { found: startedOf(asked) };
     if (this.#closed) {
       // The result of a change still counts; that of a monitor may only tell that it was killed.
       if (request.operation.intervalMs === 0)
-        this.#report(request.callId, outcome, { startedAtMs, queueMs, execMs: nowMs - startedMs });
+        this.#report(request.callId, outcome, { ...found, startedAtMs, queueMs, execMs: nowMs - startedMs });
       if (this.#runs.size === 0) this.#idle();
       return;
     }
@@ -305,7 +332,7 @@ export class NodeExecutor<Asked extends Order = Order> {
     this.#state = state;
     const report = effects.find((effect) => effect.kind === 'report');
     if (report !== undefined)
-      this.#report(request.callId, report.outcome, { startedAtMs, queueMs, execMs: nowMs - startedMs });
+      this.#report(request.callId, report.outcome, { ...found, startedAtMs, queueMs, execMs: nowMs - startedMs });
     if (request.operation.intervalMs === 0) this.#orders.delete(request.callId);
     for (const effect of effects) this.#carryOut(effect);
     this.#arm();
@@ -334,10 +361,10 @@ export class NodeExecutor<Asked extends Order = Order> {
   #report(
     callId: number,
     outcome: Outcome,
-    times: Pick<ExecutionReport<Asked>, 'startedAtMs' | 'queueMs' | 'execMs'>,
+    rest: Pick<ExecutionReport<Asked>, 'found' | 'startedAtMs' | 'queueMs' | 'execMs'>,
   ): void {
     const order = this.#orders.get(callId);
-    if (order !== undefined) this.#options.onReport({ callId, order, outcome, ...times });
+    if (order !== undefined) this.#options.onReport({ callId, order, outcome, ...rest });
   }
 
   #builtinFor(agent: Agent): BuiltinAgent | undefined {
@@ -360,13 +387,15 @@ export class NodeExecutor<Asked extends Order = Order> {
   }
 
   /** A program's address is on the network before its start answers: where it goes is worked out beforehand. */
-  #beforehand(agent: Agent, { action, resource, parameters }: Operation): void {
+  #beforehand({ agent, operation }: AgentOperation): void {
+    const { action, resource, parameters } = operation;
     if (action !== 'start' || !isAddressAgent(agent) || builtinOf(agent, this.#fastAgents) !== undefined) return;
     const expected = expectedAddress(parameters, this.#folders.namespace);
     if (expected !== undefined) this.#hold(resource, expected);
   }
 
-  #afterwards(agent: Agent, { action, resource, parameters }: Operation, outcome: Outcome): void {
+  #afterwards({ agent, operation }: AgentOperation, outcome: Outcome): void {
+    const { action, resource, parameters } = operation;
     if (!isAddressAgent(agent) || builtinOf(agent, this.#fastAgents) !== undefined) return;
     const isMonitor = action === 'monitor' || action === 'status';
     if (outcome.code === 0 && (action === 'start' || isMonitor)) return this.#holdAsKernelHas(resource, parameters);
@@ -386,4 +415,8 @@ export class NodeExecutor<Asked extends Order = Order> {
     else this.#held.set(resource, held);
     this.#options.onAddresses?.(this.pledge());
   }
+}
+
+function startedOf({ agent, operation: { parameters } }: AgentOperation): Started {
+  return { agent, parameters };
 }

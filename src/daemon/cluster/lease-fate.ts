@@ -6,6 +6,9 @@ import { bootMs } from '../../linux/index.ts';
 /** The kernel's word of what the guardian did comes well within this after the lease runs again. */
 const afterwardsMs = 1000;
 
+/** Why what is being started when the lease is over is given up. */
+export const lapsedReason = 'the quorum lease was over meanwhile: others may have been given the resource';
+
 export class LeaseFate {
   readonly #leaseMs: number;
   #resumedAtBootMs = -Infinity;

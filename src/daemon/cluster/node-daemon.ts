@@ -53,7 +53,7 @@ import { callerOf } from './caller.ts';
 import { cleaningUpdates } from './cleaning.ts';
 import type { ClusterConfiguration } from './configuration.ts';
 import { NodeFencing } from './fencing.ts';
-import { LeaseFate } from './lease-fate.ts';
+import { LeaseFate, lapsedReason } from './lease-fate.ts';
 import { openNode } from './open-node.ts';
 import { Operations } from './operations.ts';
 import { describe, fastAgentsOf, missingNodesEdit, pendingOperations, wallClock } from './reading.ts';
@@ -67,8 +67,6 @@ const timerMsMax = 2 ** 31 - 1;
 /** A follower sees that the cluster is at rest when nothing has changed for so long and nothing is under way. */
 const quietMs = 300;
 const settledPollMs = 25;
-
-const lapsedReason = 'the quorum lease was over meanwhile: others may have been given the resource';
 
 export type NodeDaemonOptions = { readonly configuration: ClusterConfiguration; readonly logger: Logger };
 
@@ -296,6 +294,7 @@ export class NodeDaemon implements NodeService {
         return;
       case 'together':
         this.#recorder.event('membership', 'notice', `${effect.coordinator} coordinates`);
+        this.#operations.lookForLeftovers(this.#state.replica.cib);
         return this.#enterMembers();
       case 'transition-begun':
         return this.#recorder.begun(effect.record);

@@ -1,9 +1,11 @@
 // Orders of the cluster as operations of this machine's agents: the node's executor, in the controller's terms.
 import { mkdirSync } from 'node:fs';
-import { AgentCatalogue, type ExecutionReport, type Fate, NodeExecutor } from '../../agents/index.ts';
+import { AgentCatalogue, type ExecutionReport, type Fate, isAbsent, NodeExecutor } from '../../agents/index.ts';
+import { parametersDigest, type XmlElement } from '../../cib/index.ts';
 import type { AgentFacts, ExecutionOrder, OperationReport } from '../../controller/index.ts';
 import type { HeldAddress } from '../../guardian/index.ts';
 import { CommandFailure, type Logger } from '../../kit/index.ts';
+import { isLeftoverProbe, leftoverProbes } from './leftovers.ts';
 
 export type OperationsOptions = {
   readonly logger: Logger;
@@ -26,6 +28,7 @@ export class Operations {
   readonly #options: OperationsOptions;
   readonly #catalogue = new AgentCatalogue();
   readonly #executor: NodeExecutor<ExecutionOrder>;
+  #lookedForLeftovers = false;
 
   constructor(options: OperationsOptions) {
     this.#options = options;
@@ -38,6 +41,14 @@ export class Operations {
 
   execute(order: ExecutionOrder): void {
     this.#executor.execute(order);
+  }
+
+  /** Looks, once in the life of the daemon, for what ran before it and the document does not name. */
+  lookForLeftovers(cib: XmlElement): void {
+    if (this.#lookedForLeftovers) return;
+    this.#lookedForLeftovers = true;
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    for (const order of leftoverProbes(cib, this.#executor.started(), nowSeconds)) this.execute(order);
   }
 
   cancel(resource: string, operation: string, intervalMs: number): void {
@@ -75,9 +86,12 @@ export class Operations {
     }
   }
 
-  async #report({ callId, order, outcome, startedAtMs }: ExecutionReport<ExecutionOrder>): Promise<void> {
+  async #report(report: ExecutionReport<ExecutionOrder>): Promise<void> {
+    const { callId, outcome, startedAtMs } = report;
+    const order = orderAsFound(report);
     if (outcome.status === 'cancelled')
       return this.#options.cancelled(order.resource.id, order.operation, order.intervalMs);
+    if (isLeftoverProbe(order) && isAbsent(outcome)) return;
     const atSeconds = Math.floor(startedAtMs / 1000);
     this.#options.report({ order, outcome, callId, atSeconds, agent: await this.#facts(order) });
   }
@@ -92,4 +106,13 @@ export class Operations {
     const fixed = metadata.value.parameters.filter((parameter) => parameter.unique).map((parameter) => parameter.name);
     return { restartParameters: reloads ? fixed : undefined, privateParameters: [] };
   }
+}
+
+/** What a probe found instead of what it was asked for goes into the document: the difference has it stopped. */
+function orderAsFound({ order, found }: ExecutionReport<ExecutionOrder>): ExecutionOrder {
+  if (found === undefined) return order;
+  const { agent, parameters } = found;
+  const provider = agent.class === 'ocf' ? agent.provider : undefined;
+  const resource = { id: order.resource.id, class: agent.class, provider, type: agent.type };
+  return { ...order, resource, parameters, digest: parametersDigest(Object.entries(parameters)) };
 }
