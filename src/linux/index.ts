@@ -43,6 +43,8 @@ export type { LinkChange, LinkSettings } from './netlink/link-change.ts';
 export { addLink, deleteLink, setLink } from './netlink/link-change.ts';
 export type { Link, LinkFlag, OperationalState } from './netlink/links.ts';
 export { linkByName, listLinks } from './netlink/links.ts';
+export type { Neighbour } from './netlink/neighbours.ts';
+export { listNeighbours } from './netlink/neighbours.ts';
 export type { NextHop, Route, RouteProtocol, RouteScope, RouteTable, RouteType } from './netlink/routes.ts';
 export { addRoute, deleteRoute, listRoutes, replaceRoute } from './netlink/routes.ts';
 export type { Rule, RuleAction } from './netlink/rules.ts';
@@ -54,15 +56,17 @@ export type { Announcement, ArpMessage } from './packet/announcement.ts';
 export {
   arpRequest,
   decodeArp,
+  decodeNeighbourAdvertisement,
   etherTypeArp,
   etherTypeIpv4,
   etherTypeIpv6,
   gratuitousArp,
   internetChecksum,
+  neighbourProbe,
   unsolicitedNeighbourAdvertisement,
 } from './packet/announcement.ts';
-export type { FieldMatch, PacketFilter } from './packet/filter.ts';
-export { matchFields } from './packet/filter.ts';
+export type { FieldChoice, FieldMatch, PacketFilter } from './packet/filter.ts';
+export { choicesMax, matchFields } from './packet/filter.ts';
 export type { Frame, FrameListener, PacketSocketOptions, PacketType } from './packet/socket.ts';
 export { openPacketSocket, PacketSocket } from './packet/socket.ts';
 // Processes and threads

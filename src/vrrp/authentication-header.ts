@@ -51,7 +51,7 @@ export function openAuthenticationHeader(
   const received = payload.slice(icvOffset, icvOffset + icvBytes);
   const expected = icvOf(header, payload, { key, hmacMd5 });
   if (!received.every((byte, index) => byte === expected[index]))
-    return err(`IPSEC-AH : invalid IPSEC HMAC-MD5 value ${hex(received)}, expect ${hex(expected)}`);
+    return err(`IPSEC-AH : invalid IPSEC HMAC-MD5 value ${hex(received)}, expect ${hex(expected)}: another auth_pass`);
   return ok({
     parameterIndex: view.getUint32(4),
     sequence: view.getUint32(8),

@@ -18,6 +18,8 @@ export type VrrpEffect =
       readonly repeat: number;
       readonly scope: 'all' | 'extra-interfaces';
     }
+  /** Ask the network whether another host has one of the addresses: ARP probe or neighbour solicitation for each. */
+  | { readonly kind: 'probe'; readonly instance: string }
   | { readonly kind: 'notify'; readonly notification: Notification }
   /** `detail` lines appear with -D only. */
   | { readonly kind: 'log'; readonly level: 'warning' | 'info' | 'detail'; readonly message: string }

@@ -7,6 +7,7 @@
 //     to whoever speaks. So does a backup whose master-down timer fired late: it was not listening meanwhile.
 //   - Priority 0 on one leg of a sync group counts for every leg: its sender left them all.
 import { compareAddresses, formatAddress } from './address.ts';
+import { expireProbe, suspect } from './address-conflict.ts';
 import { changeTimers, type Instance, logOf, recordPeer, setTimers, type Turn } from './instance.ts';
 import { demote, promoteWhenAllReady, type SyncGroup } from './sync-group.ts';
 import { advertise, announce, masterDownOf, notify, skewOf, startAnnouncing } from './transition.ts';
@@ -37,6 +38,7 @@ export function expire(group: SyncGroup, instance: Instance, turn: Turn): void {
   if (timers.masterDownMs <= turn.nowMs) expireMasterDown(group, instance, turn);
   else if (timers.advertMs <= turn.nowMs) expireAdvert(instance, turn);
   expireAnnouncements(instance, turn);
+  if (timers.probeMs <= turn.nowMs) expireProbe(instance, turn);
 }
 
 /**
@@ -194,7 +196,7 @@ function expireAdvert(instance: Instance, turn: Turn): void {
   instance.lateness = 'none';
   advertiseNow(instance, turn);
   announce(instance, turn, instance.configuration.announcement.masterRepeat);
-  changeTimers(instance, startAnnouncing(instance, turn));
+  changeTimers(instance, { ...startAnnouncing(instance, turn), ...suspect(instance, turn) });
 }
 
 /** The next one is due an interval after this one was due, so that a little lateness does not add up. */

@@ -1,5 +1,6 @@
 // What can happen to the machine. Every event carries the monotonic time it happened at; wall clocks do not exist here.
 import type { VrrpConfiguration } from './configuration.ts';
+import type { AddressClaim } from './instance.ts';
 import type { TrackerKind, TrackerReport } from './tracker.ts';
 
 export type VrrpEvent = { readonly nowMs: number } & (
@@ -27,6 +28,8 @@ export type VrrpEvent = { readonly nowMs: number } & (
   | { readonly kind: 'fault'; readonly instance: string; readonly cause: string; readonly present: boolean }
   /** Someone removed a virtual address from under a master. */
   | { readonly kind: 'address-lost'; readonly instance: string; readonly address: string }
+  /** Another host spoke for a virtual address. */
+  | { readonly kind: 'claim'; readonly instance: string; readonly claim: AddressClaim }
   | { readonly kind: 'reconfigure'; readonly configuration: VrrpConfiguration }
   | { readonly kind: 'stop' }
 );

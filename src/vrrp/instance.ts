@@ -15,6 +15,8 @@ export type Timers = {
   burstMs: number;
   refreshMs: number;
   extraRefreshMs: number;
+  /** Asking whether another host has our addresses. */
+  probeMs: number;
 };
 
 /** A tracker this instance follows, itself or through its sync group. */
@@ -38,6 +40,24 @@ export type Transition = {
   readonly from: InstanceStatus;
   readonly to: InstanceStatus;
   readonly reason: string;
+};
+
+/** What was heard: an ARP message with the address as its sender, or a neighbour advertisement for it. */
+export type AddressClaim = {
+  readonly address: string;
+  /** The interface that has the address here, and its hardware address. */
+  readonly interface: string;
+  readonly ownHardwareAddress: string;
+  readonly hardwareAddress: string;
+  /** Another address at which this host knows the claimant. */
+  readonly knownAs: string | undefined;
+};
+
+export type AddressConflict = AddressClaim & {
+  readonly firstMs: number;
+  lastMs: number;
+  times: number;
+  toldMs: number;
 };
 
 export type Instance = {
@@ -68,6 +88,10 @@ export type Instance = {
   preemptAtMs: number | undefined;
   /** When a lost virtual address was last put back. */
   restoredAtMs: number;
+  /** Since when another host may have one of our addresses: MASTER began, or one spoke for it. */
+  suspectedAtMs: number;
+  probedAtMs: number;
+  conflicts: AddressConflict[];
   readonly statistics: Statistics;
   readonly peers: Map<string, HeardPeer>;
   readonly transitions: Transition[];
@@ -97,6 +121,9 @@ export function createInstance(configuration: InstanceConfiguration): Instance {
     owesAnswer: false,
     preemptAtMs: undefined,
     restoredAtMs: Number.NEGATIVE_INFINITY,
+    suspectedAtMs: Number.NEGATIVE_INFINITY,
+    probedAtMs: Number.NEGATIVE_INFINITY,
+    conflicts: [],
     statistics: emptyStatistics(),
     peers: new Map(),
     transitions: [],
@@ -171,7 +198,9 @@ export function instanceInvariants(instance: Instance): void {
   const waits = status === 'BACKUP' && !instance.masterDown;
   assert(running(timers.masterDownMs) === waits, `${name}: ${status} and the master-down timer disagree`);
   const announces = running(timers.burstMs) || running(timers.refreshMs) || running(timers.extraRefreshMs);
+  const asks = running(timers.probeMs) || instance.conflicts.length > 0;
   assert(!announces || status === 'MASTER', `${name}: ${status} would announce addresses it does not hold`);
+  assert(!asks || status === 'MASTER', `${name}: ${status} asks who else has its addresses`);
   assert(status === 'FAULT' || status === 'INIT' || instance.faults.size === 0, `${name}: ${status} with a fault`);
   assert(instance.lateness !== 'waking' || status === 'MASTER', `${name}: ${status} cannot be waking as master`);
   assert(instance.peers.size <= peersMax, `${name}: remembers ${instance.peers.size} peers`);
@@ -179,12 +208,19 @@ export function instanceInvariants(instance: Instance): void {
 
 function idleTimers(): Timers {
   const never = Number.POSITIVE_INFINITY;
-  return { masterDownMs: never, advertMs: never, burstMs: never, refreshMs: never, extraRefreshMs: never };
+  return {
+    masterDownMs: never,
+    advertMs: never,
+    burstMs: never,
+    refreshMs: never,
+    extraRefreshMs: never,
+    probeMs: never,
+  };
 }
 
 function refreshNext(instance: Instance): void {
-  const { masterDownMs, advertMs, burstMs, refreshMs, extraRefreshMs } = instance.timers;
-  instance.nextMs = Math.min(masterDownMs, advertMs, burstMs, refreshMs, extraRefreshMs);
+  const { masterDownMs, advertMs, burstMs, refreshMs, extraRefreshMs, probeMs } = instance.timers;
+  instance.nextMs = Math.min(masterDownMs, advertMs, burstMs, refreshMs, extraRefreshMs, probeMs);
 }
 
 function forgetOldestPeer(instance: Instance): void {

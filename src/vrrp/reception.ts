@@ -22,7 +22,14 @@ export type RefusalCode =
   | 'address-list'
   | 'interval';
 
-export type Refusal = { readonly code: RefusalCode; readonly message: string };
+export type Refusal = {
+  readonly code: RefusalCode;
+  readonly message: string;
+  /** Equal for refusals that need not be told one by one: sums and hashes differ from packet to packet. */
+  readonly key: string;
+};
+
+type Objection = Pick<Refusal, 'code' | 'message'>;
 
 /** A packet as it came: `ttl` is the hop limit on IPv6; `ahVerified` when an authentication header was opened. */
 export type ReceivedPacket = Endpoints & {
@@ -72,11 +79,21 @@ export function authenticationTypeOf(configuration: InstanceConfiguration): Auth
 export function receive(packet: ReceivedPacket, expectation: Expectation): Result<Advertisement, Refusal> {
   const judged = judge(packet, expectation);
   if (judged.ok) return judged;
-  const { code, message } = judged.error;
-  return err({ code, message: `${message} (from ${formatAddress(packet.source)})` });
+  return err(refusalOf(expectation.configuration, packet.source, judged.error));
 }
 
-function judge(packet: ReceivedPacket, expectation: Expectation): Result<Advertisement, Refusal> {
+/** The refusal of a packet of `source`, with both sides' names. */
+export function refusalOf({ name }: InstanceConfiguration, source: Uint8Array, { code, message }: Objection): Refusal {
+  const sender = formatAddress(source);
+  const told = `(${name}) ${message} (from ${sender})`;
+  return {
+    code,
+    message: told,
+    key: code === 'checksum' || code === 'authentication-failure' ? `${name} ${code} ${sender}` : told,
+  };
+}
+
+function judge(packet: ReceivedPacket, expectation: Expectation): Result<Advertisement, Objection> {
   const origin = checkOrigin(packet, expectation);
   if (origin !== undefined) return err(origin);
   const decoded = decodeAdvertisement(packet.payload, packet, expectation.checksumScope);
@@ -110,53 +127,45 @@ export function countRefusal(statistics: Statistics, code: RefusalCode): void {
 }
 
 /** Multicast must come with TTL 255, which no router leaves as it is; unicast within the bounds given for its peer. */
-function checkOrigin(packet: ReceivedPacket, { configuration, peers }: Expectation): Refusal | undefined {
+function checkOrigin(packet: ReceivedPacket, { configuration, peers }: Expectation): Objection | undefined {
   if (configuration.transport.kind === 'multicast') {
     if (packet.ttl === 255) return undefined;
-    return refuse('ttl', configuration, `invalid ttl. ${packet.ttl} and expect 255`);
+    return refuse('ttl', `invalid ttl. ${packet.ttl} and expect 255`);
   }
   const source = formatAddress(packet.source);
   const peer = peers.get(source);
   if (peer === undefined && configuration.transport.checkSource)
-    return refuse(
-      'source',
-      configuration,
-      `unicast source address ${source} not a unicast peer (${[...peers.keys()]})`,
-    );
+    return refuse('source', `unicast source address ${source} not a unicast peer (${[...peers.keys()]})`);
   if (peer === undefined || (packet.ttl >= peer.ttlMin && packet.ttl <= peer.ttlMax)) return undefined;
-  return refuse(
-    'ttl',
-    configuration,
-    `TTL/HL ${packet.ttl} from ${source} out of range [${peer.ttlMin}, ${peer.ttlMax}]`,
-  );
+  return refuse('ttl', `TTL/HL ${packet.ttl} from ${source} out of range [${peer.ttlMin}, ${peer.ttlMax}]`);
 }
 
-function checkVersion(advert: Advertisement, { configuration }: Expectation): Refusal | undefined {
+function checkVersion(advert: Advertisement, { configuration }: Expectation): Objection | undefined {
   if (advert.version === configuration.version) return undefined;
-  return refuse('version', configuration, `invalid version. ${advert.version} and expect ${configuration.version}`);
+  return refuse('version', `invalid version. ${advert.version} and expect ${configuration.version}`);
 }
 
 function checkAuthentication(
   advert: Advertisement,
   packet: ReceivedPacket,
   { configuration, secret }: Expectation,
-): Refusal | undefined {
+): Objection | undefined {
   const wanted = authenticationTypeOf(configuration);
   const received = advert.authenticationType;
   if (received !== wanted || packet.ahVerified !== (wanted === 2))
-    return refuse('authentication-mismatch', configuration, `received a ${received} auth, expecting ${wanted}!`);
+    return refuse('authentication-mismatch', `received a ${received} auth, expecting ${wanted}!`);
   if (wanted !== 1 || advert.authenticationData.every((byte, index) => byte === secret[index])) return undefined;
   // The received secret is not logged: logs travel further than configuration files.
-  return refuse('authentication-failure', configuration, 'received an invalid passwd!');
+  return refuse('authentication-failure', 'received an invalid passwd!');
 }
 
 /** Same number of addresses and the same ones, in any order; RFC 9568 §7.1 lets an administrator skip this. */
-function checkAddresses(advert: Advertisement, expectation: Expectation): Refusal | undefined {
+function checkAddresses(advert: Advertisement, expectation: Expectation): Objection | undefined {
   const { configuration, addresses, addressTexts } = expectation;
   if (configuration.skipCheckAdvAddr) return undefined;
   if (advert.addresses.length !== addresses.length) {
     const counts = `received an unexpected ip number count ${advert.addresses.length}, expected ${addresses.length}!`;
-    return refuse('address-list', configuration, counts);
+    return refuse('address-list', counts);
   }
   if (advert.addresses.every((address, index) => sameBytes(address, addresses[index]))) return undefined;
   const stranger = advert.addresses.map(formatAddress).find((address) => !addressTexts.has(address));
@@ -164,20 +173,19 @@ function checkAddresses(advert: Advertisement, expectation: Expectation): Refusa
   const lists = `received ${advert.addresses.map(formatAddress).join(', ')}, expected ${[...addressTexts].join(', ')}`;
   return refuse(
     'address-list',
-    configuration,
     `ip address associated with VRID ${advert.virtualRouterId} not present in MASTER advert : ${stranger} (${lists})`,
   );
 }
 
 /** v2 refuses another interval (RFC 3768 §7.1); v3 learns it (RFC 9568 §6.4.2). */
-function checkInterval(advert: Advertisement, { configuration }: Expectation): Refusal | undefined {
+function checkInterval(advert: Advertisement, { configuration }: Expectation): Objection | undefined {
   if (advert.version === 3 || advert.intervalMs === configuration.advertIntervalMs) return undefined;
   const [mine, received] = [configuration.advertIntervalMs / 1000, advert.intervalMs / 1000];
-  return refuse('interval', configuration, `advertisement interval mismatch mine=${mine} sec rcv'd=${received} sec`);
+  return refuse('interval', `advertisement interval mismatch mine=${mine} sec rcv'd=${received} sec`);
 }
 
-function refuse(code: RefusalCode, configuration: InstanceConfiguration, message: string): Refusal {
-  return { code, message: `(${configuration.name}) ${message}` };
+function refuse(code: RefusalCode, message: string): Objection {
+  return { code, message };
 }
 
 function sameBytes(left: Uint8Array, right: Uint8Array | undefined): boolean {

@@ -427,3 +427,57 @@ test('who gives up after a long sleep, or returns from a lost link, makes the ne
   assert.deepEqual(actions(unplugged.at(unplugged.nowMs + 500, advert(250))), ['advertise VI_1 244']);
   assert.deepEqual(actions(unplugged.at(unplugged.nowMs + 1000, advert(250))), []);
 });
+
+const claim = (hardwareAddress = '02:00:00:00:00:99', address = '192.168.122.200'): News => ({
+  kind: 'claim',
+  instance: 'VI_1',
+  claim: { address, interface: 'eth0', ownHardwareAddress: '02:00:00:00:00:01', hardwareAddress, knownAs: '10.0.0.9' },
+});
+const aboutConflicts = (lines: string[]) => lines.filter((line) => /^probe|in use/.test(line));
+
+test('a new master asks once whether another host has its addresses; an answer is told with both sides', () => {
+  const bench = Bench.master({ priority: 255 });
+  const since = bench.nowMs;
+  assert.deepEqual(aboutConflicts(bench.at(since + 1000, claim())), [], 'the old master may still speak for it');
+  assert.deepEqual(aboutConflicts(bench.at(since + 3100)), ['probe VI_1']);
+  const [told, ...rest] = aboutConflicts(bench.at(since + 3110, claim()));
+  assert.match(told ?? '', /200 is in use by another host: ours is 02:.*:01 on eth0, theirs 02:.*:99 \(10\.0\.0\.9\)/);
+  assert.deepEqual(rest, []);
+  assert.deepEqual(aboutConflicts(bench.at(since + 3200, claim())), [], 'told once a minute');
+  assert.match(aboutConflicts(bench.at(since + 64_000, claim())).join('\n'), /probe VI_1\n.*3 times so far/);
+});
+
+test('a conflict ends when a probe is not answered any more', () => {
+  const bench = Bench.master();
+  const since = bench.nowMs;
+  bench.at(since + 3200, claim());
+  const conflicts = () => bench.router.instances.get('VI_1')?.conflicts.length;
+  assert.equal(conflicts(), 1);
+  const lines = bench.at(since + 200_000);
+  assert.deepEqual(
+    aboutConflicts(lines).map((line) => line.replace(/^\(VI_1\) /, '')),
+    ['probe VI_1', 'address 192.168.122.200 is no longer in use by 02:00:00:00:00:99', 'probe VI_1'],
+  );
+  assert.equal(conflicts(), 0);
+});
+
+test('whoever speaks for an address of a settled master is asked before it is accused', () => {
+  const bench = Bench.master();
+  bench.at(100_000);
+  assert.deepEqual(aboutConflicts(bench.at(100_100, claim())), []);
+  assert.deepEqual(aboutConflicts(bench.at(103_000, claim())), []);
+  assert.deepEqual(aboutConflicts(bench.at(103_200)), ['probe VI_1']);
+  assert.match(aboutConflicts(bench.at(103_210, claim())).join(), /in use by another host/);
+});
+
+test('a handover accuses nobody: neither the master before, nor the one after whose advert is still unread', () => {
+  const bench = Bench.master();
+  bench.at(100_000, claim());
+  bench.at(100_000, advert(250));
+  assert.equal(bench.status(), 'BACKUP');
+  assert.deepEqual(aboutConflicts(bench.at(101_000, claim())), []);
+  bench.at(101_500, advert(0));
+  assert.deepEqual(aboutConflicts(bench.at(101_600, claim())), []);
+  assert.equal(bench.status(), 'MASTER');
+  assert.deepEqual(aboutConflicts(bench.at(160_000)), ['probe VI_1']);
+});

@@ -3,6 +3,7 @@
 // A driver's loop is: on any news, step(); carry out the effects in order; sleep until nextDeadline(). Nothing in here
 // reads a clock, opens a socket or knows what an interface is.
 import { unreachable } from '../kit/index.ts';
+import { hearClaim } from './address-conflict.ts';
 import type { VrrpEffect } from './effect.ts';
 import { expire, hear, noticeSilence } from './election.ts';
 import type { VrrpEvent } from './event.ts';
@@ -48,6 +49,9 @@ export function step(router: Router, event: VrrpEvent): VrrpEffect[] {
       break;
     case 'address-lost':
       withInstance(router, event.instance, (instance, group) => restore(group, instance, turn));
+      break;
+    case 'claim':
+      withInstance(router, event.instance, (instance) => hearClaim(instance, turn, event.claim));
       break;
     case 'reconfigure':
       reconfigure(router, turn, event.configuration);

@@ -1,4 +1,5 @@
 // The three states an instance can be moved to, and what each move costs on the wire (RFC 9568 §6.4, RFC 3768 §6.4).
+import { suspect } from './address-conflict.ts';
 import { type Instance, logOf, recordTransition, setTimers, type Timers, type Turn } from './instance.ts';
 import type { NotifiedState } from './notification.ts';
 import { masterDownMs, skewMs } from './timing.ts';
@@ -16,6 +17,7 @@ export function becomeMaster(instance: Instance, turn: Turn, reason: string): vo
   setTimers(instance, {
     advertMs: turn.nowMs + advertIntervalMs,
     ...startAnnouncing(instance, turn),
+    ...suspect(instance, turn),
   });
   advertise(instance, turn, instance.effectivePriority);
   logHoldings(instance, turn, 'setting');
@@ -135,6 +137,7 @@ function sayFarewell(instance: Instance, turn: Turn, adverts: number): void {
 
 function release(instance: Instance, turn: Turn): void {
   instance.statistics.releasedMaster++;
+  instance.conflicts = [];
   logHoldings(instance, turn, 'removing');
   turn.effects.push({ kind: 'release', instance: instance.configuration.name });
 }

@@ -12,6 +12,7 @@ import {
   invariants,
   nextDeadline,
   parseAddress,
+  type Refusal,
   type Router,
   step,
   type TrackerReport,
@@ -19,14 +20,15 @@ import {
   type VrrpEffect,
   type VrrpEvent,
 } from '../../vrrp/index.ts';
+import { AddressWatch } from './address-watch.ts';
 import { Announcer } from './announcer.ts';
 import { Holdings } from './holdings.ts';
 import { Interfaces } from './interfaces.ts';
 import type { FromWorker, ToWorker, TrackerNews } from './message.ts';
 import { joinPledges, linksPledge, pledgeOf } from './pledge.ts';
-import { addressesOf, interfaceOf } from './possession.ts';
+import { type AddressPlace, addressesOf, interfaceOf } from './possession.ts';
 import { Repetition } from './repetition.ts';
-import { snapshotOf } from './snapshot.ts';
+import { type AddressDuplicate, type Snapshot, snapshotOf } from './snapshot.ts';
 import { LinkTrackers } from './trackers/links.ts';
 import { type HeardAdvert, Transport } from './transport.ts';
 import { VirtualMacs } from './virtual-mac.ts';
@@ -44,6 +46,9 @@ export type EngineOutside = {
 /** Effects are carried out for this long before adverts and timers have their turn. */
 const workMsMax = 5;
 
+/** RFC 9568 §5.2.4 */
+const ownerPriority = 255;
+
 /** A timer that fires later than this may have adverts waiting in front of it. */
 const lateMs = 1;
 
@@ -55,6 +60,7 @@ export class Engine {
   readonly #transport: Transport;
   readonly #holdings: Holdings;
   readonly #announcer: Announcer;
+  readonly #addressWatch: AddressWatch;
   readonly #virtualMacs: VirtualMacs;
   readonly #refusals = new Repetition();
   readonly #links: LinkTrackers;
@@ -78,15 +84,22 @@ export class Engine {
     const complain = (instance: string, error: KernelError) => this.#complain(instance, error);
     this.#interfaces = new Interfaces({
       onLink: (name) => this.#linkChanged(name),
-      onAddress: (name) => this.#addressesChanged(name),
+      onAddress: (name, address) => this.#addressAppeared(name, address),
       onAddressGone: (name, address) => this.#addressGone(name, address),
       onError: (error) => this.#log('error', formatFailure(kernelFailure(error))),
     });
     this.#announcer = new Announcer(this.#interfaces, (line) => this.#log('debug', line), complain);
-    this.#holdings = new Holdings(this.#interfaces, complain);
+    this.#holdings = new Holdings(this.#interfaces, {
+      complain,
+      onCarried: (instance, place, before) => this.#carried(instance, place, before),
+    });
+    this.#addressWatch = new AddressWatch(this.#interfaces, {
+      onClaim: (instance, claim) => this.#step({ kind: 'claim', instance, claim }),
+      onError: complain,
+    });
     this.#transport = new Transport(this.#interfaces, {
       onAdvert: (heard) => this.#hear(heard),
-      onRefusal: (instance, message) => this.#refuse(instance, message),
+      onRefusal: (refusal) => this.#refuse(refusal),
       onStranger: (name, virtualRouterId) => this.#stranger(name, virtualRouterId),
       onError: complain,
     });
@@ -121,7 +134,7 @@ export class Engine {
         this.#reconfigure(message.configuration);
         return;
       case 'snapshot':
-        this.#tell({ kind: 'snapshot', id: message.id, snapshot: snapshotOf(this.#router, monotonicMs()) });
+        this.#tell({ kind: 'snapshot', id: message.id, snapshot: this.#snapshot() });
         return;
       case 'clear-statistics':
         for (const { statistics } of this.#router.instances.values())
@@ -221,6 +234,9 @@ export class Engine {
           this.#announcer.announce(configuration, effect.repeat, effect.scope),
         );
         return;
+      case 'probe':
+        this.#withConfiguration(effect.instance, (configuration) => this.#addressWatch.probe(configuration));
+        return;
       case 'log':
         this.#log(effect.level === 'detail' ? 'debug' : effect.level, effect.message);
         return;
@@ -236,6 +252,7 @@ export class Engine {
   #close(): void {
     this.#timer.close();
     this.#announcer.close();
+    this.#addressWatch.close();
     this.#transport.close();
     this.#holdings.exchangeStatic(this.#router.configuration, undefined);
     this.#virtualMacs.close();
@@ -280,6 +297,53 @@ export class Engine {
     this.#reportLink(name);
   }
 
+  #addressAppeared(name: string, address: string | undefined): void {
+    if (address !== undefined && this.#interfaces.carriersOf(address).includes(name))
+      this.#judgeNewcomer(name, address);
+    this.#addressesChanged(name);
+  }
+
+  /** Somebody set an address of one of our masters on another interface. */
+  #judgeNewcomer(name: string, address: string): void {
+    for (const instance of this.#holding) {
+      const places = this.#holdings.placesOf(instance).filter((place) => place.address === address);
+      if (places.length > 0 && places.every(({ interfaceName }) => interfaceName !== name))
+        this.#warnOfDuplicates(instance);
+    }
+  }
+
+  /** An address that this host had before its instance became MASTER; its owner always has it. */
+  #carried(instance: string, { address, interfaceName }: AddressPlace, before: readonly string[]): void {
+    const isOwner = this.#configurations.get(instance)?.priority === ownerPriority;
+    if (before.includes(interfaceName) && !isOwner) {
+      const message = `(${instance}) address ${address} was on ${interfaceName} already, set by somebody else: it is removed when this router is no longer MASTER`;
+      if (this.#refusals.isNews(message, monotonicMs()) !== undefined) this.#log('warning', message);
+    }
+    if (before.some((name) => name !== interfaceName)) this.#warnOfDuplicates(instance);
+  }
+
+  #warnOfDuplicates(instance: string): void {
+    for (const { address, interface: here, alsoOn } of this.#duplicatesOf(instance)) {
+      if (!this.#interfaces.carriersNow(address).includes(alsoOn)) continue;
+      const message = `(${instance}) address ${address} is in use on this host: ours is on ${here}, and somebody set it on ${alsoOn} too; remove it there`;
+      if (this.#refusals.isNews(message, monotonicMs()) !== undefined) this.#log('warning', message);
+    }
+  }
+
+  #duplicatesOf(instance: string): AddressDuplicate[] {
+    const places = this.#holdings.placesOf(instance);
+    return places.flatMap(({ address, interfaceName }) =>
+      this.#interfaces
+        .carriersOf(address)
+        .filter((name) => !places.some((place) => place.address === address && place.interfaceName === name))
+        .map((alsoOn) => ({ address, interface: interfaceName, alsoOn })),
+    );
+  }
+
+  #snapshot(): Snapshot {
+    return snapshotOf(this.#router, monotonicMs(), (instance) => this.#duplicatesOf(instance));
+  }
+
   #addressesChanged(name: string): void {
     for (const instance of this.#router.instances.values())
       if (instance.configuration.interface === name) this.#findSource(instance);
@@ -299,6 +363,7 @@ export class Engine {
       this.#attach(instance);
       this.#alive();
     }
+    this.#addressWatch.follow(this.#router.configuration.instances);
   }
 
   #attach(instance: Instance): void {
@@ -383,8 +448,8 @@ export class Engine {
     this.#tell({ kind: 'held', instances: this.#holding });
   }
 
-  #refuse(instance: string, message: string): void {
-    const times = this.#refusals.isNews(`${instance} ${message}`, monotonicMs());
+  #refuse({ key, message }: Refusal): void {
+    const times = this.#refusals.isNews(key, monotonicMs());
     if (times !== undefined) this.#log('warning', times > 1 ? `${message} (${times} times)` : message);
   }
 

@@ -3,6 +3,7 @@ import type { KernelError, KernelResult } from '../../linux/index.ts';
 import type { InstanceConfiguration, VrrpConfiguration } from '../../vrrp/index.ts';
 import type { Interfaces } from './interfaces.ts';
 import {
+  type AddressPlace,
   addressPossession,
   type Possession,
   possessionsOf,
@@ -11,20 +12,24 @@ import {
   settledErrnos,
 } from './possession.ts';
 
-export type Complaint = (instance: string, error: KernelError) => void;
+export type HoldingsOutside = {
+  readonly complain: (instance: string, error: KernelError) => void;
+  /** An address that was set had been on these interfaces before. */
+  readonly onCarried: (instance: string, place: AddressPlace, before: readonly string[]) => void;
+};
 
 /** Static addresses, routes and rules belong to no instance. */
 const staticOwner = 'static';
 
 export class Holdings {
   readonly #interfaces: Interfaces;
-  readonly #complain: Complaint;
-  /** Interface and address of what was set and is to stay, by instance. */
-  readonly #held = new Map<string, Set<string>>();
+  readonly #outside: HoldingsOutside;
+  /** Addresses that were set, by instance and by interface and address. */
+  readonly #held = new Map<string, Map<string, AddressPlace>>();
 
-  constructor(interfaces: Interfaces, complain: Complaint) {
+  constructor(interfaces: Interfaces, outside: HoldingsOutside) {
     this.#interfaces = interfaces;
-    this.#complain = complain;
+    this.#outside = outside;
   }
 
   acquire(instance: InstanceConfiguration): void {
@@ -50,8 +55,14 @@ export class Holdings {
   /** The instance that holds this address here and minds losing it. */
   holderOf(interfaceName: string, address: string): string | undefined {
     const key = `${interfaceName} ${address}`;
-    for (const [instance, held] of this.#held) if (instance !== staticOwner && held.has(key)) return instance;
+    for (const [instance, held] of this.#held)
+      if (instance !== staticOwner && held.get(key)?.tracked === true) return instance;
     return undefined;
+  }
+
+  /** Where an instance holds addresses now. */
+  placesOf(instance: string): AddressPlace[] {
+    return [...(this.#held.get(instance)?.values() ?? [])];
   }
 
   #exchange(owner: string, previous: readonly Possession[], current: readonly Possession[]): void {
@@ -62,21 +73,25 @@ export class Holdings {
   }
 
   #set(owner: string, possession: Possession): void {
+    const { place } = possession;
+    const held = this.#held.get(owner) ?? new Map<string, AddressPlace>();
+    const isNew = place !== undefined && owner !== staticOwner && !held.has(keyOf(place));
+    const mayBeThere = isNew && this.#interfaces.carriersOf(place.address).length > 0;
+    const before = mayBeThere ? this.#interfaces.carriersNow(place.address) : [];
     const done = possession.set(this.#interfaces);
     this.#judge(owner, done);
-    if (possession.tracked === undefined || done?.ok !== true) return;
-    const held = this.#held.get(owner) ?? new Set<string>();
-    this.#held.set(owner, held);
-    held.add(keyOf(possession.tracked));
+    if (place === undefined || done?.ok !== true) return;
+    this.#held.set(owner, held.set(keyOf(place), place));
+    if (before.length > 0) this.#outside.onCarried(owner, place, before);
   }
 
   #remove(owner: string, possession: Possession): void {
-    if (possession.tracked !== undefined) this.#held.get(owner)?.delete(keyOf(possession.tracked));
+    if (possession.place !== undefined) this.#held.get(owner)?.delete(keyOf(possession.place));
     this.#judge(owner, possession.remove(this.#interfaces));
   }
 
   #judge(owner: string, done: KernelResult<void> | undefined): void {
-    if (done?.ok === false && !settledErrnos.includes(done.error.errno)) this.#complain(owner, done.error);
+    if (done?.ok === false && !settledErrnos.includes(done.error.errno)) this.#outside.complain(owner, done.error);
   }
 }
 
@@ -91,6 +106,6 @@ function staticPossessions(configuration: VrrpConfiguration | undefined): Posses
   ];
 }
 
-function keyOf({ interfaceName, address }: { interfaceName: string; address: string }): string {
+function keyOf({ interfaceName, address }: AddressPlace): string {
   return `${interfaceName} ${address}`;
 }

@@ -18,7 +18,7 @@ import { type AddressFamily, isLinkLocal, parseAddress } from '../../vrrp/index.
 export type InterfacesListener = {
   /** An interface came, went, or changed its state. */
   readonly onLink: (name: string) => void;
-  readonly onAddress: (name: string) => void;
+  readonly onAddress: (name: string, address: string | undefined) => void;
   readonly onAddressGone: (name: string, address: string) => void;
   readonly onError: (error: KernelError) => void;
 };
@@ -76,6 +76,27 @@ export class Interfaces {
     return listed.value.some((candidate) => candidate.interfaceIndex === index && candidate.address === address);
   }
 
+  nameOf(index: number): string {
+    return this.#links.get(index)?.name ?? `ifindex ${index}`;
+  }
+
+  /** Whether a hardware address is that of an interface of this host. */
+  isOwn(hardwareAddress: string): boolean {
+    for (const link of this.#links.values()) if (link.hardwareAddress === hardwareAddress) return true;
+    return false;
+  }
+
+  /** Interfaces that have an address, but for the loopback: there it answers nobody's ARP. */
+  carriersOf(address: string): string[] {
+    return this.#carriersAmong(this.#addresses, address);
+  }
+
+  /** The same, asked of the kernel: events of our own changes may still be on their way. */
+  carriersNow(address: string): string[] {
+    const listed = listAddresses(this.routes);
+    return listed.ok ? this.#carriersAmong(listed.value, address) : [];
+  }
+
   close(): void {
     this.#watch.close();
     this.routes.close();
@@ -85,6 +106,13 @@ export class Interfaces {
   listAnew(): void {
     this.#links = new Map(orFail(listLinks(this.routes)).map((link) => [link.index, link]));
     this.#addresses = orFail(listAddresses(this.routes));
+  }
+
+  #carriersAmong(addresses: readonly InterfaceAddress[], address: string): string[] {
+    const carriers = addresses.filter((one) => one.address === address).map((one) => one.interfaceIndex);
+    return [...new Set(carriers)]
+      .filter((index) => this.#links.get(index)?.flags.includes('loopback') !== true)
+      .map((index) => this.nameOf(index));
   }
 
   #follow(event: NetworkEvent): void {
@@ -99,24 +127,20 @@ export class Interfaces {
         return;
       case 'address':
         this.#addresses = [...this.#addresses.filter((known) => !isSame(known, event.address)), event.address];
-        this.#listener.onAddress(this.#nameOf(event.address));
+        this.#listener.onAddress(this.nameOf(event.address.interfaceIndex), event.address.address);
         return;
       case 'address-gone':
         this.#addresses = this.#addresses.filter((known) => !isSame(known, event.address));
-        this.#listener.onAddressGone(this.#nameOf(event.address), event.address.address);
+        this.#listener.onAddressGone(this.nameOf(event.address.interfaceIndex), event.address.address);
         return;
       case 'lost':
         this.listAnew();
         for (const link of this.#links.values()) {
           this.#listener.onLink(link.name);
-          this.#listener.onAddress(link.name);
+          this.#listener.onAddress(link.name, undefined);
         }
         return;
     }
-  }
-
-  #nameOf(address: InterfaceAddress): string {
-    return this.#links.get(address.interfaceIndex)?.name ?? `ifindex ${address.interfaceIndex}`;
   }
 }
 

@@ -17,11 +17,13 @@ import type { InstanceConfiguration, VirtualAddress, VirtualRoute, VirtualRule }
 import type { Interfaces } from './interfaces.ts';
 import { advertInterface } from './virtual-mac.ts';
 
+export type AddressPlace = { readonly interfaceName: string; readonly address: string; readonly tracked: boolean };
+
 export type Possession = {
   /** Equal keys: the same thing. */
   readonly key: string;
-  /** Of an address that is to be put back when somebody removes it. */
-  readonly tracked: { readonly interfaceName: string; readonly address: string } | undefined;
+  /** Of an address: where it is; `tracked` when it is to be put back should somebody remove it. */
+  readonly place: AddressPlace | undefined;
   readonly set: (kernel: Interfaces) => KernelResult<void> | undefined;
   readonly remove: (kernel: Interfaces) => KernelResult<void> | undefined;
 };
@@ -71,7 +73,7 @@ export function addressPossession(interfaceName: string, address: VirtualAddress
   };
   return {
     key: `address ${interfaceName} ${JSON.stringify(address)}`,
-    tracked: address.noTrack ? undefined : { interfaceName, address: address.address },
+    place: { interfaceName, address: address.address, tracked: !address.noTrack },
     set: (kernel) => withSettings(kernel, settingsOf(kernel), replaceAddress),
     remove: (kernel) => withSettings(kernel, settingsOf(kernel), deleteAddress),
   };
@@ -81,7 +83,7 @@ export function routePossession(route: VirtualRoute, fallbackInterface: string |
   const settingsOf = (kernel: Interfaces) => kernelRoute(route, kernel, fallbackInterface);
   return {
     key: `route ${JSON.stringify(route)}`,
-    tracked: undefined,
+    place: undefined,
     set: (kernel) => withSettings(kernel, settingsOf(kernel), replaceRoute),
     remove: (kernel) => withSettings(kernel, settingsOf(kernel), deleteRoute),
   };
@@ -91,7 +93,7 @@ export function rulePossession(rule: VirtualRule): Possession {
   const settings = kernelRule(rule);
   return {
     key: `rule ${JSON.stringify(rule)}`,
-    tracked: undefined,
+    place: undefined,
     set: (kernel) => addRule(kernel.routes, settings),
     remove: (kernel) => deleteRule(kernel.routes, settings),
   };

@@ -1,5 +1,6 @@
 // The state of the daemon at one moment, as plain data: for `haven vrrp status`, the dumps and the guardian.
 import {
+  type AddressConflict,
   faultReasons,
   formatAddress,
   type HeardPeer,
@@ -30,8 +31,14 @@ export type InstanceSnapshot = {
   readonly faults: readonly string[];
   readonly peers: readonly HeardPeer[];
   readonly transitions: readonly Transition[];
+  /** Its addresses that another host answers for as well. */
+  readonly conflicts: readonly AddressConflict[];
+  /** Its addresses that another interface of this host has as well. */
+  readonly duplicates: readonly AddressDuplicate[];
   readonly statistics: Instance['statistics'];
 };
+
+export type AddressDuplicate = { readonly address: string; readonly interface: string; readonly alsoOn: string };
 
 export type TrackerSnapshot = {
   readonly kind: string;
@@ -42,10 +49,16 @@ export type TrackerSnapshot = {
   readonly fault: boolean;
 };
 
-export function snapshotOf(router: Router, atMs: number): Snapshot {
+export function snapshotOf(
+  router: Router,
+  atMs: number,
+  duplicatesOf: (instance: string) => readonly AddressDuplicate[],
+): Snapshot {
   return {
     atMs,
-    instances: [...router.instances.values()].map(instanceSnapshot),
+    instances: [...router.instances.values()].map((instance) =>
+      instanceSnapshot(instance, duplicatesOf(instance.configuration.name)),
+    ),
     groups: router.groups.flatMap(({ configuration, members }) =>
       configuration === undefined
         ? []
@@ -60,7 +73,7 @@ export function snapshotOf(router: Router, atMs: number): Snapshot {
   };
 }
 
-function instanceSnapshot(instance: Instance): InstanceSnapshot {
+function instanceSnapshot(instance: Instance, duplicates: readonly AddressDuplicate[]): InstanceSnapshot {
   const { configuration } = instance;
   return {
     name: configuration.name,
@@ -83,6 +96,8 @@ function instanceSnapshot(instance: Instance): InstanceSnapshot {
     faults: faultReasons(instance),
     peers: [...instance.peers.values()],
     transitions: instance.transitions,
+    conflicts: instance.conflicts,
+    duplicates,
     statistics: instance.statistics,
   };
 }

@@ -29,7 +29,9 @@ import {
   parseAddress,
   peekRouter,
   type ReceivedPacket,
+  type Refusal,
   receive,
+  refusalOf,
   sealAuthenticationHeader,
   vrrpProtocol,
 } from '../../vrrp/index.ts';
@@ -42,7 +44,7 @@ export type HeardAdvert = { readonly instance: string; readonly source: Uint8Arr
 export type TransportListener = {
   readonly onAdvert: (heard: HeardAdvert) => void;
   /** An advert that is not accepted; `message` has both sides' values. */
-  readonly onRefusal: (instance: string, message: string) => void;
+  readonly onRefusal: (refusal: Refusal) => void;
   readonly onStranger: (interfaceName: string, virtualRouterId: number) => void;
   readonly onError: (instance: string, error: KernelError) => void;
 };
@@ -52,7 +54,9 @@ type Port = {
   readonly configuration: InstanceConfiguration;
   readonly expectation: Expectation;
   readonly instance: Instance;
-  readonly socketKey: string;
+  readonly pool: Pool;
+  /** Of the other way of authentication. */
+  readonly otherPool: Pool | undefined;
   source: Uint8Array | undefined;
   identification: number;
   sequence: number;
@@ -71,6 +75,7 @@ type ReadyAdvert = {
 };
 
 type Pool = {
+  readonly key: string;
   readonly socket: IpSocket;
   readonly listener: BatchListener;
   readonly interfaceName: string;
@@ -102,16 +107,17 @@ export class Transport {
   /** Opens or shares the socket of an instance, or what the kernel has against it. */
   attach(instance: Instance): KernelError | undefined {
     const { configuration } = instance;
-    const socketKey = keyOf(configuration);
-    const pool = this.#pools.get(socketKey) ?? this.#open(configuration, socketKey);
+    const pool = this.#poolOf(configuration, protocolOf(configuration));
     if (!('socket' in pool)) return pool;
-    const joined = this.#join(pool, configuration);
-    if (joined !== undefined) return joined;
+    const otherProtocol = otherProtocolOf(configuration);
+    const otherPool = otherProtocol === undefined ? undefined : this.#poolOf(configuration, otherProtocol);
+    if (otherPool !== undefined && !('socket' in otherPool)) return otherPool;
     const port: Port = {
       configuration,
       expectation: expectationOf(configuration),
       instance,
-      socketKey,
+      pool,
+      otherPool,
       source: this.#ports.get(configuration.name)?.source,
       identification: this.#ports.get(configuration.name)?.identification ?? 0,
       sequence: this.#ports.get(configuration.name)?.sequence ?? 0,
@@ -121,6 +127,7 @@ export class Transport {
     this.#forget(configuration.name);
     this.#ports.set(configuration.name, port);
     pool.ports[configuration.virtualRouterId] = port;
+    if (otherPool !== undefined) otherPool.ports[configuration.virtualRouterId] = port;
     this.#closeUnused();
     return undefined;
   }
@@ -149,10 +156,9 @@ export class Transport {
   /** Sends an advert to the group, or to each peer in turn. */
   advertise(name: string, priority: number): void {
     const port = this.#ports.get(name);
-    const pool = port === undefined ? undefined : this.#pools.get(port.socketKey);
-    if (port === undefined || pool === undefined) return;
+    if (port === undefined || this.#pools.get(port.pool.key) !== port.pool) return;
     for (const ready of this.#readyFor(port, priority)) {
-      const sent = pool.socket.send(this.#bytesOf(port, ready), ready.departure);
+      const sent = port.pool.socket.send(this.#bytesOf(port, ready), ready.departure);
       if (!sent.ok) this.#listener.onError(name, sent.error);
     }
   }
@@ -187,12 +193,12 @@ export class Transport {
     const port = this.#ports.get(name);
     if (port === undefined) return;
     this.#ports.delete(name);
-    const ports = this.#pools.get(port.socketKey)?.ports;
-    if (ports?.[port.configuration.virtualRouterId] === port) ports[port.configuration.virtualRouterId] = undefined;
+    for (const { ports } of [port.pool, port.otherPool ?? port.pool])
+      if (ports[port.configuration.virtualRouterId] === port) ports[port.configuration.virtualRouterId] = undefined;
   }
 
   #closeUnused(): void {
-    const used = new Set([...this.#ports.values()].map((port) => port.socketKey));
+    const used = new Set([...this.#ports.values()].flatMap((port) => [port.pool.key, port.otherPool?.key]));
     for (const [key, pool] of this.#pools) {
       if (used.has(key)) continue;
       pool.socket.close();
@@ -200,13 +206,18 @@ export class Transport {
     }
   }
 
-  #open(configuration: InstanceConfiguration, key: string): Pool | KernelError {
+  #poolOf(configuration: InstanceConfiguration, protocol: number): Pool | KernelError {
+    const pool = this.#pools.get(keyOf(configuration, protocol)) ?? this.#open(configuration, protocol);
+    return ('socket' in pool ? this.#join(pool, configuration) : undefined) ?? pool;
+  }
+
+  #open(configuration: InstanceConfiguration, protocol: number): Pool | KernelError {
     const { family, kernelReceiveBufferBytes } = configuration;
     const interfaceName = advertInterface(configuration);
     const link = this.#interfaces.link(interfaceName);
     const opened = openRawSocket({
       family,
-      protocol: protocolOf(configuration),
+      protocol,
       interfaceName,
       ipHeader: 'sender',
       hopLimit,
@@ -221,14 +232,14 @@ export class Transport {
       onBatch: (batch) => this.#receiveAll(pool, batch),
       onError: (error) => this.#listener.onError(configuration.name, error),
     };
-    const sealed = protocolOf(configuration) === ahProtocol;
     const pool: Pool = {
+      key: keyOf(configuration, protocol),
       socket: opened.value,
       listener,
       interfaceName,
       groups: new Set(),
       family,
-      sealed,
+      sealed: protocol === ahProtocol,
       ports: new Array(256).fill(undefined),
     };
     const listening = pool.socket.listenInBatches(listener);
@@ -236,7 +247,7 @@ export class Transport {
       pool.socket.close();
       return listening.error;
     }
-    this.#pools.set(key, pool);
+    this.#pools.set(pool.key, pool);
     return pool;
   }
 
@@ -352,18 +363,24 @@ export class Transport {
   }
 
   #unseal(port: Port, packet: ReceivedPacket & { readonly header: Uint8Array }): ReceivedPacket | undefined {
+    // Not ours to verify: the check of the authentication type refuses it.
+    if (protocolOf(port.configuration) !== ahProtocol) return { ...packet, payload: packet.payload.subarray(24) };
     const opened = openAuthenticationHeader(packet, port.expectation.secret, hmacMd5);
     if (opened.ok) return { ...packet, payload: opened.value.payload, ahVerified: true };
-    countRefusal(port.instance.statistics, 'authentication-failure');
-    this.#listener.onRefusal(port.configuration.name, `(${port.configuration.name}) ${opened.error}`);
+    const objection = { code: 'authentication-failure', message: opened.error } as const;
+    this.#refuse(port, refusalOf(port.configuration, packet.source, objection));
     return undefined;
+  }
+
+  #refuse(port: Port, refusal: Refusal): void {
+    countRefusal(port.instance.statistics, refusal.code);
+    this.#listener.onRefusal(refusal);
   }
 
   #accept(port: Port, packet: ReceivedPacket, message: RememberedMessage): void {
     const checked = receive(packet, port.expectation);
     if (!checked.ok) {
-      countRefusal(port.instance.statistics, checked.error.code);
-      this.#listener.onRefusal(port.configuration.name, checked.error.message);
+      this.#refuse(port, checked.error);
       return;
     }
     const heard = { instance: port.configuration.name, source: packet.source, advert: checked.value };
@@ -371,6 +388,12 @@ export class Transport {
     if (!packet.ahVerified) port.accepted = { message, heard };
     this.#listener.onAdvert(heard);
   }
+}
+
+/** The other way of authentication: heard only to say that the two sides have different ones. */
+function otherProtocolOf(configuration: InstanceConfiguration): number | undefined {
+  if (configuration.version === 3 || configuration.family === 'ipv6') return undefined;
+  return protocolOf(configuration) === ahProtocol ? vrrpProtocol : ahProtocol;
 }
 
 /** Whose VRID a message names, before anything else of it is believed. */
@@ -385,8 +408,8 @@ function protocolOf(configuration: InstanceConfiguration): number {
   return authenticationTypeOf(configuration) === 2 ? ahProtocol : vrrpProtocol;
 }
 
-function keyOf(configuration: InstanceConfiguration): string {
-  return `${configuration.family} ${advertInterface(configuration)} ${protocolOf(configuration)}`;
+function keyOf(configuration: InstanceConfiguration, protocol: number): string {
+  return `${configuration.family} ${advertInterface(configuration)} ${protocol}`;
 }
 
 /** The raw socket sees every packet of the protocol: multicast instances want their group, unicast ones the host's own address. */

@@ -58,6 +58,7 @@ async function acceptance(pair: Pair, first: Program, second: Program): Promise<
   await pair.untilHeldBy(address, ['server2']);
   await pair.lab.heal('server1');
   await pair.untilHeldBy(address, ['server1']);
+  for (const name of ['server1', 'server2']) assert.doesNotMatch(await pair.log(name), /in use|somebody else/);
 }
 
 test('an address deleted by hand is back at once, and stays', root, () =>

@@ -29,8 +29,10 @@ const unknownHardware = '00:00:00:00:00:00';
 const allNodes = { address: 'ff02::1', hardwareAddress: '33:33:00:00:00:01' };
 const ICMPV6 = 58;
 const neighbourAdvertisementType = 136;
+const neighbourSolicitationType = 135;
 const [routerFlag, overrideFlag] = [0x80, 0x20];
-const targetLinkLayerOption = [2, 1];
+const targetLinkLayerOption = [2, 1] as const;
+const solicitedNodes = 'ff02::1:ff00:0';
 
 /**
  * A broadcast ARP message about `address` to refresh every cache. Hosts take a request more widely than a reply; both
@@ -76,24 +78,46 @@ export function decodeArp(frame: Buffer): ArpMessage | undefined {
 /** A neighbour advertisement to all nodes that overrides what they have cached; `router` as the host forwards or not. */
 export function unsolicitedNeighbourAdvertisement(announcement: Announcement, role: 'host' | 'router'): Buffer {
   const { address, hardwareAddress, from = hardwareAddress } = announcement;
-  const source = addressBytes(address);
-  assert(source.length === 16, `neighbour advertisements are for IPv6, not ${address}`);
+  const source = ipv6(address);
   const message = Buffer.alloc(32);
   message.writeUInt8(neighbourAdvertisementType, 0);
   message.writeUInt8(overrideFlag | (role === 'router' ? routerFlag : 0), 4);
   source.copy(message, 8);
   message.set(targetLinkLayerOption, 24);
   ethernet(hardwareAddress).copy(message, 26);
-  const destination = addressBytes(allNodes.address);
-  message.writeUInt16BE(icmpv6Checksum(source, destination, message), 2);
-  const header = Buffer.alloc(40);
-  header.writeUInt8(0x60, 0);
-  header.writeUInt16BE(message.length, 4);
-  header.writeUInt8(ICMPV6, 6);
-  header.writeUInt8(255, 7);
-  source.copy(header, 8);
-  destination.copy(header, 24);
-  return Buffer.concat([ethernetHeader(allNodes.hardwareAddress, from, etherTypeIpv6), header, message]);
+  const packet = icmpv6Packet(source, ipv6(allNodes.address), message);
+  return Buffer.concat([ethernetHeader(allNodes.hardwareAddress, from, etherTypeIpv6), packet]);
+}
+
+/** The question whether anybody has `address`, as duplicate address detection asks it: from no address (RFC 4862 §5.4.2). */
+export function neighbourProbe({ address, hardwareAddress }: Announcement): Buffer {
+  const target = ipv6(address);
+  const message = Buffer.alloc(24);
+  message.writeUInt8(neighbourSolicitationType, 0);
+  target.copy(message, 8);
+  const asked = ipv6(solicitedNodes);
+  target.copy(asked, 13, 13);
+  const to = hardwareAddressText(Buffer.concat([Buffer.from([0x33, 0x33]), asked.subarray(12)]));
+  const packet = icmpv6Packet(Buffer.alloc(16), asked, message);
+  return Buffer.concat([ethernetHeader(to, hardwareAddress, etherTypeIpv6), packet]);
+}
+
+/**
+ * The address and the hardware address that a neighbour advertisement speaks for; the sender's own where it names none.
+ * undefined when the frame is no neighbour advertisement.
+ */
+export function decodeNeighbourAdvertisement(
+  frame: Buffer,
+): { readonly address: string; readonly hardwareAddress: string } | undefined {
+  if (frame.length < 78 || frame.readUInt16BE(12) !== etherTypeIpv6 || frame.readUInt8(20) !== ICMPV6) return undefined;
+  const message = frame.subarray(54);
+  if (message.readUInt8(0) !== neighbourAdvertisementType) return undefined;
+  const [type, length] = targetLinkLayerOption;
+  const named = message.length >= 32 && message.readUInt8(24) === type && message.readUInt8(25) === length;
+  return {
+    address: addressText(message.subarray(8, 24)),
+    hardwareAddress: hardwareAddressText(named ? message.subarray(26, 32) : frame.subarray(6, 12)),
+  };
 }
 
 /** The Internet checksum (RFC 1071): the one's complement sum of 16-bit words, complemented. */
@@ -103,6 +127,19 @@ export function internetChecksum(bytes: Buffer): number {
   if (bytes.length % 2 === 1) sum += bytes.readUInt8(bytes.length - 1) << 8;
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
+}
+
+/** An IPv6 packet with its checksum set. */
+function icmpv6Packet(source: Buffer, destination: Buffer, message: Buffer): Buffer {
+  message.writeUInt16BE(icmpv6Checksum(source, destination, message), 2);
+  const header = Buffer.alloc(40);
+  header.writeUInt8(0x60, 0);
+  header.writeUInt16BE(message.length, 4);
+  header.writeUInt8(ICMPV6, 6);
+  header.writeUInt8(255, 7);
+  source.copy(header, 8);
+  destination.copy(header, 24);
+  return Buffer.concat([header, message]);
 }
 
 function icmpv6Checksum(source: Buffer, destination: Buffer, message: Buffer): number {
@@ -135,5 +172,11 @@ function ethernet(address: string): Buffer {
 function ipv4(address: string): Buffer {
   const bytes = addressBytes(address);
   assert(bytes.length === 4, `ARP is for IPv4, not ${address}`);
+  return bytes;
+}
+
+function ipv6(address: string): Buffer {
+  const bytes = addressBytes(address);
+  assert(bytes.length === 16, `neighbour discovery is for IPv6, not ${address}`);
   return bytes;
 }

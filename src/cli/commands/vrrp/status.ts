@@ -36,6 +36,11 @@ function instanceLines(instance: InstanceSnapshot, atMs: number): string[] {
     `${name}  ${state}  VRRPv${version} vrid ${virtualRouterId} on ${link} ${from}`,
     `  priority ${instance.effectivePriority}${priorityParts(instance)}`,
     ...instance.faults.map((fault) => `  fault: ${fault}`),
+    ...instance.conflicts.map((conflict) => `  conflict: ${conflictText(conflict, atMs)}`),
+    ...instance.duplicates.map(
+      ({ address, interface: here, alsoOn }) =>
+        `  conflict: ${address} is on ${here}, and on ${alsoOn} of this host too`,
+    ),
     ...instance.peers.map(
       (peer) => `  heard ${peer.address} priority ${peer.priority} ${formatDuration(atMs - peer.lastHeardMs)} ago`,
     ),
@@ -46,6 +51,13 @@ function instanceLines(instance: InstanceSnapshot, atMs: number): string[] {
           `  ${formatDuration(atMs - when)} ago ${before} to ${to}: ${reason}`,
       ),
   ];
+}
+
+function conflictText(conflict: InstanceSnapshot['conflicts'][number], atMs: number): string {
+  const { address, interface: link, ownHardwareAddress, hardwareAddress, knownAs, times, lastMs } = conflict;
+  const there = knownAs === undefined ? hardwareAddress : `${hardwareAddress} (${knownAs})`;
+  const when = `${times === 1 ? 'once' : `${times} times`}, last ${formatDuration(atMs - lastMs)} ago`;
+  return `${address} is ${ownHardwareAddress} on ${link}, and ${there} answers for it too (${when})`;
 }
 
 /** ` = 244 + 5 (interface ens9 up)`; nothing when the configured priority is all there is. */
