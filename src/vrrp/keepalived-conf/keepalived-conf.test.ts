@@ -252,6 +252,59 @@ test('global_defs count for instances wherever they stand', () => {
   assert.equal(parsed.configuration.global.routerId, 'R');
 });
 
+test('a global default is what each instance would say itself, and an instance may say otherwise', () => {
+  const pairs: [global: string, own: string, otherwise: string][] = [
+    ['vrrp_version 3', 'version 3', 'version 2'],
+    ['vrrp_garp_master_delay 7', 'garp_master_delay 7', 'garp_master_delay 8'],
+    ['vrrp_garp_master_repeat 3', 'garp_master_repeat 3', 'garp_master_repeat 4'],
+    ['vrrp_garp_master_refresh 60', 'garp_master_refresh 60', 'garp_master_refresh 61'],
+    ['vrrp_garp_master_refresh_repeat 2', 'garp_master_refresh_repeat 2', 'garp_master_refresh_repeat 3'],
+    ['vrrp_garp_lower_prio_delay 9', 'garp_lower_prio_delay 9', 'garp_lower_prio_delay 4'],
+    ['vrrp_garp_lower_prio_repeat 6', 'garp_lower_prio_repeat 6', 'garp_lower_prio_repeat 7'],
+    ['vrrp_garp_extra_if all 30', 'garp_extra_if all 30', 'garp_extra_if 31'],
+    ['vrrp_skip_check_adv_addr', 'skip_check_adv_addr', 'skip_check_adv_addr off'],
+    ['vrrp_lower_prio_no_advert', 'lower_prio_no_advert', 'lower_prio_no_advert off'],
+    ['vrrp_higher_prio_send_advert', 'higher_prio_send_advert', 'higher_prio_send_advert off'],
+    ['vrrp_down_timer_adverts 5', 'down_timer_adverts 5', 'down_timer_adverts 4'],
+    ['vrrp_notify_priority_changes', 'notify_priority_changes', 'notify_priority_changes off'],
+  ];
+  const saying = (lines: string, globals = '') => {
+    const parsed = parse(`global_defs {\n${globals}\n}\n${basic.replace('advert_int 1', `advert_int 1\n${lines}`)}`);
+    const { place: _, ...instance } = parsed.configuration.instances[0] ?? assert.fail(messages(parsed).join());
+    return instance;
+  };
+  for (const [global, own, otherwise] of pairs) {
+    assert.deepEqual(saying('', global), saying(own), global);
+    assert.notDeepEqual(saying('', global), saying(''), `${global} does something`);
+    assert.deepEqual(saying(otherwise, global), saying(otherwise), `${otherwise} beside ${global}`);
+  }
+  const unicast = 'unicast_peer {\n 192.168.122.9\n}\n';
+  assert.deepEqual(saying(unicast, 'vrrp_check_unicast_src'), saying(`${unicast}check_unicast_src`));
+});
+
+test('what the file says of static things, links, scripts and processes reaches those who see to it', () => {
+  const { configuration } = parse(
+    `interface_up_down_delays {\n eth0 2 3\n}
+vrrp_script s {\n script /bin/true\n init_fail\n}
+track_process p {\n process httpd -k start\n param_match initial\n fork_delay 1\n terminate_delay 2\n full_command\n}
+static_ipaddress {\n 10.0.0.5/24 dev eth0\n}
+static_routes {\n 10.1.0.0/16 dev eth0\n}
+static_rules {\n from 10.2.0.0/16 table 7 preference 99\n}
+${basic}`,
+  );
+  const [delay] = configuration.interfaceDelays;
+  assert.deepEqual([delay?.interface, delay?.downDelayMs, delay?.upDelayMs], ['eth0', 2000, 3000]);
+  assert.equal(configuration.scripts[0]?.initFail, true);
+  const [process] = configuration.processes;
+  assert.deepEqual(
+    [process?.parameters, process?.fullCommand, process?.forkDelayMs, process?.terminateDelayMs],
+    ['initial', true, 1000, 2000],
+  );
+  assert.equal(configuration.staticAddresses[0]?.address, '10.0.0.5');
+  assert.equal(configuration.staticRoutes[0]?.destination, '10.1.0.0');
+  assert.deepEqual([configuration.staticRules[0]?.table, configuration.staticRules[0]?.preference], [7, 99]);
+});
+
 test('a block that is never closed is named, whichever follows it, and the blocks after it are still read', () => {
   const parsed = parse(`${basic.replace(/\}\n$/, '')}${basic.replaceAll('VI_1', 'VI_2').replace('51', '52')}`);
   assert.match(
