@@ -78,7 +78,13 @@ export type { ProcessHandle } from './process/pidfd.ts';
 export { openProcess } from './process/pidfd.ts';
 export { programPath, startWorker, workerRoleData } from './process/program.ts';
 export type { SchedulingClass } from './process/scheduling.ts';
-export { limitRealTime, schedulingClass, setNiceness, setRealTime } from './process/scheduling.ts';
+export {
+  limitRealTime,
+  schedulingClass,
+  setNiceness,
+  setProcessors,
+  setRealTime,
+} from './process/scheduling.ts';
 export { adoptOrphans, dieWithParent, setThreadName } from './process/self.ts';
 // Readiness of descriptors
 export type { Watch, WatchMethod } from './readiness/watch.ts';

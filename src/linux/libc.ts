@@ -66,6 +66,9 @@ export const schedSetscheduler: Native<[number, number, Memory]> = native(
   'int sched_setscheduler(int, int, const void *)',
 );
 export const setpriority: Native<[number, number, number]> = native('int setpriority(int, uint, int)');
+export const schedSetaffinity: Native<[number, number, Memory]> = native(
+  'int sched_setaffinity(int, size_t, const void *)',
+);
 export const schedGetscheduler: Native<[number]> = native('int sched_getscheduler(int)');
 
 export const inotifyInit: Native<[number]> = native('int inotify_init1(int)');

@@ -324,6 +324,8 @@ export type MailConfiguration = {
 
 export type ProcessOptions = {
   readonly realTimePriority: number | undefined;
+  /** `vrrp_cpu_affinity`: numbers of processors; empty: all. */
+  readonly processors: readonly number[];
   readonly childWaitMs: number;
   /** `instance NAME`: tells several daemons of one namespace apart in pid files, log and status. */
   readonly instance: string | undefined;

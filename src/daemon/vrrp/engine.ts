@@ -372,7 +372,8 @@ export class Engine {
     this.#pledgeParts.delete(configuration.name);
     const error = this.#virtualMacs.make(configuration) ?? this.#transport.attach(instance);
     const cause = 'its socket or macvlan cannot be made';
-    if (error !== undefined) this.#complain(configuration.name, error);
+    // An interface that is not there yet was told when the file was read.
+    if (error !== undefined && error.errno !== 'ENODEV') this.#complain(configuration.name, error);
     const present = error !== undefined;
     if (present !== instance.faults.has(cause))
       this.#step({ kind: 'fault', instance: configuration.name, cause, present });

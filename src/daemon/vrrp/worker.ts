@@ -2,7 +2,14 @@
 import { parentPort } from 'node:worker_threads';
 import { Guard } from '../../guardian/index.ts';
 import { CommandFailure, defined, formatFailure, loggerOf } from '../../kit/index.ts';
-import { kernelFailure, setRealTime, settleWatchMethod, workerRoleData } from '../../linux/index.ts';
+import {
+  type KernelResult,
+  kernelFailure,
+  setProcessors,
+  setRealTime,
+  settleWatchMethod,
+  workerRoleData,
+} from '../../linux/index.ts';
 import { Engine } from './engine.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './message.ts';
 import { restartLimits } from './restart.ts';
@@ -22,16 +29,21 @@ export async function runVrrpWorker(): Promise<void> {
   const { configuration, reports, restartWords } = workerRoleData() as WorkerStart;
   const logger = loggerOf((level, message) => port.postMessage({ kind: 'log', level, message } satisfies FromWorker));
   const restart = restartWords === undefined ? {} : { restart: { argv: restartWords, ...restartLimits } };
+  const { realTimePriority: priority = realTimePriority, processors } = configuration.global.process;
   const guard = new Guard({ hungMs, starvedMs, ...restart }, logger);
   const tell = (message: FromWorker) => {
     if (message.kind === 'stopped') guard.release().then(() => port.postMessage(message));
     else port.postMessage(message);
   };
-  const scheduled = setRealTime(configuration.global.process.realTimePriority ?? realTimePriority);
-  if (!scheduled.ok) tell({ kind: 'log', level: 'warning', message: formatFailure(kernelFailure(scheduled.error)) });
+  const complain = (done: KernelResult<void>) => {
+    if (!done.ok) tell({ kind: 'log', level: 'warning', message: formatFailure(kernelFailure(done.error)) });
+  };
+  complain(setRealTime(priority));
   await settleWatchMethod();
   try {
     await guard.start();
+    // After the guardian was started, which would inherit it.
+    if (processors.length > 0) complain(setProcessors(processors));
     const engine = new Engine(configuration, {
       tell,
       pledge: (pledge) => guard.pledge(pledge),

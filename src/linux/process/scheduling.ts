@@ -2,7 +2,7 @@
 // stay in the ordinary class, and a real-time main thread would starve them (measured: pauses grow).
 import { ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
-import { errno, schedGetscheduler, schedSetscheduler, setpriority, setrlimit } from '../libc.ts';
+import { errno, schedGetscheduler, schedSetaffinity, schedSetscheduler, setpriority, setrlimit } from '../libc.ts';
 
 export type SchedulingClass = 'other' | 'fifo' | 'round-robin' | 'batch' | 'idle' | 'deadline';
 
@@ -16,6 +16,8 @@ const classes: Readonly<Record<number, SchedulingClass>> = {
 };
 const [SCHED_OTHER, SCHED_RR] = [0, 2];
 const RLIMIT_RTTIME = 15;
+/** CPU_SETSIZE */
+const processorsMax = 1024;
 /** To `setpriority`, 0 is the calling thread. */
 const PRIO_PROCESS = 0;
 /** Children start in the ordinary class: a notify script must not run in front of the heartbeat. */
@@ -50,6 +52,14 @@ export function limitRealTime(limitUs: number): KernelResult<void> {
   limits.writeBigUInt64LE(BigInt(limitUs));
   if (setrlimit(RLIMIT_RTTIME, limits) === 0) return ok(undefined);
   return kernelError('setrlimit', errno(), `limit real-time threads to ${limitUs} us`);
+}
+
+/** Keeps the calling thread on these processors, numbered from 0 (man 2 sched_setaffinity); what it starts inherits that. */
+export function setProcessors(processors: readonly number[]): KernelResult<void> {
+  const mask = Buffer.alloc(processorsMax / 8);
+  for (const processor of processors) mask[processor >> 3] = (mask[processor >> 3] ?? 0) | (1 << (processor & 7));
+  if (schedSetaffinity(0, mask.length, mask) === 0) return ok(undefined);
+  return kernelError('sched_setaffinity', errno(), `keep this thread on processors ${processors.join(', ')}`);
 }
 
 /** The class in which the calling thread runs. */

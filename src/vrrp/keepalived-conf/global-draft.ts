@@ -54,6 +54,7 @@ export function defaultGlobals(): GlobalDraft {
     },
     process: {
       realTimePriority: undefined,
+      processors: [],
       childWaitMs: 5000,
       instance: undefined,
       usePidFolder: false,

@@ -39,6 +39,8 @@ export function globalOptionsOf(draft: GlobalDraft): GlobalOptions {
   };
 }
 
+/** CPU_SETSIZE of sched_setaffinity(2) */
+const processorMax = 1023;
 const pacingBounds = { min: 0.000001, max: 4294.967295 };
 
 const protocolKeywords: Table<GlobalDraft> = {
@@ -269,8 +271,15 @@ const processKeywords: Table<GlobalDraft> = {
   ),
   vrrp_rlimit_rttime: realTimeLimit,
   vrrp_rlimit_rtime: realTimeLimit,
-  vrrp_cpu_affinity: notDone('the scheduler of the kernel chooses the CPU'),
-  vrrp_no_swap: notDone('memory is not locked: give the machine enough of it'),
+  vrrp_cpu_affinity: orIgnored(({ process: draft }, statement, scope) => {
+    const bounds = { min: 0, max: processorMax };
+    const numbers = statement.words.map(({ text }) => integerOf(text, statement, bounds, scope));
+    draft.processors = numbers.filter((number) => number !== undefined);
+  }),
+  // V8 changes the protection of its pages in ways that the kernel refuses for locked ones.
+  vrrp_no_swap: notDone(
+    'memory is not locked: MemorySwapMax=0 in the unit of the service keeps it out of the swap space',
+  ),
   // One process where Keepalived has two: what names its VRRP process goes before what names the parent.
   vrrp_process_name: word(({ process: draft }, value) => {
     draft.name = value;

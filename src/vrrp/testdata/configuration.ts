@@ -38,6 +38,7 @@ export const globalDefaults: GlobalOptions = {
   },
   process: {
     realTimePriority: undefined,
+    processors: [],
     childWaitMs: 5000,
     instance: undefined,
     usePidFolder: false,
