@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { XmlElement, xmlElement } from '../cib/index.ts';
+import { pairwise } from './actions/relation.ts';
 import { schedule } from './schedule.ts';
 
 type Size = { readonly nodes: number; readonly groups: number };
@@ -74,7 +75,7 @@ type Work = { readonly actions: number; readonly relations: number; readonly eva
 function workOf(size: Size, state: 'stopped' | 'running'): Work {
   const now = { epochSeconds: 1_700_000_000, offsetSeconds: 0 };
   const { plan } = schedule({ cib: chainedGroups(size, state), now, reasons: false });
-  const relations = plan.actions.reduce((sum, { befores }) => sum + befores.length, 0);
+  const relations = plan.actions.reduce((sum, { befores }) => sum + pairwise(befores).length, 0);
   return { actions: plan.actions.length, relations, evaluations: plan.evaluations };
 }
 

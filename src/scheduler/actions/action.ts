@@ -100,6 +100,11 @@ export class Action {
     this.flags &= ~flag;
   }
 
+  /** As a side of an ordering, an action stands for itself. */
+  get action(): this {
+    return this;
+  }
+
   /** The value of a metadata name. */
   meta(name: string): string | undefined {
     return this.added?.get(name) ?? this.configured.get(name);

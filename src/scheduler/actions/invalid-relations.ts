@@ -5,7 +5,7 @@ import { isInput } from '../graph/inputs.ts';
 import type { Action } from './action.ts';
 import { containerOf } from './family.ts';
 import type { Plan } from './plan.ts';
-import { GUEST_ALLOWED, IF_ON_SAME_NODE_OR_TARGET } from './relation.ts';
+import { GUEST_ALLOWED, IF_ON_SAME_NODE_OR_TARGET, pairwise } from './relation.ts';
 
 export function disableInvalidRelations(plan: Plan): void {
   for (let index = plan.actions.length - 1; index >= 0; index--) {
@@ -34,7 +34,7 @@ function leadsBack(start: Action, target: Action): boolean {
   const open = [start];
   for (let action = open.pop(); action !== undefined; action = open.pop()) {
     if (action === target) return true;
-    for (const relation of action.befores) {
+    for (const relation of pairwise(action.befores)) {
       if (seen.has(relation.first) || !isInput(action, relation)) continue;
       seen.add(relation.first);
       open.push(relation.first);

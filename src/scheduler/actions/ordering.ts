@@ -21,9 +21,9 @@ export function does(resource: Resource, task: string): OrderingSide {
   return { resource, task, action: undefined };
 }
 
-/** An action that exists, with the resource it belongs to, if any. */
+/** An action that exists, with the resource it belongs to, if any: it is a side as it stands. */
 export function action(given: Action): OrderingSide {
-  return { resource: given.resource, task: given.task, action: given };
+  return given;
 }
 
 /** An action that stands for itself, whatever resource it belongs to. */

@@ -1,5 +1,6 @@
 // A relation orders two actions and says what the fate of one means for the other. Its kinds are a set, because one
 // constraint usually says several things; a bit each, because a large cluster holds millions of relations.
+import { isGuestOrBundleNode } from '../model/index.ts';
 import type { Action } from './action.ts';
 
 /** Sequence only, if both happen. */
@@ -50,7 +51,31 @@ export type Relation = {
   kinds: number;
   /** The kinds it was made with: a relation that was disabled is not made again. */
   readonly attached: number;
+  /**
+   * Probes that come before `next` beside `first`, oldest first, where it is a probe and the order a mere sequence. There
+   * is a probe for each resource and node, and several actions wait for each: a relation of its own for every pair would
+   * be most of what a large cluster holds. Undefined for all other relations.
+   */
+  readonly alike: Action[] | undefined;
 };
+
+/** The same relations, those that probes share replaced by one for each of them. */
+export function pairwise(relations: readonly Relation[]): readonly Relation[] {
+  if (relations.every(({ alike }) => alike === undefined)) return relations;
+  return relations.flatMap((relation) => {
+    if (relation.alike === undefined) return [relation];
+    return [relation.first, ...relation.alike].map((first) => ({ ...relation, first, alike: undefined }));
+  });
+}
+
+/** Whether one of the probes that share a relation has another one with the same action. */
+export function repeatsSharingProbe(befores: readonly Relation[]): boolean {
+  if (!befores.some(({ alike }) => alike !== undefined && alike.length > 0)) return false;
+  return befores.some(({ first, next, alike }) => {
+    if (alike !== undefined || !isPlainProbe(first)) return false;
+    return first.afters.some((other) => other.next === next && other.alike !== undefined);
+  });
+}
 
 /** Up to this many relations a scan beats a hash. */
 const scannedMax = 12;
@@ -61,18 +86,33 @@ const scannedMax = 12;
  */
 export function relate(first: Action, next: Action, kinds: number): boolean {
   if (kinds === 0 || alreadyRelated(first, next, kinds)) return false;
-  const relation = { first, next, kinds, attached: kinds };
+  const mayShare = kinds === ORDERED && isPlainProbe(first) && waitsForProbes(next);
+  let relation = mayShare ? next.befores.at(-1) : undefined;
+  if (relation?.alike === undefined) {
+    relation = { first, next, kinds, attached: kinds, alike: mayShare ? [] : undefined };
+    next.befores = extended(next.befores, relation);
+  } else relation.alike.push(first);
   first.afters = extended(first.afters, relation);
-  next.befores = extended(next.befores, relation);
   if (first.afterIndex !== undefined) indexRelation(first.afterIndex, relation);
   return true;
+}
+
+/** On a guest node the relation can turn out to be void; anywhere else it stays what it is. */
+function isPlainProbe({ task, intervalMs, resource, node }: Action): boolean {
+  if (task !== 'monitor' || intervalMs !== 0 || resource?.variant !== 'primitive') return false;
+  return node !== undefined && !isGuestOrBundleNode(node);
+}
+
+/** What a clone does waits for the probe of the instance on the same node: there it matters which probe it is. */
+function waitsForProbes({ resource }: Action): boolean {
+  return resource?.variant !== 'clone' && resource?.variant !== 'bundle';
 }
 
 /**
  * Most actions (probes above all) have a handful of relations, and there can be a million of them. A list that grows by
  * `push` takes room for seventeen at once; a short one is copied to its exact length instead.
  */
-const exactMax = 4;
+const exactMax = 8;
 
 function extended(relations: Relation[], relation: Relation): Relation[] {
   if (relations.length < exactMax) return [...relations, relation];
@@ -83,12 +123,15 @@ function extended(relations: Relation[], relation: Relation): Relation[] {
 function alreadyRelated(first: Action, next: Action, kinds: number): boolean {
   const { befores } = next;
   const { afters } = first;
-  if (befores.length <= scannedMax) {
-    for (const relation of befores) if (relation.first === first && (relation.attached & kinds) !== 0) return true;
-    return false;
-  }
   if (afters.length <= scannedMax) {
     for (const relation of afters) if (relation.next === next && (relation.attached & kinds) !== 0) return true;
+    return false;
+  }
+  if (befores.length <= scannedMax) {
+    for (const relation of befores) {
+      const isFirst = relation.first === first || relation.alike?.includes(first) === true;
+      if (isFirst && (relation.attached & kinds) !== 0) return true;
+    }
     return false;
   }
   first.afterIndex ??= indexOf(afters);

@@ -3,7 +3,7 @@
 
 import { type Action, IN_GRAPH } from '../actions/action.ts';
 import type { Plan } from '../actions/plan.ts';
-import { IF_ON_SAME_NODE_OR_TARGET } from '../actions/relation.ts';
+import { IF_ON_SAME_NODE_OR_TARGET, pairwise } from '../actions/relation.ts';
 import type { TransitionGraph } from './graph.ts';
 import { operationKeyOf } from './operation-key.ts';
 
@@ -42,7 +42,7 @@ function styleOf(action: Action, extent: DotExtent): string | undefined {
 type Edges = { readonly shown: ReadonlySet<Action>; readonly inputs: ReadonlySet<Action> | undefined };
 
 function writeEdges(out: string[], action: Action, { shown, inputs }: Edges): void {
-  for (const { first, kinds } of action.befores) {
+  for (const { first, kinds } of pairwise(action.befores).toSorted((a, b) => a.first.id - b.first.id)) {
     const isListed = inputs?.has(first) === true;
     if (!isListed) {
       if (kinds === 0 || kinds === IF_ON_SAME_NODE_OR_TARGET || !shown.has(action) || !shown.has(first)) continue;

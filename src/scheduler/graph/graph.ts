@@ -7,7 +7,7 @@ import type { Plan } from '../actions/plan.ts';
 import { orderingFlags } from '../actions/summary-flags.ts';
 import { childrenOf } from '../configuration/tree.ts';
 import { type ClusterNode, isRemoteType, type Resource } from '../model/index.ts';
-import { belongsInGraph, isInput, mergeBefores } from './inputs.ts';
+import { belongsInGraph, inputsOf, mergeBefores } from './inputs.ts';
 
 export type Synapse = {
   /** Position in the graph. */
@@ -88,8 +88,7 @@ class GraphBuilder {
     mergeBefores(action);
     if (!belongsInGraph(action)) return;
     action.set(IN_GRAPH);
-    const inputs: Action[] = [];
-    for (const relation of action.befores) if (isInput(action, relation)) inputs.push(relation.first);
+    const inputs = inputsOf(action);
     this.#noteNode(action);
     const priority = Math.max(action.resource?.priority ?? 0, action.priority, 0);
     this.synapses.push({ id: this.synapses.length, action, inputs, priority });

@@ -8,7 +8,9 @@ import {
   IF_REQUIRED_ON_SAME_NODE,
   MIN_RUNNABLE,
   ORDERED,
+  pairwise,
   type Relation,
+  repeatsSharingProbe,
   THEN_IMPLIES_FIRST_GRAPHED,
   UNMIGRATABLE_THEN_BLOCKS,
 } from '../actions/relation.ts';
@@ -30,9 +32,10 @@ export function belongsInGraph(action: Action): boolean {
 
 /** Sorts what comes before an action by id, and unites relations with the same action. */
 export function mergeBefores(action: Action): void {
+  if (action.befores.length < 2) return;
+  if (repeatsSharingProbe(action.befores)) action.befores = [...pairwise(action.befores)];
   const { befores } = action;
-  if (befores.length < 2) return;
-  if (!isAscending(befores)) befores.sort((a, b) => a.first.id - b.first.id);
+  if (!isAscending(befores.map(({ first }) => first))) befores.sort((a, b) => a.first.id - b.first.id);
   let kept = 0;
   for (let index = 1; index < befores.length; index++) {
     const [last, next] = [befores[kept], befores[index]];
@@ -46,18 +49,35 @@ export function mergeBefores(action: Action): void {
   befores.length = kept + 1;
 }
 
-function isAscending(relations: readonly Relation[]): boolean {
+function sortById(actions: Action[]): Action[] {
+  return isAscending(actions) ? actions : actions.sort((a, b) => a.id - b.id);
+}
+
+function isAscending(actions: readonly Action[]): boolean {
   let last = 0;
-  for (const { first } of relations) {
-    if (first.id < last) return false;
-    last = first.id;
+  for (const { id } of actions) {
+    if (id < last) return false;
+    last = id;
   }
   return true;
 }
 
+const noActions: readonly Action[] = [];
+
+/** What has to be waited for, by ascending id. Relations that turn out to be void are disabled. */
+export function inputsOf(action: Action): readonly Action[] {
+  if (action.befores.length === 0) return noActions;
+  const inputs: Action[] = [];
+  for (const relation of action.befores) {
+    if (isInput(action, relation)) inputs.push(relation.first);
+    for (const probe of relation.alike ?? noActions) if (probe.runnable && happens(probe)) inputs.push(probe);
+  }
+  return inputs.length === 0 ? noActions : sortById(inputs);
+}
+
 const mereSequence = ORDERED | THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED;
 
-/** Whether `relation.first` has to be waited for. Relations that turn out to be void are disabled. */
+/** Whether `relation.first` has to be waited for. A relation that turns out to be void is disabled. */
 export function isInput(action: Action, relation: Relation): boolean {
   const { first, kinds } = relation;
   if (kinds === 0) return false;
@@ -74,7 +94,11 @@ export function isInput(action: Action, relation: Relation): boolean {
     return keep(relation, !apart && first.required);
   }
   if (isForeignFailedStop(action, first)) return false;
-  return first.required || first.has(ALWAYS_IN_GRAPH | IN_GRAPH) || belongsInGraph(first);
+  return happens(first);
+}
+
+function happens(action: Action): boolean {
+  return action.required || action.has(ALWAYS_IN_GRAPH | IN_GRAPH) || belongsInGraph(action);
 }
 
 function keep(relation: Relation, wanted: boolean): boolean {
