@@ -1,8 +1,9 @@
 // `npm run interop -- scheduler [--seed TEXT] [--trials N] [--changes MAX] [--trial SEED] [--data DIR] [--keep DIR]
-// [--alone] [--options [--documents N]]`:
+// [--source NAME-PART] [--alone] [--options [--documents N]]`:
 // random and changed documents through the packaged crm_simulate and through Haven. `--trial` repeats one of them;
 // `--alone` asks Haven only, with damaged documents too: none may make it throw or take forever.
 // `--options` types the same command lines to both, each on N documents.
+// `--source` takes only documents whose name contains the text, such as `mixed cluster`.
 // `--keep` writes the documents on which they differ, and both answers.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     trials: { type: 'string', default: '500' },
     changes: { type: 'string', default: '3' },
     trial: { type: 'string' },
+    source: { type: 'string', default: '' },
     data: { type: 'string', default: join('..', 'shared', 'cts-scheduler', 'xml') },
     keep: { type: 'string' },
     alone: { type: 'boolean', default: false },
@@ -52,14 +54,19 @@ try {
 
 /** How many command lines were answered differently. */
 function typed(): number {
-  const settings = { sources: sourcesOf(values.data), seed: values.seed, documents: Number(values.documents), folder };
+  const settings = {
+    sources: sourcesOf(values.data).filter(({ name }) => name.includes(values.source)),
+    seed: values.seed,
+    documents: Number(values.documents),
+    folder,
+  };
   return compareOptions(settings, (line) => process.stdout.write(`${line}\n`));
 }
 
 /** How many trials ended differently. */
 function compare(): number {
   const options = {
-    sources: sourcesOf(values.data),
+    sources: sourcesOf(values.data).filter(({ name }) => name.includes(values.source)),
     changesMax: Number(values.changes),
     aspects: ['summary', 'graph'] as const,
     path: join(folder, 'cib.xml'),

@@ -1,6 +1,7 @@
 // Changes of options, nodes and resources.
 import { type XmlElement, xmlElement } from '../../../cib/index.ts';
 import type { Random } from '../../../kit/index.ts';
+import { bundle } from '../mixed-cluster.ts';
 import {
   type Attributes,
   addedTo,
@@ -195,7 +196,7 @@ function randomResource(id: string, random: Random): XmlElement {
         xmlElement('group', { id: `${id}-g` }, [primitive(`${id}-a`), primitive(`${id}-b`)]),
       ]);
     case 'bundle':
-      return bundle(id, random, primitive(`${id}-p`));
+      return bundle(id, random);
     case 'fence device':
       return xmlElement('primitive', { id, class: 'stonith', type: 'fence_dummy' });
     case 'remote':
@@ -216,19 +217,6 @@ function monitors(id: string, random: Random): XmlElement {
     xmlElement('op', { id: `${id}-monitor-${interval}`, name: 'monitor', interval, ...role });
   const second = random.chance(0.5) ? [op('11s', { role: choice(random, 'Promoted', 'Stopped') })] : [];
   return xmlElement('operations', {}, [op('10s', {}), ...second]);
-}
-
-function bundle(id: string, random: Random, inside: XmlElement): XmlElement {
-  const promotedMax = random.chance(0.4) ? { 'promoted-max': '1' } : {};
-  const perHost = random.chance(0.3) ? { 'replicas-per-host': '2' } : {};
-  const container = { image: 'pcmk:http', replicas: choice(random, '1', '2', '3'), ...promotedMax, ...perHost };
-  const range = random.chance(0.7) ? { 'ip-range-start': '192.168.122.131' } : { 'control-port': '3121' };
-  const port = xmlElement('port-mapping', { id: `${id}-port`, port: '80' });
-  return xmlElement('bundle', { id }, [
-    xmlElement(choice(random, 'docker', 'podman'), container),
-    xmlElement('network', range, random.chance(0.5) ? [port] : []),
-    ...(random.chance(0.8) ? [inside] : []),
-  ]);
 }
 
 /** A clone made of a primitive or group that had none. */

@@ -1,5 +1,13 @@
 // What every change is made of: finding an element, replacing it, and saying what was done.
-import { childAt, removeElement, replaceElement, walkXml, type XmlElement, xmlElement } from '../../../cib/index.ts';
+import {
+  childAt,
+  removeElement,
+  replaceElement,
+  rewriteElements,
+  walkXml,
+  type XmlElement,
+  xmlElement,
+} from '../../../cib/index.ts';
 import type { Random } from '../../../kit/index.ts';
 
 export type Changed = { readonly cib: XmlElement; readonly what: string };
@@ -17,6 +25,11 @@ export function elements(cib: XmlElement, wanted: (element: XmlElement) => boole
     if (wanted(element)) found.push(element);
   });
   return found;
+}
+
+/** As a document in which nobody noted on which node an operation ran. */
+export function rewrittenWithoutNodes(cib: XmlElement): XmlElement {
+  return rewriteElements(cib, (each) => (each.name === 'lrm_rsc_op' ? each.with({ on_node: undefined }) : each)) ?? cib;
 }
 
 export function named(cib: XmlElement, ...names: readonly string[]): XmlElement[] {
