@@ -5,10 +5,16 @@ import type { Random } from '../../../kit/index.ts';
 import { configurationChanges } from './configuration.ts';
 import { constraintChanges } from './constraints.ts';
 import type { Change, Changed } from './editing.ts';
+import { historyChanges } from './history.ts';
 import { statusChanges } from './status.ts';
 import { structureChanges } from './structure.ts';
 
-const families: readonly (readonly Change[])[] = [constraintChanges, configurationChanges, statusChanges];
+const families: readonly (readonly Change[])[] = [
+  constraintChanges,
+  configurationChanges,
+  statusChanges,
+  historyChanges,
+];
 
 /** One random change; the document itself, and an empty text, when the kind that was drawn does not apply. */
 export function randomChange(cib: XmlElement, random: Random): Changed {

@@ -77,9 +77,11 @@ export const metaAttributes: readonly Choices[] = [
 ];
 
 export const operationChanges: readonly Readonly<Record<string, string>>[] = [
-  ...['ignore', 'block', 'stop', 'restart', 'fence', 'standby', 'restart-container'].map((policy) => ({
-    'on-fail': policy,
-  })),
+  ...['ignore', 'block', 'stop', 'restart', 'fence', 'standby', 'restart-container', 'migrate', 'demote'].map(
+    (policy) => ({
+      'on-fail': policy,
+    }),
+  ),
   ...['0', '10s', '15s'].map((interval) => ({ interval })),
   ...['Started', 'Promoted', 'Unpromoted', 'Stopped'].map((role) => ({ role })),
   { 'on-fail': 'demote', role: 'Promoted', interval: '9s' },
