@@ -14,7 +14,7 @@ import {
   type ClusterNode,
   type Colocation,
   isAvailable,
-  isGuestOrBundleNode,
+  isRemoteType,
   type NodeTable,
   type Resource,
 } from '../model/index.ts';
@@ -188,7 +188,7 @@ function bestScores(cluster: Cluster, merge: Merge & { readonly target: Resource
   const { source, target, colocation } = merge;
   const table = sourceTable(merge);
   const attribute = colocation?.nodeAttribute ?? '#uname';
-  if (attribute === '#uname' && !cluster.nodes.some(isGuestOrBundleNode)) {
+  if (attribute === '#uname' && !cluster.nodes.some(isRemoteType)) {
     return (node) => (table.has(node.index) && isAvailable(node) ? table.score(node.index) : -INFINITY_SCORE);
   }
   const best = new Map<string | undefined, number>();

@@ -50,7 +50,7 @@ export function createNode(cluster: Cluster, { id, name, kind, baseScore, probeM
     connection: undefined,
     baseScore: baseScore ?? 0,
     probeMode: probeMode ?? probeModes.always,
-    attributes: specialAttributes(cluster, { id, name, kind }, isDc ? 'true' : 'false'),
+    attributes: new Map([['#kind', kind]]),
     capacity: new Map(),
     remaining: new Map(),
     online: false,
@@ -97,19 +97,20 @@ export function nodeByIdOrName(
   return (id === undefined ? undefined : cluster.nodesById.get(id.toLowerCase())) ?? nodeNamed(cluster, name);
 }
 
-function specialAttributes(cluster: Cluster, { id, name, kind }: NewNode, isDc: 'true' | 'false'): Map<string, string> {
-  const attributes = new Map([
-    ['#uname', name],
-    ['#id', id],
-    ['#is_dc', isDc],
-    ['#kind', kind],
-  ]);
-  if (cluster.options.clusterName !== undefined) attributes.set('#cluster-name', cluster.options.clusterName);
-  return attributes;
+/**
+ * What every node says of itself once the configuration or the status has an element for it. A remote-type node that
+ * is known from its connection only has no name to be compared with others.
+ */
+function nameNode({ options }: Cluster, node: ClusterNode): void {
+  node.attributes.set('#uname', node.name);
+  node.attributes.set('#id', node.id);
+  node.attributes.set('#is_dc', String(node.isDc));
+  if (options.clusterName !== undefined) node.attributes.set('#cluster-name', options.clusterName);
 }
 
 function mergePermanentAttributes(cluster: Cluster, node: ClusterNode, element: XmlElement): void {
   const context = plainContext(cluster);
+  nameNode(cluster, node);
   for (const [name, value] of valuesOf(element, 'instance_attributes', context)) {
     if (!node.attributes.has(name)) node.attributes.set(name, value);
   }
@@ -120,6 +121,7 @@ function mergePermanentAttributes(cluster: Cluster, node: ClusterNode, element: 
 /** Transient attributes, which a `node_state` carries, override everything known before. */
 export function mergeTransientAttributes(cluster: Cluster, node: ClusterNode, nodeState: XmlElement): void {
   cluster.caches.failures[node.index] = undefined;
+  nameNode(cluster, node);
   const section = nodeState.child('transient_attributes');
   if (section !== undefined) {
     for (const [name, value] of valuesOf(section, 'instance_attributes', plainContext(cluster))) {
