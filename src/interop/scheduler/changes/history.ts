@@ -78,8 +78,9 @@ function entryOf(id: string, operation: Operation): XmlElement {
   });
 }
 
-/** The entry in place of one of the same id. */
-function withEntry(cib: XmlElement, { record }: Recorded, entry: XmlElement): Changed {
+/** The entry in place of one of the same id, with as much about its node as the others say. */
+function withEntry(cib: XmlElement, { record }: Recorded, added: XmlElement): Changed {
+  const entry = added.with({ on_node: record.children.find((each) => each.has('on_node'))?.get('on_node') });
   const others = record.nodes.filter((each) => each.kind !== 'element' || each.id !== entry.id);
   const what = `${entry.get('operation_key')} ${entry.get('op-status')}:${entry.get('rc-code')} as ${entry.id}`;
   return replaced(cib, record, record.withNodes([...others, entry]), what);
