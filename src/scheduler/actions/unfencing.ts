@@ -15,20 +15,22 @@ export function orderAfterUnfencing(plan: Plan, resource: Primitive, action: Act
   const { node } = action;
   if (node === undefined || !isUnfencingRelevant(plan, resource)) return;
   relate(requestUnfencing(plan, node), action, kinds);
-  if (wasNeverUnfenced(node)) triggerUnfencing(plan, resource, node, `required by ${resource.id} ${action.task}`);
+  if (wasNeverUnfenced(node)) unfence(plan, node, `required by ${resource.id} ${action.task}`);
 }
 
-/** Demands that a node (or, where it cannot be used, every node the device is allowed on) be unfenced. */
-export function triggerUnfencing(plan: Plan, resource: Primitive, node: ClusterNode | undefined, reason: string): void {
-  if (!plan.cluster.unfencingEnabled || !resource.isFenceDevice) return;
-  if (node !== undefined && isUsable(node)) {
-    requestFence(plan, { node, operation: 'on', need: 'required', reason });
+/** Demands that a node (or, where it cannot be used, every node the device is allowed on) be unfenced, as the device changed. */
+export function triggerUnfencing(plan: Plan, device: Primitive, node: ClusterNode, reason: string): void {
+  if (!device.isFenceDevice) return;
+  if (isUsable(node)) {
+    unfence(plan, node, reason);
     return;
   }
-  for (const each of plan.cluster.nodesByIndex) {
-    if (!resource.allowed.has(each.index) || !isUsable(each)) continue;
-    requestFence(plan, { node: each, operation: 'on', need: 'required', reason });
-  }
+  for (const each of plan.cluster.nodesByIndex) if (device.allowed.has(each.index)) unfence(plan, each, reason);
+}
+
+function unfence(plan: Plan, node: ClusterNode, reason: string): void {
+  if (!plan.cluster.unfencingEnabled || !isUsable(node)) return;
+  requestFence(plan, { node, operation: 'on', need: 'required', reason });
 }
 
 function isUsable(node: ClusterNode): boolean {

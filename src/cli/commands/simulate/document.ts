@@ -1,5 +1,4 @@
 // Reading the cluster's document, and deciding at which time it is looked at.
-import { readFileSync } from 'node:fs';
 import {
   formatInstant,
   type Instant,
@@ -11,6 +10,7 @@ import {
 } from '../../../cib/index.ts';
 import { CommandFailure, type Diagnostic, formatDiagnostic } from '../../../kit/index.ts';
 import { instantOfRun } from '../../../scheduler/index.ts';
+import { readTextFile } from '../../text-file.ts';
 
 export type Document = {
   readonly cib: XmlElement;
@@ -23,7 +23,7 @@ const unvalidated =
 
 /** The CIB in a file (`-` is standard input), in the current form. @throws CommandFailure with the place in the file */
 export function readDocument(file: string): Document {
-  const parsed = parseXml(readText(file), { file });
+  const parsed = parseXml(readTextFile(file), { file });
   if (!parsed.ok) throw refused(parsed.error, file);
   const { name, line, column } = parsed.value;
   if (name !== 'cib') {
@@ -50,15 +50,6 @@ export function complaintsOf(cib: XmlElement, found: readonly Diagnostic[], file
 
 function inFile(diagnostic: Diagnostic, file: string): Diagnostic {
   return { ...diagnostic, place: { file, ...diagnostic.place } };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandFailure({ kind: 'not-found', what: `cannot read ${file}`, why });
-  }
 }
 
 export type RunTime = {
