@@ -1,0 +1,55 @@
+// Reading a file that somebody named on the command line.
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { CommandFailure } from '../kit/index.ts';
+
+/** Far more than the largest cluster's document; a device never ends. */
+const bytesMax = 256 * 1024 * 1024;
+const bytesPerRead = 1024 * 1024;
+
+/** The file's text; `-` is standard input. @throws CommandFailure `not-found`, with the reason in words */
+export function readTextFile(file: string): string {
+  try {
+    return file === '-' ? readFileSync(0, 'utf8') : readBounded(file);
+  } catch (cause) {
+    if (cause instanceof CommandFailure) throw cause;
+    throw new CommandFailure({ kind: 'not-found', what: `cannot read ${file}`, ...inWords(cause) });
+  }
+}
+
+function readBounded(file: string): string {
+  const descriptor = openSync(file, 'r');
+  try {
+    const parts: Buffer[] = [];
+    for (let length = 0; ; ) {
+      const part = Buffer.allocUnsafe(bytesPerRead);
+      const got = readSync(descriptor, part);
+      if (got === 0) return Buffer.concat(parts, length).toString('utf8');
+      parts.push(part.subarray(0, got));
+      length += got;
+      if (length > bytesMax) throw tooLong(file);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function tooLong(file: string): CommandFailure {
+  const why = `it goes on after ${bytesMax / 1024 / 1024} MiB, more than any document has`;
+  return new CommandFailure({ kind: 'not-found', what: `cannot read ${file}`, why });
+}
+
+function inWords(cause: unknown): { readonly why: string; readonly fix?: string } {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  switch (code) {
+    case 'EISDIR':
+      return { why: 'it is a directory', fix: 'Name a file in it' };
+    case 'ENOENT':
+      return { why: 'there is no such file' };
+    case 'ENOTDIR':
+      return { why: 'a part of the path before its last name is no directory' };
+    case 'EACCES':
+      return { why: 'you are not allowed to', fix: 'Run the command as root, or as a member of its group' };
+    default:
+      return { why: cause instanceof Error ? cause.message : String(cause) };
+  }
+}
