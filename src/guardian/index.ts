@@ -1,5 +1,5 @@
 // The guardian: a small process that outlives a dead or stuck daemon and cleans up after it.
-export { beatMs, Guard } from './driver/guard.ts';
+export { Guard } from './driver/guard.ts';
 export { runGuardian } from './driver/process.ts';
 export {
   emptyPledge,

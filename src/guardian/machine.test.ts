@@ -4,10 +4,9 @@ import {
   type GuardianEvent,
   type GuardianState,
   initialState,
-  leaseEndsInMs,
+  nextLookInMs,
   step,
   type ThreadReading,
-  tickMs,
   wantsThread,
 } from './machine.ts';
 import { decodeMessage, emptyPledge, encodeMessage, type Lease, noLease, type Pledge } from './protocol.ts';
@@ -16,7 +15,8 @@ const pledge: Pledge = {
   ...emptyPledge,
   addresses: [{ interfaceName: 'eth0', address: '192.168.122.200', prefixLength: 24 }],
 };
-const limits = { hungMs: 75, starvedMs: 500 };
+const lookMs = 20;
+const limits = { lookMs, hungMs: 75, starvedMs: 500 };
 
 const lookAt = (nowMs: number, lease: Lease): GuardianEvent => ({
   kind: 'tick',
@@ -38,7 +38,7 @@ function guarded(): GuardianState {
 
 function ticks(state: GuardianState, until: number, thread: (ms: number) => ThreadReading) {
   let current = state;
-  for (let nowMs = tickMs; nowMs <= until; nowMs += tickMs) {
+  for (let nowMs = lookMs; nowMs <= until; nowMs += lookMs) {
     const event: GuardianEvent = {
       kind: 'tick',
       nowMs,
@@ -88,7 +88,7 @@ test('a thread that waits, for a processor or in the kernel, is given starvedMs'
 test('beats keep the guardian quiet', () => {
   let state = guarded();
   for (let beats = 1; beats < 400; beats++) {
-    const nowMs = beats * tickMs;
+    const nowMs = beats * lookMs;
     assert.equal(wantsThread(state, nowMs, beats), false);
     const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats, lease: noLease, thread: undefined });
     assert.deepEqual(done.effects, []);
@@ -112,10 +112,10 @@ test('a lease that ran out is enforced once, and again only after a renewal', ()
   const lease = { untilBootMs: 40, lapses: 0 };
   let done = step(guarded(), lookAt(25, lease));
   assert.deepEqual(kinds(done), []);
-  assert.equal(leaseEndsInMs(done.state, 25), 15);
+  assert.equal(nextLookInMs(done.state, 25), 15);
   done = step(done.state, lookAt(40, lease));
   assert.deepEqual(kinds(done), ['undo', 'log']);
-  assert.equal(leaseEndsInMs(done.state, 41), undefined);
+  assert.equal(nextLookInMs(done.state, 41), lookMs);
   assert.deepEqual(kinds(step(done.state, lookAt(50, lease))), []);
   done = step(done.state, lookAt(60, { untilBootMs: 90, lapses: 1 }));
   assert.deepEqual(kinds(done), []);

@@ -55,14 +55,14 @@ export type GuardianState = {
   readonly over: boolean;
 };
 
-/** The guardian looks this often, and the daemon beats as often. */
-export const tickMs = 20;
+/** Before the daemon has said how often. */
+const lookMsDefault = 20;
 
-/** Two beats missed: below that nothing is judged, since beats and ticks drift past each other. */
-const silenceMs = 2 * tickMs;
+/** Two beats missed: below that nothing is judged, since beats and looks drift past each other. */
+const silentLooks = 2;
 
-/** A tick this late means that the guardian itself was not running. */
-const ownLatenessMaxMs = 60;
+/** A look later than this means that the guardian itself was not running. */
+const ownLatenessMaxMs = 40;
 
 /** `lapses`: those of the lease that are past; another guardian saw to them. */
 export function initialState(nowMs: number, lapses = 0): GuardianState {
@@ -109,18 +109,26 @@ function receive(state: GuardianState, nowMs: number, message: GuardianMessage):
 
 /** Whether the next tick has to look at the thread; reading it each time would be most of the guardian's work. */
 export function wantsThread(state: GuardianState, nowMs: number, beats: number): boolean {
-  return beats === state.beats && nowMs - state.lastBeatMs >= tickMs;
+  return state.daemon !== undefined && beats === state.beats && nowMs - state.lastBeatMs >= silenceMsOf(state);
 }
 
-/** Milliseconds to the end of the lease, when that comes before the next regular tick. */
-export function leaseEndsInMs({ lease, leaseOver }: GuardianState, bootMs: number): number | undefined {
-  if (lease.untilBootMs === undefined || leaseOver) return undefined;
-  const leftMs = Math.max(0, lease.untilBootMs - bootMs);
-  return leftMs < tickMs ? leftMs : undefined;
+/** Milliseconds until the next look is due: the regular one, or the end of the lease. */
+export function nextLookInMs(state: GuardianState, bootMs: number): number {
+  const { lease, leaseOver } = state;
+  const leftMs = lease.untilBootMs === undefined || leaseOver ? Infinity : Math.max(0, lease.untilBootMs - bootMs);
+  return Math.min(lookMsOf(state), leftMs);
+}
+
+function lookMsOf({ daemon }: GuardianState): number {
+  return daemon?.limits.lookMs ?? lookMsDefault;
+}
+
+function silenceMsOf(state: GuardianState): number {
+  return silentLooks * lookMsOf(state);
 }
 
 function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick' }>): GuardianStep {
-  const alive = event.beats !== state.beats || event.nowMs - state.lastTickMs > ownLatenessMaxMs;
+  const alive = event.beats !== state.beats || event.nowMs - state.lastTickMs > lookMsOf(state) + ownLatenessMaxMs;
   const ticked: GuardianState = {
     ...state,
     beats: event.beats,
@@ -180,7 +188,7 @@ function hangOf(state: GuardianState, nowMs: number, thread: ThreadReading | und
   if (state.daemon === undefined || thread === undefined) return undefined;
   const { hungMs, starvedMs } = state.daemon.limits;
   const silentMs = Math.round(nowMs - state.lastBeatMs);
-  if (silentMs < silenceMs) return undefined;
+  if (silentMs < silenceMsOf(state)) return undefined;
   const daemon = `the daemon${pidOf(state)}`;
   if (thread.state === 'T' || thread.state === 't') return `${daemon} is stopped (silent for ${silentMs} ms)`;
   if (hungForMs(state, silentMs, thread) < hungMs && silentMs < starvedMs) return undefined;

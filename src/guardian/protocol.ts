@@ -1,6 +1,6 @@
 // What a daemon tells its guardian: JSON messages, a line each, over a pipe whose closing is the daemon's death; and what
-// changes all the time, by a file that both have open: that it lives, by counting in it, and how long its lease lasts. So
-// neither a beat nor a renewal wakes anybody, and a guardian that was itself held up finds the latest, not a queue.
+// changes all the time, by memory that both have: that it lives, by counting in it, and how long its lease lasts. So neither a
+// beat nor a renewal wakes anybody, and a guardian that was itself held up finds the latest, not a queue.
 //
 // The daemon says beforehand what has to be undone should it die (its pledge), in a form that needs no thinking later:
 // addresses to take off, frames to send as they are, commands to run. The guardian therefore needs no protocol
@@ -67,6 +67,8 @@ export type GuardianMessage =
   | { readonly kind: 'release' };
 
 export type GuardLimits = {
+  /** The guardian looks this often, and the daemon beats as often. */
+  readonly lookMs: number;
   /** A silent thread that has slept or spun for so long counts as hung. */
   readonly hungMs: number;
   /** Silence after which a thread counts as hung that only waits: for a processor, or in the kernel. */
@@ -87,27 +89,52 @@ export type Lease = {
 
 export const noLease: Lease = { untilBootMs: undefined, lapses: 0 };
 
+/** The memory in common: where the guardian finds it, and how much it is. */
+export const sharedMemory = { descriptor: 3, bytes: 24 } as const;
+
+const wordAt = { beats: 2, lapses: 3, looks: 4 } as const;
+
 /**
- * The shared file: fields of 8 bytes in the machine's order, each read and written whole. The daemon counts its beats and
- * the guardian its looks, so that either notices when the other stands still.
+ * The memory in common: the end of the lease, a double, then 32-bit counts. The daemon counts its beats and the guardian its
+ * looks, so that either notices when the other stands still; only whether they differ means something.
  */
-export const sharedFile = { descriptor: 3, bytes: 32, daemonBytes: 24 } as const;
+export class SharedFields {
+  readonly #leaseUntilBootMs: Float64Array;
+  readonly #words: Int32Array;
 
-const fieldAt = { beats: 0, leaseUntilBootMs: 8, lapses: 16, looks: 24 } as const;
+  constructor(memory: ArrayBuffer) {
+    this.#leaseUntilBootMs = new Float64Array(memory, 0, 1);
+    this.#words = new Int32Array(memory);
+  }
 
-export function writeDaemonFields(to: Buffer, beats: number, { untilBootMs, lapses }: Lease): void {
-  to.writeDoubleLE(beats, fieldAt.beats);
-  to.writeDoubleLE(untilBootMs ?? 0, fieldAt.leaseUntilBootMs);
-  to.writeDoubleLE(lapses, fieldAt.lapses);
+  get beats(): number {
+    return Atomics.load(this.#words, wordAt.beats);
+  }
+
+  beat(): void {
+    Atomics.add(this.#words, wordAt.beats, 1);
+  }
+
+  get looks(): number {
+    return Atomics.load(this.#words, wordAt.looks);
+  }
+
+  look(): void {
+    Atomics.add(this.#words, wordAt.looks, 1);
+  }
+
+  /** Written in one order and read in the other: who sees a lapse sees the lease that came after it. */
+  set lease({ untilBootMs, lapses }: Lease) {
+    this.#leaseUntilBootMs[0] = untilBootMs ?? 0;
+    Atomics.store(this.#words, wordAt.lapses, lapses);
+  }
+
+  get lease(): Lease {
+    const lapses = Atomics.load(this.#words, wordAt.lapses);
+    const until = this.#leaseUntilBootMs[0] ?? 0;
+    return { untilBootMs: until === 0 ? undefined : until, lapses };
+  }
 }
-
-export function readDaemonFields(from: Buffer): { readonly beats: number; readonly lease: Lease } {
-  const until = from.readDoubleLE(fieldAt.leaseUntilBootMs);
-  const lease = { untilBootMs: until === 0 ? undefined : until, lapses: from.readDoubleLE(fieldAt.lapses) };
-  return { beats: from.readDoubleLE(fieldAt.beats), lease };
-}
-
-export const looksAt = fieldAt.looks;
 
 /** Longest line accepted: 4,000 addresses with their frames fit. */
 export const lineBytesMax = 4 << 20;

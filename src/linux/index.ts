@@ -89,6 +89,8 @@ export { adoptOrphans, dieWithParent, setThreadName } from './process/self.ts';
 // Readiness of descriptors
 export type { Watch, WatchMethod } from './readiness/watch.ts';
 export { settleWatchMethod, watchReadable } from './readiness/watch.ts';
+// Memory in common
+export { createSharedMemory, mapSharedMemory } from './shared-memory.ts';
 // IP sockets
 export type { MessageBatch, RememberedMessage } from './socket/batch.ts';
 export type { BatchListener, Group, IpSocketOptions, MessageListener } from './socket/ip.ts';

@@ -87,6 +87,17 @@ export const setrlimit: Native<[number, Memory]> = native('int setrlimit(int, co
 /** The same for options whose argument is memory. */
 export const prctlMemory: Native<[number, Memory]> = native('int prctl(int, const void *)');
 
+export const memfdCreate: Native<[string, number]> = native('int memfd_create(const char *, uint)');
+export const ftruncate: Native<[number, number]> = native('int ftruncate(int, long)');
+const mmap = library.func('void *mmap(void *, size_t, int, int, int, long)');
+const [PROT_READ_WRITE, MAP_SHARED, MAP_FAILED] = [3, 1, 2n ** 64n - 1n];
+
+/** The first `bytes` of a descriptor as memory that is never unmapped; undefined with errno set when it cannot be had. */
+export function mapShared(fd: number, bytes: number): ArrayBuffer | undefined {
+  const pointer: unknown = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+  return koffi.address(pointer) === MAP_FAILED ? undefined : koffi.view(pointer, bytes);
+}
+
 /** The address of `memory`, to be put into another structure; `memory` must outlive that structure's use. */
 export function addressOf(memory: Uint8Array): bigint {
   return koffi.address(memory);

@@ -3,7 +3,7 @@
 // thread says is held.
 import { writeSync } from 'node:fs';
 import { BroadcastChannel } from 'node:worker_threads';
-import { beatMs, emptyPledge, type FarewellDatagram, Guard, type HeldAddress } from '../../guardian/index.ts';
+import { emptyPledge, type FarewellDatagram, Guard, type HeldAddress } from '../../guardian/index.ts';
 import { type LogLevel, loggerOf } from '../../kit/index.ts';
 import { workerRoleData } from '../../linux/index.ts';
 import { leaseMsOf, runRingWorker, type TotemTiming } from '../../membership/index.ts';
@@ -26,7 +26,11 @@ export function holdingsChannel(nodeId: number): string {
   return `haven-holdings-${process.pid}-${nodeId}`;
 }
 
-const limits = { hungMs: 1000, starvedMs: 3000 };
+const limits = { lookMs: 50, hungMs: 1000, starvedMs: 3000 };
+/** The ring's turns are the beats; between two of them passes no more than this. */
+const turnMsMax = 60;
+/** What is not to be told with every turn is looked at this often. */
+const upkeepMs = 250;
 /** The main thread is given longer than any decision takes: it has no real-time priority. */
 const mainHungMs = 10_000;
 
@@ -37,10 +41,8 @@ export async function runGuardedRing(): Promise<void> {
   const leaseMs = leaseMsOf(settings.ring.timing);
   const main = new MainThreadWatch();
   await guard.start(() => {
-    const [provenAtMs = 0, mainBeats = 0] = proof;
-    if (main.isHung(mainBeats)) guard.stopBeating(`the main thread has not run for ${mainHungMs / 1000} s`);
-    if (provenAtMs > 0) guard.lease(provenAtMs, provenAtMs + leaseMs);
-  });
+    if (main.isHung(proof[1] ?? 0)) guard.stopBeating(`the main thread has not run for ${mainHungMs / 1000} s`);
+  }, upkeepMs);
   let datagrams: readonly FarewellDatagram[] = [];
   let addresses: readonly HeldAddress[] = [];
   const pledge = () => guard.pledge({ ...emptyPledge, addresses, datagrams });
@@ -50,6 +52,12 @@ export async function runGuardedRing(): Promise<void> {
     pledge();
   };
   await runRingWorker({
+    turnMsMax,
+    onTurn: () => {
+      const [provenAtMs = 0] = proof;
+      if (provenAtMs > 0) guard.lease(provenAtMs, provenAtMs + leaseMs);
+      guard.alive();
+    },
     onFarewells: (farewells) => {
       datagrams = farewells.map(({ to, payload }) => ({
         address: to.address,
@@ -73,7 +81,7 @@ class MainThreadWatch {
   isHung(beats: number): boolean {
     this.#turns = beats === this.#beats ? this.#turns + 1 : 0;
     this.#beats = beats;
-    return this.#turns * beatMs === mainHungMs;
+    return this.#turns * upkeepMs === mainHungMs;
   }
 }
 

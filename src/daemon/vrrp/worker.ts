@@ -17,6 +17,7 @@ import { restartLimits } from './restart.ts';
 /** Above every ordinary thread, below the kernel's own real-time threads (50). */
 const realTimePriority = 20;
 
+const lookMs = 20;
 /**
  * A thread that has slept or spun for this long is given up on, so that its addresses are off within 100 ms: three missed
  * looks of the guardian and some more than a collection of its heap takes. One that only waits has more time.
@@ -30,7 +31,7 @@ export async function runVrrpWorker(): Promise<void> {
   const logger = loggerOf((level, message) => port.postMessage({ kind: 'log', level, message } satisfies FromWorker));
   const restart = restartWords === undefined ? {} : { restart: { argv: restartWords, ...restartLimits } };
   const { realTimePriority: priority = realTimePriority, processors } = configuration.global.process;
-  const guard = new Guard({ hungMs, starvedMs, ...restart }, logger);
+  const guard = new Guard({ lookMs, hungMs, starvedMs, ...restart }, logger);
   const tell = (message: FromWorker) => {
     if (message.kind === 'stopped') guard.release().then(() => port.postMessage(message));
     else port.postMessage(message);

@@ -1,27 +1,21 @@
 // The daemon's side: starts its guardian, tells it what is held, beats. To be used from the time-critical thread, whose
 // life is what the beats attest. A guardian that dies is replaced.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readlinkSync, readSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readlinkSync } from 'node:fs';
 import type { Logger } from '../../kit/index.ts';
-import { programPath } from '../../linux/index.ts';
-import { tickMs } from '../machine.ts';
+import { createSharedMemory, orFail, programPath } from '../../linux/index.ts';
 import {
   emptyPledge,
   encodeMessage,
   type GuardianMessage,
   type GuardLimits,
   type Lease,
-  looksAt,
   noLease,
   type Pledge,
-  sharedFile,
-  writeDaemonFields,
+  SharedFields,
+  sharedMemory,
 } from '../protocol.ts';
 import { readyLine } from './process.ts';
-
-export const beatMs = tickMs;
 
 /** A small heap: the guardian keeps nothing. */
 const nodeOptions = ['--max-old-space-size=24', '--max-semi-space-size=1', '--v8-pool-size=0', '--single-threaded-gc'];
@@ -39,29 +33,32 @@ export class Guard {
   #pledge: Pledge = emptyPledge;
   #pledged = '';
   #lease: Lease = noLease;
-  #beatCount = 0;
-  /** What the guardian has counted, and how many of our beats ago that changed; undefined: it has not looked yet. */
-  #looks: { readonly count: number; readonly beatsAgo: number | undefined } = { count: 0, beatsAgo: undefined };
+  /** What the guardian has counted, and for how long of our own beating that stands; undefined: it has not looked yet. */
+  #looks: { readonly count: number; readonly forMs: number | undefined } = { count: 0, forMs: undefined };
   #beats: NodeJS.Timeout | undefined;
   #released = false;
   #silent = false;
-  readonly #file = openSharedFile();
-  readonly #shared = Buffer.alloc(sharedFile.bytes);
+  readonly #sharedFd: number;
+  readonly #shared: SharedFields;
 
   constructor(limits: GuardLimits, logger: Logger) {
     this.#limits = limits;
     this.#logger = logger;
+    const { fd, memory } = orFail(createSharedMemory('haven-beat', sharedMemory.bytes));
+    this.#sharedFd = fd;
+    this.#shared = new SharedFields(memory);
   }
 
   /**
-   * Resolves when the guardian stands ready: nothing may be held before. `beforeBeat` is called every `beatMs`; a lease that
-   * it renews goes out with the beat.
+   * Resolves when the guardian stands ready: nothing may be held before. `beforeBeat` is called every `beatMs`, which is as
+   * often as the guardian looks, unless the thread says by `alive` that it lives.
    */
-  async start(beforeBeat: () => void = () => {}): Promise<void> {
-    this.#beat();
+  async start(beforeBeat: () => void = () => {}, beatMs = this.#limits.lookMs): Promise<void> {
+    this.alive();
     this.#beats = setInterval(() => {
       beforeBeat();
-      if (!this.#silent) this.#beat();
+      this.alive();
+      this.#watchGuardian(beatMs);
     }, beatMs);
     await this.#spawn();
   }
@@ -79,10 +76,12 @@ export class Guard {
     this.#child?.stdin?.write(text);
   }
 
-  /** From the moment that was proved to the end of the right to hold, by the boot clock. Goes out with the next beat. */
+  /** From the moment that was proved to the end of the right to hold, by the boot clock. */
   lease(fromBootMs: number, untilBootMs: number): void {
     const { untilBootMs: before = untilBootMs, lapses } = this.#lease;
+    if (this.#silent || untilBootMs === this.#lease.untilBootMs) return;
     this.#lease = { untilBootMs, lapses: lapses + (fromBootMs > before ? 1 : 0) };
+    this.#shared.lease = this.#lease;
   }
 
   /** The daemon is no longer itself: the guardian ends it as one that hangs. */
@@ -102,36 +101,20 @@ export class Guard {
     await gone;
   }
 
-  /** For between the parts of long work: a thread that gets on is not hung. */
+  /** Beats: at every turn of the thread, and between the parts of long work. */
   alive(): void {
-    this.#beatCount++;
-    this.#write();
-  }
-
-  #beat(): void {
-    this.alive();
-    this.#watchGuardian();
-  }
-
-  #write(): void {
-    writeDaemonFields(this.#shared, this.#beatCount, this.#lease);
-    writeSync(this.#file, this.#shared, 0, sharedFile.daemonBytes, 0);
+    if (!this.#silent) this.#shared.beat();
   }
 
   /** Counted in our own beats: a machine that stood still as a whole proves nothing against the guardian. */
-  #watchGuardian(): void {
-    const count = this.#readLooks();
-    const { count: before, beatsAgo } = this.#looks;
-    this.#looks = { count, beatsAgo: count !== before ? 0 : beatsAgo === undefined ? undefined : beatsAgo + 1 };
-    if ((this.#looks.beatsAgo ?? 0) * beatMs < guardianSilentMsMax) return;
-    this.#looks = { count, beatsAgo: undefined };
+  #watchGuardian(beatMs: number): void {
+    const count = this.#shared.looks;
+    const { count: before, forMs } = this.#looks;
+    this.#looks = { count, forMs: count !== before ? 0 : forMs === undefined ? undefined : forMs + beatMs };
+    if ((this.#looks.forMs ?? 0) < guardianSilentMsMax) return;
+    this.#looks = { count, forMs: undefined };
     this.#logger.error(`the guardian has not looked for ${guardianSilentMsMax} ms: ending it`);
     this.#child?.kill('SIGKILL');
-  }
-
-  #readLooks(): number {
-    readSync(this.#file, this.#shared, looksAt, this.#shared.length - looksAt, looksAt);
-    return this.#shared.readDoubleLE(looksAt);
   }
 
   #send(message: GuardianMessage): void {
@@ -139,11 +122,11 @@ export class Guard {
   }
 
   #spawn(): Promise<void> {
-    this.#looks = { count: this.#readLooks(), beatsAgo: undefined };
+    this.#looks = { count: this.#shared.looks, forMs: undefined };
     // Its own session: a terminal's interrupt is for the daemon, which then releases it.
     const child = spawn(process.execPath, [...nodeOptions, programPath(), 'guardian'], {
       detached: true,
-      stdio: ['pipe', 'pipe', 'inherit', this.#file],
+      stdio: ['pipe', 'pipe', 'inherit', this.#sharedFd],
     });
     this.#child = child;
     child.stdin?.on('error', () => {}); // Its end is seen by 'exit'.
@@ -167,14 +150,6 @@ export class Guard {
       this.#spawn().catch((thrown: Error) => this.#logger.error(`cannot start a guardian: ${thrown.message}`));
     }, replaceAfterMs);
   }
-}
-
-/** Without a name, so that nothing is left behind: it lives as long as the two processes. */
-function openSharedFile(): number {
-  const folder = mkdtempSync(join(tmpdir(), 'haven-beat-'));
-  const file = openSync(join(folder, 'beat'), 'w+', 0o600);
-  rmSync(folder, { recursive: true });
-  return file;
 }
 
 /** The kernel's id of the calling thread: /proc/thread-self points at /proc/PID/task/TID (proc(5)). */

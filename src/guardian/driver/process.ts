@@ -1,20 +1,19 @@
-// The guardian process: reads what the daemon says from standard input, looks every `tickMs`, acts on the machine's word.
+// The guardian process: reads what the daemon says from standard input, looks at it often, acts on the machine's word.
 // It holds no state worth keeping and needs nothing but the kernel. Its own stop signals are ignored: it ends when its
 // daemon releases it, or has been dealt with.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { bootMs, monotonicMs, setRealTime } from '../../linux/index.ts';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { bootMs, mapSharedMemory, monotonicMs, orFail, setRealTime } from '../../linux/index.ts';
 import {
   type GuardianEffect,
   type GuardianState,
   initialState,
-  leaseEndsInMs,
+  nextLookInMs,
   step,
   type ThreadReading,
-  tickMs,
   wantsThread,
 } from '../machine.ts';
-import { decodeMessage, lineBytesMax, looksAt, readDaemonFields, sharedFile } from '../protocol.ts';
+import { decodeMessage, lineBytesMax, SharedFields, sharedMemory } from '../protocol.ts';
 import { openUndoer, type Undoer } from './undo.ts';
 
 /** Above the daemon's own threads: whoever watches must not be starved by the watched. */
@@ -42,15 +41,16 @@ class Guardian {
   readonly #undoer: Undoer;
   #state: GuardianState;
   #text = '';
-  readonly #shared = Buffer.alloc(sharedFile.bytes);
-  readonly #looks = Buffer.alloc(8);
-  #leaseEnd: NodeJS.Timeout | undefined;
+  readonly #shared = new SharedFields(
+    orFail(mapSharedMemory(sharedMemory.descriptor, sharedMemory.bytes, 'the daemon and its guardian')),
+  );
+  #nextLook: NodeJS.Timeout | undefined;
   #acting: Promise<void> = Promise.resolve();
   #watchdog: number | undefined;
 
   constructor(undoer: Undoer) {
     this.#undoer = undoer;
-    this.#state = initialState(monotonicMs(), this.#readShared().lease.lapses);
+    this.#state = initialState(monotonicMs(), this.#shared.lease.lapses);
   }
 
   start(): void {
@@ -58,7 +58,7 @@ class Guardian {
     process.stdin.on('data', (chunk: string) => this.#read(chunk));
     process.stdin.on('close', () => this.#apply({ kind: 'gone', nowMs: monotonicMs() }));
     process.stdin.on('error', () => this.#apply({ kind: 'gone', nowMs: monotonicMs() }));
-    setInterval(() => this.#tick(), tickMs);
+    this.#tick();
   }
 
   #read(chunk: string): void {
@@ -75,22 +75,15 @@ class Guardian {
   }
 
   #tick(): void {
-    clearTimeout(this.#leaseEnd);
-    const nowMs = monotonicMs();
-    const { beats, lease } = this.#readShared();
+    clearTimeout(this.#nextLook);
+    const [nowMs, nowBootMs] = [monotonicMs(), bootMs()];
+    const { beats, lease } = this.#shared;
     const { daemon } = this.#state;
     const wanted = daemon !== undefined && wantsThread(this.#state, nowMs, beats);
     const thread = wanted ? readThread(daemon.pid, daemon.tid) : undefined;
-    this.#apply({ kind: 'tick', nowMs, bootMs: bootMs(), beats, lease, thread });
-    this.#looks.writeDoubleLE(this.#looks.readDoubleLE() + 1);
-    writeSync(sharedFile.descriptor, this.#looks, 0, this.#looks.length, looksAt);
-    const leftMs = leaseEndsInMs(this.#state, bootMs());
-    if (leftMs !== undefined) this.#leaseEnd = setTimeout(() => this.#tick(), Math.ceil(leftMs));
-  }
-
-  #readShared(): ReturnType<typeof readDaemonFields> {
-    readSync(sharedFile.descriptor, this.#shared, 0, sharedFile.bytes, 0);
-    return readDaemonFields(this.#shared);
+    this.#apply({ kind: 'tick', nowMs, bootMs: nowBootMs, beats, lease, thread });
+    this.#shared.look();
+    this.#nextLook = setTimeout(() => this.#tick(), Math.ceil(nextLookInMs(this.#state, nowBootMs)));
   }
 
   #apply(event: Parameters<typeof step>[1]): void {

@@ -9,7 +9,7 @@ import { emptyPledge } from '../protocol.ts';
 const [interfaceName = '', address = '', prefix = '', frame = ''] = process.argv.slice(2);
 const prefixLength = Number(prefix);
 const logger = loggerOf((level, message) => process.stderr.write(`holder: ${level}: ${message}\n`));
-const guard = new Guard({ hungMs: 75, starvedMs: 5000 }, logger);
+const guard = new Guard({ lookMs: 20, hungMs: 75, starvedMs: 5000 }, logger);
 await guard.start();
 guard.pledge({
   ...emptyPledge,

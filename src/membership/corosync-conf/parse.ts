@@ -85,9 +85,9 @@ class Parser {
   }
 
   #openSection(text: string, brace: number, line: number): void {
-    if (text.slice(brace + 1).trim() !== '') return this.#fail(line, "Extra characters after opening bracket '{'");
     const name = text.slice(0, brace).replace(/[ \t:]+$/, '');
     if (name === '') return this.#fail(line, "Missing section name before opening bracket '{'");
+    if (text.slice(brace + 1).trim() !== '') return this.#fail(line, "Extra characters after opening bracket '{'");
     const parent = this.#open.at(-1);
     const path = parent === undefined ? name : `${parent.path}.${name}`;
     if (path.length > keyBytesMax) return this.#fail(line, 'Start of section makes total cmap path too long');

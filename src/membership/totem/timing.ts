@@ -73,10 +73,10 @@ export function corosyncTiming(keys: CorosyncTimers): TotemTiming {
 export const havenTiming: TotemTiming = {
   tokenMs: 320,
   tokenRetransmitMs: 60,
-  holdMs: 40,
+  holdMs: 50,
   consensusMs: 180,
   joinMs: 15,
-  mergeMs: 100,
+  mergeMs: 200,
   failToReceiveVisitsMax: 2500,
   idleVisits: 30,
   windowMessages: 256,

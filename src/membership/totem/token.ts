@@ -33,7 +33,7 @@ function noteIdleness(ring: Ring, token: TokenMessage): void {
   const { idleVisits, mergeMs } = ring.config.timing;
   if (token.seq === ring.lastSeq) {
     ring.seqUnchangedVisits++;
-    if (ring.timers.merge === Infinity) arm(ring, 'merge', mergeMs);
+    if (ring.timers.merge === Infinity && isRepresentative(ring)) arm(ring, 'merge', mergeMs);
   } else {
     ring.seqUnchangedVisits = 0;
     disarm(ring, 'merge', 'hold');

@@ -23,6 +23,8 @@ export type NodeListener = {
   readonly onEffect: (effect: NodeEffect) => void;
   /** A turn is over: a good moment to hand on what came together. */
   readonly onTurn: () => void;
+  /** A turn comes at least this often, for those who see by it that the thread lives; Infinity: only when there is work. */
+  readonly turnMsMax: number;
   /** What a guardian has to send when this process dies; replaces what was said before. */
   readonly onFarewells: (datagrams: readonly { readonly to: Endpoint; readonly payload: Uint8Array }[]) => void;
   /** The boot clock's reading at the last proof of a quorate membership. */
@@ -83,6 +85,7 @@ export class RingNode {
   #ended = false;
   /** We want to go, when our last words are said and no later than this. */
   #leaveByMs = Infinity;
+  #turnDueMs = Infinity;
   #strangerDueMs = -Infinity;
   #bootOffset = { ms: 0, readAtMs: -Infinity };
 
@@ -348,6 +351,7 @@ export class RingNode {
     this.#hearOurselves();
     this.#leaveWhenSaid();
     this.#listener.onTurn();
+    this.#turnDueMs = monotonicMs() + this.#listener.turnMsMax;
     this.#timer.moveTo(this.#nextDueMs());
   }
 
@@ -373,7 +377,7 @@ export class RingNode {
   }
 
   #nextDueMs(): number {
-    return Math.min(nextMemberDeadline(this.#member), this.#network.nextDeadline(), this.#leaveByMs);
+    return Math.min(nextMemberDeadline(this.#member), this.#network.nextDeadline(), this.#leaveByMs, this.#turnDueMs);
   }
 
   /** What has arrived by now is handled before what has not is missed: a token that is there is not lost. */

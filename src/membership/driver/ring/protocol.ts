@@ -15,7 +15,7 @@ export type RingStart = {
   readonly lease: SharedArrayBuffer;
 };
 
-export const userBeatMs = 250;
+export const userBeatMs = 1000;
 
 export type ToRing =
   | { readonly kind: 'join' | 'leave-group'; readonly group: string; readonly processId: number }

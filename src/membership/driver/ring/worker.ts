@@ -10,6 +10,9 @@ import type { FromRing, RingStart, ToRing, WireEffect } from './protocol.ts';
 export type RingThreadHooks = {
   readonly onFarewells?: (datagrams: readonly { readonly to: Endpoint; readonly payload: Uint8Array }[]) => void;
   readonly onStopped?: () => Promise<void>;
+  /** At the end of each turn, of which there is one at least every `turnMsMax`. */
+  readonly onTurn?: () => void;
+  readonly turnMsMax?: number;
 };
 
 /** Bytes of deliveries that go over at once. */
@@ -31,7 +34,11 @@ export async function runRingWorker(hooks: RingThreadHooks = {}): Promise<void> 
         outbox.add(effect);
         if (effect.kind === 'stopped') hooks.onStopped?.();
       },
-      onTurn: () => outbox.flush(),
+      onTurn: () => {
+        outbox.flush();
+        hooks.onTurn?.();
+      },
+      turnMsMax: hooks.turnMsMax ?? Infinity,
       onFarewells: (datagrams) => hooks.onFarewells?.(datagrams),
       onProof: (bootClockMs) => {
         lease[0] = Math.max(lease[0] ?? 0, bootClockMs);
