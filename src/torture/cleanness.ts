@@ -11,14 +11,25 @@ export async function untilClean(stage: Stage, withinMs: number): Promise<readon
   for (;;) {
     const wrong = await findWrong(stage);
     if (wrong.length === 0 || performance.now() > givenUpAtMs) return wrong;
-    // A stop that failed blocks its resource until a person has looked: without fencing nothing else is safe.
-    const waits = wrong.every((line) => line.startsWith(failureMark) || line.includes(' blocked'));
-    if (wrong.length > 0 && waits) await forgetFailures(stage);
+    if (waitsForPerson(wrong)) await forgetFailures(stage);
     await pause(pollMs);
   }
 }
 
 const failureMark = 'failure: ';
+const misplacedMark = 'misplaced: ';
+
+/**
+ * A stop that failed blocks its resource until a person has looked: without fencing nothing else is safe. An agent that was
+ * killed on its way may have stopped it all the same, so that hosts and cluster differ until then.
+ */
+export function waitsForPerson(wrong: readonly string[]): boolean {
+  const excused = [failureMark, misplacedMark];
+  return (
+    wrong.some((line) => line.startsWith(failureMark)) &&
+    wrong.every((line) => line.includes(' blocked') || excused.some((mark) => line.startsWith(mark)))
+  );
+}
 
 async function findWrong(stage: Stage): Promise<string[]> {
   const seen = await Promise.all(stage.nodes.map((name) => statusOf(stage, name)));
@@ -74,7 +85,9 @@ async function wrongOnHosts(stage: Stage, statuses: readonly ClusterStatus[]): P
   const unguarded = hostsWith('alone').map((name) => `${name} has no guardian`);
   const misplaced = (['address', 'web'] as const).flatMap((word) => {
     const on = hostsWith(word);
-    return on.join() === said ? [] : [`the ${word} is on ${on.join(', ') || 'no host'}, the cluster says ${said}`];
+    return on.join() === said
+      ? []
+      : [`${misplacedMark}the ${word} is on ${on.join(', ') || 'no host'}, the cluster says ${said}`];
   });
   return [...unguarded, ...misplaced];
 }
