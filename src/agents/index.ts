@@ -4,7 +4,7 @@ export { type Agent, formatAgent, parseAgent } from './agent.ts';
 export { type BuiltinName, builtinMetadata, type FastAgents, type Fate } from './builtin.ts';
 export { type Account, accountOf } from './driver/builtin/account.ts';
 export { AgentCatalogue } from './driver/catalogue.ts';
-export { type ChildRequest, type ChildResult, runChild } from './driver/child.ts';
+export { type ChildRequest, type ChildResult, outputBytesMax, runChild } from './driver/child.ts';
 export {
   type ExecutionReport,
   NodeExecutor,
@@ -27,4 +27,4 @@ export {
 export { type FenceAction, type FenceDevice, staticTargets } from './fence/device.ts';
 export { type AgentAction, type AgentMetadata, type AgentParameter, parseMetadata } from './metadata.ts';
 export type { Order } from './order.ts';
-export type { OcfCode, OperationStatus, Outcome } from './outcome.ts';
+export { type OcfCode, type OperationStatus, type Outcome, reasonCharsMax } from './outcome.ts';

@@ -42,12 +42,16 @@ export function ocfCodeOfFence(action: string, exitCode: number): OcfCode {
   return exitCode === 2 && (action === 'status' || action === 'monitor') ? 7 : 1;
 }
 
+/** A reason travels with the result and stands in the document: more than a few lines belongs into the agent's own log. */
+export const reasonCharsMax = 1000;
+
 const reasonPrefix = 'ocf-exit-reason:';
 
-/** The last exit reason in what the agent wrote to standard error. */
+/** The last exit reason in what the agent wrote to standard error, bounded. */
 export function exitReasonOf(standardError: string): string {
   const lines = standardError.split('\n').filter((line) => line.startsWith(reasonPrefix));
-  return (lines.at(-1) ?? '').slice(reasonPrefix.length).trim();
+  const reason = (lines.at(-1) ?? '').slice(reasonPrefix.length).trim();
+  return reason.length <= reasonCharsMax ? reason : `${reason.slice(0, reasonCharsMax)} …`;
 }
 
 /** What an agent without a process of its own answers. */
