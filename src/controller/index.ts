@@ -46,6 +46,7 @@ export type { NodeEffect, NodeEvent, NodeState } from './node/state.ts';
 export { agreementOf, initialReplica, replay, snapshotOf, step as stepReplica } from './replication/replica.ts';
 export type { NodeIdentity, ReplicaEffect, ReplicaEvent, ReplicaState } from './replication/state.ts';
 export { type Disk, DiskError } from './store/disk.ts';
+export { leavesOver, StoreKeeper, type StoreTrouble } from './store/keeper.ts';
 export { chainOf, type JournalRecord } from './store/record.ts';
 export type { Snapshot } from './store/snapshot.ts';
 export { endOf, placesOf, type Recovered, Store, type StoreRemark } from './store/store.ts';

@@ -145,6 +145,13 @@ export class Store {
     this.#disk.syncFolder();
   }
 
+  /** Shows that as much as a document takes can be written. Throws `DiskError`. */
+  prove(bytes: number): void {
+    this.#disk.write(temporaryName, new Uint8Array(bytes));
+    this.#disk.sync(temporaryName);
+    this.#disk.remove(temporaryName);
+  }
+
   #fail(thrown: unknown): unknown {
     if (thrown instanceof DiskError) this.#failed = thrown;
     return thrown;

@@ -13,9 +13,11 @@ const historyMax = 500;
 export class NodeFencing {
   readonly #runner = new FenceRunner(new Random(randomUUID()));
   readonly #file: string;
+  readonly #complain: (text: string) => void;
   #history: readonly FencingView[];
 
-  constructor(stateDirectory: string) {
+  constructor(stateDirectory: string, complain: (text: string) => void) {
+    this.#complain = complain;
     mkdirSync(stateDirectory, { recursive: true });
     this.#file = join(stateDirectory, 'fencing.json');
     this.#history = readHistory(this.#file);
@@ -41,8 +43,12 @@ export class NodeFencing {
   remember({ target, action, by, device, failure }: Extract<ClusterMessage, { kind: 'fenced' }>): void {
     const view: FencingView = { at: Date.now(), target: target.name, action, by, device, failure: failure ?? null };
     this.#history = [...this.#history, view].slice(-historyMax);
-    writeFileSync(`${this.#file}.new`, JSON.stringify(this.#history));
-    renameSync(`${this.#file}.new`, this.#file);
+    try {
+      writeFileSync(`${this.#file}.new`, JSON.stringify(this.#history));
+      renameSync(`${this.#file}.new`, this.#file);
+    } catch (thrown) {
+      this.#complain(`cannot record what came of fencing ${target.name}: ${(thrown as Error).message}`);
+    }
   }
 }
 

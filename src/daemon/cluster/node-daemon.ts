@@ -10,7 +10,6 @@ import { BroadcastChannel } from 'node:worker_threads';
 import {
   type ClusterStatus,
   type Command,
-  documentView,
   type EventView,
   type FencingView,
   type InvitationOutcome,
@@ -32,8 +31,6 @@ import {
   type NodeEvent,
   type NodeState,
   nodeDeadline,
-  type Store,
-  snapshotOf,
   stepNode,
 } from '../../controller/index.ts';
 import type { Failure, Logger } from '../../kit/index.ts';
@@ -54,12 +51,14 @@ import { cleaningUpdates } from './cleaning.ts';
 import type { ClusterConfiguration } from './configuration.ts';
 import { NodeFencing } from './fencing.ts';
 import { LeaseFate, lapsedReason } from './lease-fate.ts';
-import { openNode } from './open-node.ts';
+import { type OpenedStore, openNode } from './open-node.ts';
 import { Operations } from './operations.ts';
 import { describe, fastAgentsOf, missingNodesEdit, pendingOperations, wallClock } from './reading.ts';
 import { Recorder } from './recorder.ts';
 import { describedNodes, ownName, ringSettingsOf, timingOf } from './ring-settings.ts';
 import { type Holdings, holdingsChannel } from './ring-thread.ts';
+import { noQuorumYet, statusOf } from './status.ts';
+import { openStorage, Storage } from './storage.ts';
 
 const group = 'haven';
 /** setTimeout counts in 32 bits. */
@@ -73,7 +72,7 @@ export type NodeDaemonOptions = { readonly configuration: ClusterConfiguration; 
 export class NodeDaemon implements NodeService {
   readonly #options: NodeDaemonOptions;
   readonly #administration: Administration;
-  readonly #store: Store;
+  readonly #storage: Storage;
   readonly #recorder: Recorder;
   readonly #operations: Operations;
   readonly #alerting: Alerting;
@@ -94,20 +93,26 @@ export class NodeDaemon implements NodeService {
   /** Resolves with why, when the daemon is to end. */
   readonly ended: Promise<string>;
 
-  private constructor(options: NodeDaemonOptions, administration: Administration, nodeId: number) {
+  private constructor(options: NodeDaemonOptions, administration: Administration, opened: OpenedStore) {
     this.#options = options;
     this.#administration = administration;
     const { logger } = options;
     const { configuration } = administration;
+    const { nodeId } = ringSettingsOf(options.configuration);
     const self = { nodeId, name: this.#nameOf(nodeId) };
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
-    const { store, state } = openNode(configuration, self, logger);
-    this.#store = store;
-    this.#state = state;
+    this.#state = openNode(configuration, { ...self, ...opened }, logger);
+    this.#storage = new Storage(opened.store, {
+      state: () => this.#state,
+      quorum: () => this.engine?.quorum() ?? noQuorumYet,
+      persisted: (index) => this.#tell({ kind: 'persisted', index }),
+      leave: () => this.#tell({ kind: 'leave' }),
+      log: (level, text) => this.#log(level, text),
+    });
     this.#alerting = new Alerting(logger);
-    this.#fencing = new NodeFencing(configuration.stateDirectory);
+    this.#fencing = new NodeFencing(configuration.stateDirectory, (text) => this.#log('warning', text));
     this.#recorder = new Recorder(configuration.stateDirectory, logger);
     this.#leaseFate = new LeaseFate(leaseMsOf(timingOf(configuration)));
     this.#holdings = new BroadcastChannel(holdingsChannel(self.nodeId));
@@ -125,8 +130,8 @@ export class NodeDaemon implements NodeService {
   /** @throws CommandFailure: wrong key file, an address that is not here, a port or folder that is taken. */
   static async start(options: NodeDaemonOptions): Promise<NodeDaemon> {
     const { configuration, logger } = options;
-    const { nodeId } = ringSettingsOf(configuration);
     const self = ownName(configuration);
+    const opened = await openStorage(configuration.stateDirectory, logger);
     let daemon: NodeDaemon | undefined;
     const administration = await Administration.open({
       configuration,
@@ -136,7 +141,7 @@ export class NodeDaemon implements NodeService {
       obstacle: () => daemon?.listObstacle(),
       onList: ({ nodes }) => daemon?.engine?.setNodes(nodeListOf(describedNodes(nodes))),
     });
-    daemon = new NodeDaemon(options, administration, nodeId);
+    daemon = new NodeDaemon(options, administration, opened);
     await daemon.#begin();
     return daemon;
   }
@@ -165,6 +170,7 @@ export class NodeDaemon implements NodeService {
     this.#administration.close();
     this.#api?.close();
     this.#api?.closeAllConnections();
+    this.#storage.close();
     clearTimeout(this.#timer);
   }
 
@@ -246,16 +252,11 @@ export class NodeDaemon implements NodeService {
         this.engine?.multicast(group, encodeClusterMessage(effect.message), 'agreed');
         return;
       case 'persist':
-        this.#store.append([effect.record]);
-        this.#queue.push({ kind: 'persisted', index: effect.record.index });
-        if (this.#store.wantsSnapshot) this.#store.replace(snapshotOf(this.#state.replica));
-        return;
+        return this.#storage.persist(effect.record);
       case 'adopt':
-        this.#store.replace(effect.snapshot);
-        this.#queue.push({ kind: 'persisted', index: effect.snapshot.index });
-        return;
+        return this.#storage.adopt(effect.snapshot);
       case 'keep-aside':
-        this.#store.keepAside(`diverged-${effect.snapshot.term}-${effect.snapshot.index}.xml`, effect.snapshot);
+        this.#storage.keepAside(effect.snapshot);
         return this.#log('error', effect.why);
       case 'answer': {
         const { outcome } = effect;
@@ -285,7 +286,7 @@ export class NodeDaemon implements NodeService {
       case 'node-list':
         return this.#administration.adopt(effect.message);
       case 'dismissed':
-        return this.#end('nothing runs here any more');
+        return this.#end(this.#storage.trouble ?? 'nothing runs here any more');
       case 'changed':
         this.#changedAtMs = monotonicMs();
         if (effect.what !== 'status') this.#operations.setFastAgents(fastAgentsOf(this.#state.replica.cib));
@@ -337,20 +338,8 @@ export class NodeDaemon implements NodeService {
 
   status(): ClusterStatus {
     const { replica } = this.#state;
-    const { self, coordinator, cib } = replica;
-    const view = documentView(cib, wallClock());
-    const leader = coordinator === undefined ? undefined : this.#nameOf(coordinator);
-    return {
-      ...view,
-      cluster: self.cluster,
-      version: self.version,
-      node: self.name,
-      phase: replica.phase === 'together' ? 'together' : replica.phase === 'apart' ? 'apart' : 'joining',
-      coordinator: leader,
-      quorum: this.engine?.quorum() ?? { quorate: false, votes: 0, expectedVotes: 0, votesNeeded: 0 },
-      nodes: view.nodes.map((node) => ({ ...node, coordinator: node.name === leader, self: node.name === self.name })),
-      activity: pendingOperations(cib),
-    };
+    const leader = replica.coordinator === undefined ? undefined : this.#nameOf(replica.coordinator);
+    return statusOf({ replica, leader, quorum: this.engine?.quorum(), trouble: this.#storage.trouble });
   }
 
   document(): string {

@@ -1,29 +1,29 @@
 // A node as its disk has it: the document, replayed, and where it stands in the cluster's history.
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import {
   endOf,
   initialNode,
   type NodeState,
-  openDisk,
   placesOf,
+  type Recovered,
   replay,
-  Store,
+  type Store,
   snapshotOf,
 } from '../../controller/index.ts';
 import type { Logger } from '../../kit/index.ts';
 import type { ClusterConfiguration } from './configuration.ts';
 import { documentOf, initialDocument } from './initial-document.ts';
 
+export type OpenedStore = { readonly store: Store; readonly recovered: Recovered };
+
 const version = '0.1.0';
 
 /** @throws DiskError */
 export function openNode(
   configuration: ClusterConfiguration,
-  { nodeId, name }: { readonly nodeId: number; readonly name: string },
+  { nodeId, name, store, recovered }: { readonly nodeId: number; readonly name: string } & OpenedStore,
   logger: Logger,
-): { readonly store: Store; readonly state: NodeState } {
-  const { store, recovered } = Store.open(openDisk(join(configuration.stateDirectory, 'cib')));
+): NodeState {
   for (const { severity, text } of recovered.remarks) logger[severity](text);
   const base =
     recovered.snapshot === undefined ? initialDocument(configuration) : documentOf(recovered.snapshot.document);
@@ -36,5 +36,5 @@ export function openNode(
   });
   // The changes to come are of this document; the node list, of which it was made, may change before them.
   if (recovered.snapshot === undefined && recovered.trusted) store.replace(snapshotOf(state.replica));
-  return { store, state };
+  return state;
 }

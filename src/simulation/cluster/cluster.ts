@@ -105,6 +105,7 @@ class Cluster {
       messaging: this.#messaging,
       cib: initialCib(this.#schedule),
       planted: this.#planted,
+      votesNeeded: Math.floor(this.#schedule.nodeCount / 2) + 1,
       troubleOf: (machine) => this.#troubleOf(machine),
       fence: (machine, order, answer) => this.#fence(machine, order, answer),
       ended: (machine, why) => (why === 'died' ? this.#daemonCrashes(machine) : this.#dismissed(machine)),
@@ -308,7 +309,7 @@ class Cluster {
 
   #happensTo(
     machine: Machine,
-    fault: Extract<Fault, { kind: 'crash' | 'pause' | 'disk' | 'service-death' | 'standby' | 'shutdown' }>,
+    fault: Extract<Fault, { kind: 'crash' | 'pause' | 'disk' | 'service-death' | 'standby' | 'shutdown' | 'clock' }>,
   ): void {
     switch (fault.kind) {
       case 'crash':
@@ -330,6 +331,8 @@ class Cluster {
       case 'shutdown':
         machine.downUntilMs = Math.max(machine.downUntilMs, fault.untilMs);
         return machine.daemon?.tell({ kind: 'leave' });
+      case 'clock':
+        machine.clockSkewMs += fault.byMs;
     }
   }
 
@@ -341,6 +344,7 @@ class Cluster {
     else if (fault.kind === 'pause') this.#resume(this.#machine(fault.node), fault);
     else if (fault.kind === 'disk') this.#machine(fault.node).disk.failAt(Number.POSITIVE_INFINITY, fault.code, 'once');
     else if (fault.kind === 'standby') this.#insist(() => standbyEdit(fault.node, 'off'));
+    else if (fault.kind === 'clock') this.#machine(fault.node).clockSkewMs -= fault.byMs;
   }
 
   #spread(fault: Fault): void {

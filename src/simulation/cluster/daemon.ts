@@ -9,13 +9,13 @@ import {
 } from '../../agents/index.ts';
 import { type Instant, parseXml, versionedDigest, type XmlElement } from '../../cib/index.ts';
 import {
-  DiskError,
   decodeClusterMessage,
   type ExecutionOrder,
   encodeClusterMessage,
   endOf,
   type FencingOrder,
   initialNode,
+  leavesOver,
   type NodeEffect,
   type NodeEvent,
   type NodeState,
@@ -24,6 +24,7 @@ import {
   placesOf,
   replay,
   Store,
+  StoreKeeper,
   snapshotOf,
   stepNode,
 } from '../../controller/index.ts';
@@ -42,6 +43,8 @@ const runsMax = 4;
 const traceCharsMax = 400;
 /** Comparing documents costs more than anything else. */
 const messagesPerLook = 16;
+/** About as many as the document has. */
+const documentBytes = 16_384;
 const noFacts = { restartParameters: undefined, privateParameters: [] };
 
 /** What surrounds a daemon. */
@@ -52,6 +55,7 @@ export type Surroundings = {
   readonly messaging: Messaging;
   readonly cib: XmlElement;
   readonly planted: PlantedBug | undefined;
+  readonly votesNeeded: number;
   readonly troubleOf: (machine: Machine) => AgentTrouble | undefined;
   readonly fence: (machine: Machine, order: FencingOrder, answer: (failure: string | undefined) => void) => void;
   /** The daemon ended: `dismissed`, or died of an error. */
@@ -65,7 +69,7 @@ export class Daemon {
   state: NodeState;
   readonly machine: Machine;
   readonly #around: Surroundings;
-  readonly #store: Store;
+  readonly #keeper: StoreKeeper;
   #executor: ExecutorState = executor(runsMax);
   readonly #orders = new Map<number, ExecutionOrder>();
   readonly #begunSeconds = new Map<number, number>();
@@ -77,6 +81,7 @@ export class Daemon {
   #pauses = 0;
   #waiting: (() => void)[] = [];
   #timer = 0;
+  #retryingAtMs: number | undefined;
   #callId = 0;
   #ring = '';
   #heard = 0;
@@ -87,7 +92,8 @@ export class Daemon {
     this.machine = machine;
     this.#around = around;
     const { store, recovered } = Store.open(machine.disk);
-    this.#store = store;
+    store.prove(documentBytes);
+    this.#keeper = new StoreKeeper(store);
     const { nodeId, name } = machine;
     const base = recovered.snapshot === undefined ? around.cib : documentOf(recovered.snapshot.document);
     const daemon = `${nodeId}-${around.random.nextUint32()}`;
@@ -163,7 +169,9 @@ export class Daemon {
       }
     });
     this.#stepping = false;
-    if (!this.#over) this.#arm();
+    if (this.#over) return;
+    this.#arm();
+    this.#awaitDisk();
   }
 
   get now(): Instant {
@@ -191,17 +199,37 @@ export class Daemon {
     this.#runs.clear();
   }
 
-  /** An error of the disk ends a daemon; so does one of ours, which is never right. */
+  /** An error of ours ends a daemon, and is never right. */
   #attempt(act: () => void): void {
     try {
       act();
     } catch (thrown) {
-      if (!(thrown instanceof DiskError)) {
-        const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-        this.#around.checker.violated(this.#around.time.nowMs, `the daemon of ${this.machine.name} died: ${text}`);
-      }
+      const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+      this.#around.checker.violated(this.#around.time.nowMs, `the daemon of ${this.machine.name} died: ${text}`);
       this.#around.ended(this.machine, 'died');
     }
+  }
+
+  #awaitDisk(): void {
+    const { trouble, retryAtMs } = this.#keeper;
+    if (trouble === undefined || retryAtMs === undefined || this.#retryingAtMs === retryAtMs) return;
+    this.#retryingAtMs = retryAtMs;
+    const { time, trace } = this.#around;
+    trace(() => `${this.machine.name} cannot store: ${trouble.error.message}`);
+    time.later(retryAtMs - time.nowMs, () => this.#whenAwake(() => this.#retryDisk()));
+  }
+
+  #retryDisk(): void {
+    if (this.#over) return;
+    const { time, votesNeeded } = this.#around;
+    const { replica, leaving } = this.state;
+    const snapshot = snapshotOf(replica);
+    if (this.#keeper.retry(snapshot, time.nowMs)) return this.tell({ kind: 'persisted', index: snapshot.index });
+    const { trouble } = this.#keeper;
+    const { cib, self, ring } = replica;
+    const surroundings = { cib, self, votes: ring?.members.length ?? 0, votesNeeded, nowMs: time.nowMs };
+    if (trouble !== undefined && !leaving && leavesOver(trouble, surroundings)) this.tell({ kind: 'leave' });
+    this.#awaitDisk();
   }
 
   #showDocument(): void {
@@ -212,6 +240,7 @@ export class Daemon {
   }
 
   #perform(effect: NodeEffect): void {
+    const { time } = this.#around;
     switch (effect.kind) {
       case 'multicast':
         if (this.#around.planted === 'lost-acknowledgement' && effect.message.kind === 'change') {
@@ -219,16 +248,17 @@ export class Daemon {
         }
         return this.#around.messaging.multicast(this.machine.nodeId, encodeClusterMessage(effect.message));
       case 'persist':
-        this.#store.append([effect.record]);
-        this.#queue.push({ kind: 'persisted', index: effect.record.index });
-        if (this.#store.wantsSnapshot) this.#store.replace(snapshotOf(this.state.replica));
+        if (this.#keeper.append(effect.record, () => snapshotOf(this.state.replica), time.nowMs))
+          this.#queue.push({ kind: 'persisted', index: effect.record.index });
         return;
       case 'adopt':
-        this.#store.replace(effect.snapshot);
-        this.#queue.push({ kind: 'persisted', index: effect.snapshot.index });
+        if (this.#keeper.replace(effect.snapshot, time.nowMs))
+          this.#queue.push({ kind: 'persisted', index: effect.snapshot.index });
         return;
-      case 'keep-aside':
-        return this.#store.keepAside(`diverged-${effect.snapshot.term}-${effect.snapshot.index}.xml`, effect.snapshot);
+      case 'keep-aside': {
+        const name = `diverged-${effect.snapshot.term}-${effect.snapshot.index}.xml`;
+        return void this.#keeper.keepAside(name, effect.snapshot, time.nowMs);
+      }
       case 'answer':
         this.#answers.get(effect.request)?.(effect.outcome);
         this.#answers.delete(effect.request);

@@ -126,7 +126,12 @@ export class Administration {
       // The file stays as it was: the next start is told so again, and by whom.
       return this.#options.logger.error('this node was removed from the cluster: haven cluster leave --force');
     }
-    writeClusterConfiguration(this.#configuration);
+    try {
+      writeClusterConfiguration(this.#configuration);
+    } catch (thrown) {
+      // At its next start the node asks the others for the list.
+      this.#options.logger.error(`cannot write the list of nodes: ${(thrown as Error).message}`);
+    }
     this.#options.logger.notice(`the cluster's nodes are now ${nodes.map(({ name }) => name).join(' ')}`);
     this.#options.onList(this.#configuration);
   }

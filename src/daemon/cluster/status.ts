@@ -1,0 +1,34 @@
+// What a node says of the cluster when it is asked.
+import { type ClusterStatus, documentView } from '../../api/index.ts';
+import type { ReplicaState } from '../../controller/index.ts';
+import { pendingOperations, wallClock } from './reading.ts';
+
+export type Standing = {
+  readonly replica: ReplicaState;
+  /** Name of the coordinator, once there is one. */
+  readonly leader: string | undefined;
+  /** Undefined before the ring runs. */
+  readonly quorum: ClusterStatus['quorum'] | undefined;
+  /** Why the disk takes nothing; undefined when it does. */
+  readonly trouble: string | undefined;
+};
+
+export const noQuorumYet: ClusterStatus['quorum'] = { quorate: false, votes: 0, expectedVotes: 0, votesNeeded: 0 };
+
+export function statusOf({ replica, leader, quorum, trouble }: Standing): ClusterStatus {
+  const { self, cib, phase } = replica;
+  const view = documentView(cib, wallClock());
+  const own = trouble === undefined ? [] : [`${self.name} cannot store changes of the configuration: ${trouble}`];
+  return {
+    ...view,
+    cluster: self.cluster,
+    version: self.version,
+    node: self.name,
+    phase: phase === 'together' || phase === 'apart' ? phase : 'joining',
+    coordinator: leader,
+    quorum: quorum ?? noQuorumYet,
+    nodes: view.nodes.map((node) => ({ ...node, coordinator: node.name === leader, self: node.name === self.name })),
+    activity: pendingOperations(cib),
+    warnings: [...own, ...view.warnings],
+  };
+}
