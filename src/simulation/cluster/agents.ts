@@ -1,6 +1,6 @@
-// Fake agents: they take their time, fail, hang and talk garbage as the faults of the moment say. They never claim that
+// Fake agents: they take their time, fail, hang, talk garbage and flood their output as the faults of the moment say. They never claim that
 // something stopped which did not: no cluster survives that without fencing, and none can see it.
-import type { Outcome } from '../../agents/index.ts';
+import { type Outcome, outputBytesMax, reasonCharsMax } from '../../agents/index.ts';
 import type { Random } from '../../kit/index.ts';
 import { isAddress, isFenceDevice } from './document.ts';
 import type { Machine } from './machine.ts';
@@ -83,17 +83,26 @@ function badEnd(
     };
   }
   const afterMs = random.between(1, 500);
-  const reason = trouble === 'garbage' ? garbage(random) : 'it failed';
   const code = random.pick(failingCodes) ?? 1;
-  return {
-    afterMs,
-    outcome: { status: 'done', code: trouble === 'garbage' ? code : 1, reason, output: reason, durationMs: afterMs },
-  };
+  const done = { status: 'done', durationMs: afterMs } as const;
+  switch (trouble) {
+    case 'garbage': {
+      const reason = garbage(random, random.chance(0.1) ? garbageCharsMax : 40);
+      return { afterMs, outcome: { ...done, code, reason, output: reason } };
+    }
+    case 'flood': {
+      // What is left of it: the runner of agents keeps the end of each stream (agents/driver/child.ts).
+      const output = 'y\n'.repeat(outputBytesMax / 2);
+      return { afterMs, outcome: { ...done, code, reason: output.slice(0, reasonCharsMax), output } };
+    }
+    case 'fail':
+      return { afterMs, outcome: { ...done, code: 1, reason: 'it failed', output: 'it failed' } };
+  }
 }
 
-function garbage(random: Random): string {
+function garbage(random: Random, charsMax: number): string {
   let text = '';
-  const length = random.between(0, random.chance(0.1) ? garbageCharsMax : 40);
+  const length = random.between(0, charsMax);
   while (text.length < length) text += random.pick(wordsOfGarbage) ?? '';
   return text;
 }

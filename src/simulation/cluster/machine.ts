@@ -28,7 +28,8 @@ export class Machine {
   downUntilMs = 0;
   /** 0: never had a proof of quorum. */
   leaseUntilMs = 0;
-  readonly clockSkewMs: number;
+  /** How far its wall clock is off. */
+  clockSkewMs: number;
   /** Pauses that hold it, or its daemon. */
   readonly stalls = new Set<Fault>();
   #graceUntilMs = 0;

@@ -1,7 +1,7 @@
 // What a whole-node run goes through: the cluster that is configured, and what goes wrong in it, drawn from one seed.
 import { Random } from '../../kit/index.ts';
 
-export type AgentTrouble = 'fail' | 'hang' | 'garbage';
+export type AgentTrouble = 'fail' | 'hang' | 'garbage' | 'flood';
 
 export type Fault = {
   readonly fromMs: number;
@@ -27,9 +27,37 @@ export type Fault = {
   /** The administrator stops the node, and starts it again later. */
   | { readonly kind: 'shutdown'; readonly node: number }
   | { readonly kind: 'changes'; readonly node: number; readonly count: number }
+  /** The wall clock goes wrong by so much, and is put right again at the end. */
+  | { readonly kind: 'clock'; readonly node: number; readonly byMs: number }
 );
 
 export type FaultKind = Fault['kind'];
+
+/** As reports count it. */
+export function describeKind(fault: Fault): string {
+  switch (fault.kind) {
+    case 'crash':
+    case 'pause':
+      return `${fault.kind} of a ${fault.what}`;
+    case 'agents':
+      return `agents that ${troubleWords[fault.trouble]}`;
+    case 'disk':
+      return `disk ${fault.code}`;
+    case 'fence-device':
+      return fault.trouble === 'fail' ? 'fence device that fails' : 'fence device that hangs';
+    case 'clock':
+      return fault.byMs > 0 ? 'clock that jumps ahead' : 'clock that jumps back';
+    default:
+      return fault.kind;
+  }
+}
+
+const troubleWords: Readonly<Record<AgentTrouble, string>> = {
+  fail: 'fail',
+  hang: 'hang',
+  garbage: 'talk garbage',
+  flood: 'flood their output',
+};
 
 export type Schedule = {
   readonly seed: string;
@@ -49,6 +77,8 @@ const faultsMax = 6;
 /** The real ring costs the more processor time, the perfect order is the more wicked. */
 const totemShare = 0.3;
 const wireFaultsMax = 3;
+const extraChance = 0.3;
+const clockJumpsMs = [10_000, 3_600_000, 86_400_000, 31_536_000_000] as const;
 
 export function drawSchedule(seed: string): Schedule {
   const random = new Random(`node-schedule/${seed}`);
@@ -69,7 +99,7 @@ export function drawSchedule(seed: string): Schedule {
     noQuorumPolicy: random.chance(0.7) ? 'stop' : 'freeze',
     services: random.between(1, 2),
     addresses: random.between(1, 2),
-    faults: [...faults, ...wires].sort((left, right) => left.fromMs - right.fromMs),
+    faults: [...[...faults, ...wires].sort((left, right) => left.fromMs - right.fromMs), ...drawExtras(seed, bounds)],
     calmAfterMs,
   };
 }
@@ -140,6 +170,16 @@ function drawFault(random: Random, bounds: Bounds): Fault {
     default:
       return { ...span, kind: 'changes', node, count: random.between(1, 6) };
   }
+}
+
+/** From a stream of their own, and last: the schedules that are remembered by their numbers stay what they are. */
+function drawExtras(seed: string, bounds: Bounds): Fault[] {
+  const random = new Random(`node-extras/${seed}`);
+  if (!random.chance(extraChance)) return [];
+  const span = drawSpan(random, bounds);
+  const node = random.between(1, bounds.nodeCount);
+  if (random.chance(0.5)) return [{ ...span, kind: 'agents', node, trouble: 'flood', probability: 0.6 }];
+  return [{ ...span, kind: 'clock', node, byMs: (random.pick(clockJumpsMs) ?? 0) * (random.chance(0.5) ? 1 : -1) }];
 }
 
 function drawCut(random: Random, span: Span, { nodeCount }: Bounds): Fault {

@@ -8,7 +8,7 @@ import { sweep, sweepOptions } from '../../sweep/driver/sweep.ts';
 import type { Outcome } from '../../sweep/tally.ts';
 import { simulate, type Verdict } from '../cluster.ts';
 import { plantedBugs } from '../planted.ts';
-import { drawSchedule, keepFaults, type Schedule } from '../schedule.ts';
+import { describeKind, drawSchedule, keepFaults, type Schedule } from '../schedule.ts';
 import { replayCommand, shrink } from '../shrink.ts';
 import { runLarge } from './large.ts';
 
@@ -49,7 +49,7 @@ function run(scheduleSeed: string, number: number): Outcome {
     virtualMs: verdict.virtualMs,
     counts: { steps: verdict.steps, 'changes acknowledged': verdict.acknowledged, 'nodes fenced': verdict.fenced },
     longestMs: restedAfterMs === undefined ? {} : { 'slowest rest': restedAfterMs },
-    faultKinds: schedule.faults.map(({ kind }) => kind),
+    faultKinds: schedule.faults.map(describeKind),
   };
   if (violations.length === 0) return outcome;
   if (planted === undefined) return { ...outcome, failure: describeFailure(schedule, verdict) };
