@@ -1,50 +1,16 @@
 // The faults of a torture run: how each strikes a host, how long it lasts, and how it is mended.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../kit/index.ts';
-import { processes, type Stage, standbyEdit, virtualAddress } from '../stage/index.ts';
-
-export type Strike = { readonly stage: Stage; readonly target: string; readonly random: Random };
-
-export type Fault = {
-  readonly kind: string;
-  /** How often it is drawn, beside the others. */
-  readonly weight: number;
-  /** How long it lasts before it is mended, at most. */
-  readonly lastsMsMax: number;
-  /** May take an address from a client even where it strikes another host than the holder. */
-  readonly disturbs: 'holder' | 'anyone' | 'nobody';
-  /** A host that stood still whole answers for what the others took until it has noticed: this long without a fence. */
-  readonly overlapMsMax?: number;
-  readonly strike: (strike: Strike) => Promise<void>;
-  readonly mend: (strike: Strike) => Promise<void>;
-};
+import { processes, standbyEdit, virtualAddress } from '../stage/index.ts';
+import { ofAgents } from './agent-faults.ts';
+import { ofStores } from './store-faults.ts';
+import { edited, type Fault, restarted, type Strike, signal, signalIfAny } from './strike.ts';
 
 /** Without a fence or a watchdog nothing can hold a host that wakes for shorter. */
 const wakingMsMax = 50;
 
 const nothing = async () => {};
 const healed = ({ stage, target }: Strike) => stage.lab.heal(target);
-
-/** @throws CommandFailure when nothing matches: a fault that strikes nothing tortures nobody. */
-async function signal({ stage, target }: Strike, name: string, pattern: string): Promise<void> {
-  await stage.lab.host(target).output(['pkill', `-${name}`, '-f', pattern]);
-}
-
-async function signalIfAny({ stage, target }: Strike, name: string, pattern: string): Promise<void> {
-  await stage.lab.host(target).run(['pkill', `-${name}`, '-f', pattern]);
-}
-
-/** `prlimit --fsize`, of the daemon: soft limit only, or it could not be lifted again. */
-async function fileSizeLimit({ stage, target }: Strike, limit: string): Promise<void> {
-  const script = `p=$(pgrep -of '${processes.daemon}') && prlimit --pid $p --fsize=${limit} || true`;
-  await stage.lab.host(target).shell(script);
-}
-
-/** What an init system does with a daemon that ended; one that lives is left alone. */
-async function restarted({ stage, target }: Strike): Promise<void> {
-  const { code } = await stage.lab.host(target).run(['pgrep', '-f', processes.daemon]);
-  if (code !== 0) stage.startDaemon(target);
-}
 
 const hosts: readonly Fault[] = [
   {
@@ -206,24 +172,17 @@ const administration: readonly Fault[] = [
     },
     mend: ({ stage }) => edited(stage, { kind: 'delete-found', xpath: "//primitive[starts-with(@id,'extra-')]" }),
   },
-  {
-    // What a full disk does: every write fails. The node must neither lose what was accepted nor hold the others up.
-    kind: 'disk full',
-    weight: 1,
-    lastsMsMax: 3000,
-    disturbs: 'holder',
-    strike: async (on) => {
-      await fileSizeLimit(on, `${beatFileBytes}:`);
-      await edited(on.stage, { kind: 'modify', xml: fullDiskMark });
-    },
-    mend: async (on) => {
-      await fileSizeLimit(on, 'unlimited:');
-      await restarted(on);
-    },
-  },
 ];
 
-export const faults: readonly Fault[] = [...hosts, ...cuts, ...ofProcesses, ...services, ...administration];
+export const faults: readonly Fault[] = [
+  ...hosts,
+  ...cuts,
+  ...ofProcesses,
+  ...services,
+  ...ofAgents,
+  ...ofStores,
+  ...administration,
+];
 
 /** By weight. */
 export function drawFault(random: Random, among: readonly Fault[]): Fault {
@@ -236,33 +195,4 @@ export function drawFault(random: Random, among: readonly Fault[]): Fault {
   throw new Error('no fault to draw from');
 }
 
-type Edit = Parameters<ReturnType<Stage['api']>['edit']>[0];
-
 const dummy = (id: string) => `<primitive id="${id}" class="ocf" provider="heartbeat" type="Dummy"/>`;
-
-/** What is smaller is on the disk already when it fills up: the count of the daemon's beats. */
-const beatFileBytes = 64;
-
-const fullDiskMark =
-  '<cluster_property_set id="cib-bootstrap-options"><nvpair id="options-torture-mark" name="torture-mark" value="full"/></cluster_property_set>';
-
-const editPatienceMs = 60_000;
-
-/** Asks one node after the other until one accepts: another fault may be under way. An edit that is made already is fine. */
-async function edited(stage: Stage, edit: Edit): Promise<void> {
-  const givenUpAtMs = performance.now() + editPatienceMs;
-  for (;;) {
-    const status = await stage.status();
-    if (status !== undefined) {
-      try {
-        return await stage.api(status.node).edit(edit);
-      } catch (thrown) {
-        const said = String(thrown);
-        if (/exist|nothing|no element|found/i.test(said)) return;
-        if (performance.now() > givenUpAtMs) throw thrown;
-      }
-    }
-    if (performance.now() > givenUpAtMs) throw new Error(`no node took an edit within ${editPatienceMs / 1000} s`);
-    await pause(100);
-  }
-}

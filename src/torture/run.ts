@@ -7,10 +7,11 @@ import { Random } from '../kit/index.ts';
 import { monotonicMs } from '../linux/index.ts';
 import { Client, clientName, Stage, virtualAddress } from '../stage/index.ts';
 import { untilClean } from './cleanness.ts';
-import { drawFault, type Fault, faults, type Strike } from './faults.ts';
+import { drawFault, faults } from './faults.ts';
 import { Growth } from './growth.ts';
 import { judge, type Round, type Verdict } from './ledger.ts';
 import { PeerOpinion } from './peers.ts';
+import type { Fault, Strike } from './strike.ts';
 
 export type TortureOptions = {
   readonly minutes: number;
