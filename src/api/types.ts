@@ -1,6 +1,6 @@
 // What a node's API says and takes: JSON over HTTP on a Unix socket. The command line, a dashboard and an exporter are all
 // clients of this; nothing else of the daemon is visible to them. Every shape is plain data.
-import type { Edit } from '../controller/index.ts';
+import type { Edit, TransitionSummary } from '../controller/index.ts';
 import type { Failure } from '../kit/index.ts';
 
 /** Root and the group `haclient` may connect. */
@@ -154,21 +154,8 @@ export type FencingView = {
   readonly failure: string | null;
 };
 
-export type TransitionView = {
-  readonly number: number;
-  readonly at: number;
-  readonly cause: string;
-  readonly state: 'running' | 'complete' | 'aborted' | 'failed';
-  readonly durationMs: number | undefined;
-  readonly actions: readonly {
-    readonly what: string;
-    readonly node: string;
-    readonly startedMs: number | undefined;
-    readonly durationMs: number | undefined;
-    readonly result: string;
-    readonly reason: string | undefined;
-  }[];
-};
+/** Of the cluster, whoever coordinated. */
+export type TransitionView = TransitionSummary;
 
 /** Everything that the API needs of a node; the daemon implements it, tests may too. */
 export type NodeService = {

@@ -2,6 +2,7 @@
 // same order, and what a message does to the document depends on nothing else.
 import type { Edit } from './document/edit.ts';
 import type { NodeName, StatusUpdate } from './document/status.ts';
+import type { TransitionSummary } from './transition/summary.ts';
 
 /** Where a document stands in the cluster's history (store/record.ts). */
 export type Place = { readonly term: number; readonly index: number; readonly chain: number };
@@ -141,6 +142,10 @@ export type ClusterMessage =
       readonly value: string | undefined;
       readonly dampenMs: number;
     }
+  /** For everybody's history: the document of this version, which every member has just now, is what was decided on. */
+  | { readonly kind: 'decision'; readonly number: number; readonly version: string }
+  /** What was decided, and later once more what came of it. */
+  | { readonly kind: 'transition'; readonly summary: TransitionSummary }
   /** The node may go: nothing runs there any more. */
   | { readonly kind: 'dismiss'; readonly node: string; readonly transitionKey: string };
 

@@ -13,6 +13,7 @@ import { parseTransitionKey, type Task } from '../transition/task.ts';
 import { type AttributeWish, dampen, dueAttributes, nextDue, withoutDue, written } from './dampening.ts';
 import { judge } from './judgement.ts';
 import { outcomeUpdates } from './operation-entry.ts';
+import { outcomesOf } from './outcomes.ts';
 import { isAnsweredBy, isExpectedBy, performanceOf } from './performance.ts';
 import { decidedBy } from './quorum-policy.ts';
 import { longestOperationMs, pendingOnMembers, recheckTime } from './settling.ts';
@@ -472,15 +473,11 @@ class CoordinatorRun {
 
   #report({ engine, end, reason }: Pick<TransitionReport, 'end' | 'reason'> & { engine: engines.EngineState }): void {
     const { number } = engine.transition;
-    const { engineStartMs, term } = this.state;
-    const timings = engine.timings.map(({ task, startedMs, endedMs }) => ({
-      task,
-      startedMs: startedMs - engineStartMs,
-      endedMs: endedMs - engineStartMs,
-    }));
+    const { engineStartMs, term, cib } = this.state;
+    const outcomes = outcomesOf(engine, { engineStartMs, cib });
     this.effects.push({
       kind: 'transition-ended',
-      record: { number, term, end, reason, timings, now: this.#clock.now },
+      record: { number, term, end, reason, outcomes, now: this.#clock.now },
     });
   }
 }

@@ -9,7 +9,7 @@ import type { Failure } from '../../kit/index.ts';
 import type { NodeName, StatusUpdate } from '../document/status.ts';
 import { type FencerState, fencer } from '../fencing/fencer.ts';
 import type { ClusterMessage } from '../message.ts';
-import type { EngineState, TaskTiming, TransitionEnd } from '../transition/engine.ts';
+import type { EngineState, TaskState, TransitionEnd } from '../transition/engine.ts';
 import type { Transition } from '../transition/task.ts';
 import { type Dampening, nothingDampened } from './dampening.ts';
 
@@ -75,9 +75,19 @@ export type TransitionReport = {
   readonly term: string;
   readonly end: TransitionEnd;
   readonly reason: string;
-  /** Of what was begun and answered, in milliseconds since the transition began. */
-  readonly timings: readonly TaskTiming[];
+  /** What came of each task, in the order of the transition. */
+  readonly outcomes: readonly TaskOutcome[];
   readonly now: Instant;
+};
+
+export type TaskOutcome = {
+  readonly state: TaskState;
+  /** Milliseconds since the transition began; undefined for what was not begun. */
+  readonly startedMs: number | undefined;
+  /** Undefined for what was not answered. */
+  readonly endedMs: number | undefined;
+  /** Of a failure, as the node told it. */
+  readonly reason: string | undefined;
 };
 
 export type CoordinatorState = {

@@ -113,7 +113,12 @@ export class NodeDaemon implements NodeService {
     });
     this.#alerting = new Alerting(logger);
     this.#fencing = new NodeFencing(configuration.stateDirectory, (text) => this.#log('warning', text));
-    this.#recorder = new Recorder(configuration.stateDirectory, logger);
+    this.#recorder = new Recorder({
+      stateDirectory: configuration.stateDirectory,
+      self: self.name,
+      logger,
+      say: (message) => this.engine?.multicast(group, encodeClusterMessage(message), 'agreed'),
+    });
     this.#leaseFate = new LeaseFate(leaseMsOf(timingOf(configuration)));
     this.#holdings = new BroadcastChannel(holdingsChannel(self.nodeId));
     this.#operations = new Operations({
@@ -203,6 +208,10 @@ export class NodeDaemon implements NodeService {
       case 'deliver': {
         const message = event.group === group ? decodeClusterMessage(event.body) : undefined;
         if (message === undefined) return;
+        if (message.kind === 'decision' || message.kind === 'transition') {
+          if (event.from.nodeId !== this.#state.replica.self.nodeId) this.#recorder.heard(message);
+          return;
+        }
         this.#tell({ kind: 'message', from: event.from.nodeId, message });
         if (message.kind === 'fenced') this.#fenced(message);
         const { self, coordinator, cib } = this.#state.replica;
@@ -289,6 +298,7 @@ export class NodeDaemon implements NodeService {
         return this.#end(this.#storage.trouble ?? 'nothing runs here any more');
       case 'changed':
         this.#changedAtMs = monotonicMs();
+        this.#recorder.saw(this.#state.replica.cib);
         if (effect.what !== 'status') this.#operations.setFastAgents(fastAgentsOf(this.#state.replica.cib));
         if (effect.what === 'configuration')
           this.#recorder.event('document', 'info', `configuration changed by ${effect.by}`);

@@ -1,25 +1,43 @@
-// What the daemon remembers for people: events, and transitions with their inputs, the latest of each.
+// What the daemon remembers for people: events, and the cluster's transitions with their inputs, the latest of each.
+//
+// The coordinator tells every member of its transitions, so that the history outlives it and can be read on any node. The
+// input is not sent: who was a member had the same document.
 import { join } from 'node:path';
 import type { EventView, TransitionView } from '../../api/index.ts';
-import type { TransitionRecord, TransitionReport } from '../../controller/index.ts';
+import type { XmlElement } from '../../cib/index.ts';
+import type { ClusterMessage, TransitionRecord, TransitionReport } from '../../controller/index.ts';
 import type { Logger } from '../../kit/index.ts';
+import { RecentDocuments, versionOf } from './recent-documents.ts';
 import { TransitionRecords } from './transition-records.ts';
 
 const eventsMax = 5000;
 
+export type RecorderOptions = {
+  readonly stateDirectory: string;
+  /** Name of this node. */
+  readonly self: string;
+  readonly logger: Logger;
+  readonly say: (message: HistoryMessage) => void;
+};
+
+export type HistoryMessage = Extract<ClusterMessage, { kind: 'decision' | 'transition' }>;
+
 export class Recorder {
+  readonly #options: RecorderOptions;
   readonly #events: EventView[] = [];
   readonly #listeners = new Set<(event: EventView) => void>();
   readonly #transitions: TransitionRecords;
-  readonly #logger: Logger;
+  readonly #documents = new RecentDocuments();
   #sequence = 0;
-  #next: number;
+  /** The transition that this node carries out. */
+  #own: { readonly number: number; readonly tasks: readonly number[] } | undefined;
+  /** What another decided on, until it tells what it decided. */
+  #decision: { readonly number: number; readonly input: XmlElement | undefined } | undefined;
 
-  constructor(stateDirectory: string, logger: Logger) {
-    this.#logger = logger;
+  constructor(options: RecorderOptions) {
+    this.#options = options;
     const complain = (text: string) => this.event('log', 'warning', text);
-    this.#transitions = new TransitionRecords(join(stateDirectory, 'transitions'), complain);
-    this.#next = this.#transitions.nextNumber;
+    this.#transitions = new TransitionRecords(join(options.stateDirectory, 'transitions'), complain);
   }
 
   get events(): readonly EventView[] {
@@ -42,58 +60,105 @@ export class Recorder {
     for (const listener of this.#listeners) listener(event);
   }
 
+  /** The document as it is now. */
+  saw(cib: XmlElement): void {
+    this.#documents.note(cib);
+  }
+
   begun(record: TransitionRecord): void {
-    const number = this.#next++;
-    const actions = record.transition.tasks
-      .filter((task) => task.work.kind !== 'milestone')
-      .map((task) => ({
-        what: task.key,
-        node: nodeOf(task.work),
-        startedMs: undefined,
-        durationMs: undefined,
-        result: 'not begun',
-        reason: undefined,
-      }));
+    const number = this.#transitions.nextNumber;
+    const positions = record.transition.tasks.flatMap(({ work }, at) => (work.kind === 'milestone' ? [] : [at]));
     const view: TransitionView = {
       number,
       at: Date.now(),
+      coordinator: this.#options.self,
       cause: record.causes.join('; '),
       state: 'running',
       durationMs: undefined,
-      actions,
+      actions: record.transition.tasks
+        .filter(({ work }) => work.kind !== 'milestone')
+        .map(({ key, work }) => ({
+          what: key,
+          node: nodeOf(work),
+          startedMs: undefined,
+          durationMs: undefined,
+          result: 'not begun',
+          reason: undefined,
+        })),
     };
+    this.#own = { number, tasks: positions };
     this.#transitions.begin(view, record.input);
-    const keys = record.transition.tasks.filter((task) => task.work.kind !== 'milestone').map((task) => task.id);
-    this.#open = { number, keys };
-    this.event('transition', 'notice', `transition ${number} (${actions.length} actions): ${view.cause}`);
+    const version = versionOf(record.input);
+    if (this.#documents.of(version) === record.input) this.#options.say({ kind: 'decision', number, version });
+    // After the orders of the transition.
+    setImmediate(() => this.#options.say({ kind: 'transition', summary: view }));
+    this.#tellBegun(view);
   }
 
-  #open: { readonly number: number; readonly keys: readonly number[] } | undefined;
-
   ended(report: TransitionReport): void {
-    const open = this.#open;
-    const view = this.transitions.find(({ number }) => number === open?.number);
-    if (open === undefined || view === undefined) return;
-    const timings = new Map(report.timings.map((timing) => [timing.task, timing]));
-    const actions = view.actions.map((action, position) => {
-      const timing = timings.get(open.keys[position] ?? -1);
-      if (timing === undefined) return action;
-      return { ...action, startedMs: timing.startedMs, durationMs: timing.endedMs - timing.startedMs, result: 'done' };
+    const own = this.#own;
+    const view = this.transitions.find(({ number }) => number === own?.number);
+    if (own === undefined || view === undefined) return;
+    const actions = view.actions.map((action, at) => {
+      const outcome = report.outcomes[own.tasks[at] ?? -1];
+      if (outcome === undefined) return action;
+      const { state, startedMs, endedMs, reason } = outcome;
+      const durationMs = startedMs === undefined || endedMs === undefined ? undefined : endedMs - startedMs;
+      return { ...action, startedMs, durationMs, result: resultWords[state], reason };
     });
-    const durationMs = Date.now() - view.at;
-    this.#transitions.update({ ...view, state: report.end, durationMs, actions });
-    const end = report.end === 'complete' ? 'is complete' : report.end;
-    const why = report.end === 'complete' ? '' : `: ${report.reason}`;
-    const text = `transition ${view.number} ${end} after ${durationMs} ms${why}`;
+    const ended = { ...view, state: report.end, durationMs: Date.now() - view.at, actions };
+    this.#own = undefined;
+    this.#transitions.update(ended);
+    this.#options.say({ kind: 'transition', summary: ended });
+    const { level, text } = this.#tellEnded(ended, report.reason);
     // By the number of the history, which outlives the coordinator's own count.
-    this.#logger[report.end === 'failed' ? 'warning' : 'info'](text);
-    this.event('transition', report.end === 'complete' ? 'info' : 'notice', text);
+    this.#options.logger[level](text);
+  }
+
+  /** What another member decided. */
+  heard(message: HistoryMessage): void {
+    switch (message.kind) {
+      case 'decision': {
+        const { number, version } = message;
+        this.#decision = { number, input: this.#documents.of(version) };
+        return;
+      }
+      case 'transition':
+        return this.#hear(message.summary);
+    }
   }
 
   input(number: number): string | undefined {
     return this.#transitions.input(number);
   }
+
+  #hear(summary: TransitionView): void {
+    const { number, at, coordinator, state } = summary;
+    const known = this.transitions.find((each) => each.number === number);
+    if (known !== undefined && known.at === at && known.coordinator === coordinator) this.#transitions.update(summary);
+    else this.#transitions.begin(summary, this.#decision?.number === number ? this.#decision.input : undefined);
+    if (state === 'running') this.#tellBegun(summary);
+    else this.#tellEnded(summary, '');
+  }
+
+  #tellBegun({ number, actions, cause }: TransitionView): void {
+    this.event('transition', 'notice', `transition ${number} (${actions.length} actions): ${cause}`);
+  }
+
+  #tellEnded({ number, state, durationMs }: TransitionView, reason: string) {
+    const end = state === 'complete' ? 'is complete' : state;
+    const text = `transition ${number} ${end} after ${durationMs} ms${reason === '' ? '' : `: ${reason}`}`;
+    this.event('transition', state === 'complete' ? 'info' : 'notice', text);
+    return { text, level: state === 'failed' ? 'warning' : 'info' } as const;
+  }
 }
+
+const resultWords = {
+  confirmed: 'done',
+  failed: 'failed',
+  flying: 'not answered',
+  waiting: 'not begun',
+} as const satisfies Record<TransitionReport['outcomes'][number]['state'], string>;
 
 function nodeOf(work: TransitionRecord['transition']['tasks'][number]['work']): string {
   if ('node' in work) return work.node.name;

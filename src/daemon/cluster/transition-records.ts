@@ -1,6 +1,6 @@
 // Transitions on disk: what the scheduler was given (NUMBER.xml) and what came of it (NUMBER.json), the latest so many and
 // no more than so much. They outlive the daemon. A disk that takes nothing costs the record, not the cluster.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TransitionView } from '../../api/index.ts';
 import { serialiseXmlDocument, type XmlElement } from '../../cib/index.ts';
@@ -23,10 +23,12 @@ export class TransitionRecords {
     this.#complain = complain;
     mkdirSync(folder, { recursive: true });
     const numbers = readdirSync(folder)
-      .flatMap((name) => /^(\d+)\.xml$/.exec(name)?.[1] ?? [])
+      .flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? [])
       .map(Number)
       .sort((left, right) => left - right);
-    for (const number of numbers) this.#bytes.set(number, statSync(this.#file(number, 'xml')).size);
+    for (const number of numbers) {
+      this.#bytes.set(number, statSync(this.#file(number, 'xml'), { throwIfNoEntry: false })?.size ?? 0);
+    }
     this.#views = numbers.flatMap((number) => this.#readView(number) ?? []);
   }
 
@@ -39,10 +41,17 @@ export class TransitionRecords {
     return Math.max(0, ...this.#bytes.keys(), ...this.#views.map(({ number }) => number)) + 1;
   }
 
-  begin(view: TransitionView, input: XmlElement): void {
-    this.#views.push(view);
+  /** Without an input when this node did not have it. What was recorded under the same number before is gone. */
+  begin(view: TransitionView, input: XmlElement | undefined): void {
+    const index = this.#views.findIndex(({ number }) => number >= view.number);
+    if (index < 0) this.#views.push(view);
+    else this.#views.splice(index, this.#views[index]?.number === view.number ? 1 : 0, view);
     if (this.#views.length > recordsMax) this.#views.shift();
-    this.#unwritten.set(view.number, input);
+    this.#bytes.set(view.number, 0);
+    // Whoever carried those out is gone, or they would have been told to be over.
+    for (const other of this.#views.filter(({ number, state }) => number !== view.number && state === 'running'))
+      this.update({ ...other, state: 'aborted' });
+    if (input !== undefined) this.#unwritten.set(view.number, input);
     // After the orders of the transition have gone out: they are not to wait for a disk.
     setImmediate(() => this.#write(view.number));
   }
@@ -58,7 +67,8 @@ export class TransitionRecords {
   input(number: number): string | undefined {
     const unwritten = this.#unwritten.get(number);
     if (unwritten !== undefined) return serialiseXmlDocument(unwritten);
-    return this.#bytes.has(number) ? readFileSync(this.#file(number, 'xml'), 'utf8') : undefined;
+    const file = this.#file(number, 'xml');
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   }
 
   #write(number: number): void {
@@ -71,7 +81,7 @@ export class TransitionRecords {
         writeFileSync(this.#file(number, 'xml'), text);
         this.#bytes.set(number, text.length);
         this.#unwritten.delete(number);
-      }
+      } else if (this.#bytes.get(number) === 0) rmSync(this.#file(number, 'xml'), { force: true });
       writeFileSync(this.#file(number, 'json'), JSON.stringify(view));
       this.#prune();
       this.#complained = false;

@@ -16,9 +16,20 @@ export async function list(flags: AnswerFlags): Promise<void> {
   );
 }
 
-export function transitionRow({ number, at, state, actions, durationMs, cause }: TransitionView, style: Style) {
+export function transitionRow(
+  { number, at, coordinator, state, actions, durationMs, cause }: TransitionView,
+  style: Style,
+) {
   const count = actions.length === 1 ? '1 action' : `${actions.length} actions`;
   const paint = { running: style.warn, complete: style.good, aborted: style.warn, failed: style.bad }[state];
   const took = durationMs === undefined ? '' : formatDuration(durationMs);
-  return [`${number}`, { text: localTime(at), style: style.quiet }, { text: state, style: paint }, count, took, cause];
+  return [
+    `${number}`,
+    { text: localTime(at), style: style.quiet },
+    coordinator,
+    { text: state, style: paint },
+    count,
+    took,
+    cause,
+  ];
 }

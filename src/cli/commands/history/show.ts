@@ -1,8 +1,17 @@
+import type { TransitionView } from '../../../api/index.ts';
 import { CommandFailure, formatDuration } from '../../../kit/index.ts';
 import { type AnswerFlags, ClusterSession, show as print } from '../../cluster/session.ts';
 import { alignedRows } from '../../terminal/columns.ts';
 import { styleFor } from '../../terminal/style.ts';
 import { transitionRow } from './list.ts';
+
+type Actions = TransitionView['actions'];
+
+/** As they were begun; those that never were come last. */
+function byTurn(actions: Actions): Actions {
+  const turn = ({ startedMs }: Actions[number]) => startedMs ?? Number.POSITIVE_INFINITY;
+  return [...actions].sort((left, right) => (turn(left) === turn(right) ? 0 : turn(left) - turn(right)));
+}
 
 type ShowFlags = AnswerFlags & { readonly input: boolean };
 
@@ -20,7 +29,7 @@ export async function show({ input, ...flags }: ShowFlags, text: string): Promis
   print(flags, transition, () => [
     ...alignedRows([transitionRow(transition, style)], 0),
     ...alignedRows(
-      transition.actions.map(({ what, node, startedMs, durationMs, result, reason }) => [
+      byTurn(transition.actions).map(({ what, node, startedMs, durationMs, result, reason }) => [
         { text: startedMs === undefined ? '' : `+${formatDuration(startedMs)}`, style: style.quiet },
         what,
         node,
