@@ -149,6 +149,13 @@ export type ClusterMessage =
   /** The node may go: nothing runs there any more. */
   | { readonly kind: 'dismiss'; readonly node: string; readonly transitionKey: string };
 
+/** `companions`: behind a gap in the order of a ring that is over (membership/engine.ts). */
+export type HeardMessage = {
+  readonly from: number;
+  readonly message: ClusterMessage;
+  readonly heardBy: 'ring' | 'companions';
+};
+
 /** A status update as it travels: elements as text. */
 export type StatusMessage =
   | Exclude<StatusUpdate, { kind: 'node-history' }>

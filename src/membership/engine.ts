@@ -44,6 +44,11 @@ export type EngineEvent =
       readonly kind: 'deliver';
       readonly group: string;
       readonly from: GroupMember;
+      /**
+       * `companions`: it comes behind a gap in the order of a ring that is over, and only those that leave that ring together
+       * hear it here; what was said in the gap others may have heard.
+       */
+      readonly heardBy: 'ring' | 'companions';
       /** Not to be changed; copy what is kept beyond the call. */
       readonly body: Uint8Array;
     }

@@ -89,7 +89,12 @@ class NodeRun {
       case 'message':
         if (event.message.kind === 'hello') this.#holdFor(event.message.heldForMs);
         if (event.from === this.state.replica.self.nodeId) this.#heardBack(event.message);
-        return this.#replica({ kind: 'message', from: event.from, message: event.message });
+        return this.#replica({
+          kind: 'message',
+          from: event.from,
+          message: event.message,
+          heardBy: event.heardBy,
+        });
       case 'persisted':
         return this.#replica({ kind: 'persisted', index: event.index });
       case 'request':

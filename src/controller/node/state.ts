@@ -5,7 +5,7 @@ import type { Failure } from '../../kit/index.ts';
 import type { OperationReport } from '../coordinator/operation-entry.ts';
 import type { CoordinatorState, TransitionRecord, TransitionReport } from '../coordinator/state.ts';
 import type { StatusUpdate } from '../document/status.ts';
-import type { ChangeRequest, ClusterMessage, ExecutionOrder, FencingOrder } from '../message.ts';
+import type { ChangeRequest, ClusterMessage, ExecutionOrder, FencingOrder, HeardMessage } from '../message.ts';
 import type { ReplicaState, Ring } from '../replication/state.ts';
 import type { JournalRecord } from '../store/record.ts';
 import type { Snapshot } from '../store/snapshot.ts';
@@ -44,7 +44,7 @@ export type NodeEvent = Clock &
         readonly takeOverAtMs: number;
       }
     | { readonly kind: 'quorum'; readonly quorate: boolean }
-    | { readonly kind: 'message'; readonly from: number; readonly message: ClusterMessage }
+    | ({ readonly kind: 'message' } & HeardMessage)
     | { readonly kind: 'persisted'; readonly index: number }
     | { readonly kind: 'request'; readonly request: ChangeRequest }
     /** An operation of this node has ended, or a recurring one has news. */

@@ -152,7 +152,7 @@ class Cluster {
       const queued = next.ring.queue[at];
       const message: ClusterMessage | undefined = queued === undefined ? undefined : decodeClusterMessage(queued.bytes);
       assert.ok(queued !== undefined && message !== undefined);
-      this.tell(next.nodeId, { kind: 'message', from: queued.from, message });
+      this.tell(next.nodeId, { kind: 'message', from: queued.from, message, heardBy: 'ring' });
     }
   }
 

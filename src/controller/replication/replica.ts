@@ -9,16 +9,16 @@ import {
   patchToXml,
   removeElement,
   serialiseXml,
-  validateCib,
   versionedDigest,
   type XmlElement,
   xmlElement,
 } from '../../cib/index.ts';
-import { assert, defined, type Failure, hasErrors } from '../../kit/index.ts';
+import { assert, defined, type Failure } from '../../kit/index.ts';
 import { pendingUpdates } from '../coordinator/operation-entry.ts';
 import { applyEdit } from '../document/edit.ts';
+import { faultOf } from '../document/fault.ts';
 import { applyStatus, type StatusUpdate } from '../document/status.ts';
-import type { ChangeRequest, ClusterMessage, Hello, Place, StatusMessage } from '../message.ts';
+import type { ChangeRequest, ClusterMessage, HeardMessage, Hello, Place, StatusMessage } from '../message.ts';
 import { chainOf, type JournalRecord } from '../store/record.ts';
 import type { Snapshot } from '../store/snapshot.ts';
 import { chooseCoordinator, chooseSource, divergedFrom } from './choice.ts';
@@ -98,7 +98,7 @@ class ReplicaRun {
       case 'quorum':
         return this.#quorum(event.quorate);
       case 'message':
-        return this.#message(event.from, event.message);
+        return this.#message(event);
       case 'request':
         return this.#request(event.request);
       case 'persisted':
@@ -146,14 +146,14 @@ class ReplicaRun {
     this.effects.push({ kind: 'multicast', message: hello });
   }
 
-  #message(from: number, message: ClusterMessage): void {
+  #message({ from, message, heardBy }: HeardMessage): void {
     switch (message.kind) {
       case 'hello':
         return this.#hello(from, message);
       case 'document':
         return this.#document(from, message);
       case 'change':
-        return this.#change(from, message);
+        return heardBy === 'ring' ? this.#change(from, message) : this.#passOver(from, message);
       case 'stored':
         return this.#stored(from, message.index);
       case 'status':
@@ -370,6 +370,14 @@ class ReplicaRun {
     }
   }
 
+  /**
+   * Behind a gap in the order another change may have been, which others heard and accepted at the place where this one would
+   * come to stand here: two histories of the same length and term, of which one may be acknowledged.
+   */
+  #passOver(from: number, { request }: Extract<ClusterMessage, { kind: 'change' }>): void {
+    if (from === this.state.self.nodeId) this.#tryAgain(request);
+  }
+
   #accept(cib: XmlElement, message: Extract<ClusterMessage, { kind: 'change' }>): void {
     const { place, ring } = this.state;
     const record: JournalRecord = {
@@ -440,22 +448,6 @@ function updateOf(message: StatusMessage): StatusUpdate[] {
   if (message.kind !== 'node-history') return [message];
   const parsed = parseXml(message.xml);
   return parsed.ok ? [{ kind: 'node-history', node: message.node, resources: parsed.value }] : [];
-}
-
-function faultOf(cib: XmlElement): Failure | undefined {
-  const findings = validateCib(cib);
-  if (!hasErrors(findings)) return undefined;
-  const first = defined(
-    findings.find((finding) => finding.severity === 'error'),
-    'there is an error',
-  );
-  const { what, why, fix, place } = first;
-  return {
-    kind: 'config',
-    what: place.path === undefined ? what : `${place.path}: ${what}`,
-    ...(why === undefined ? {} : { why }),
-    ...(fix === undefined ? {} : { fix }),
-  };
 }
 
 function patchedConfiguration(cib: XmlElement, patchText: string): XmlElement | undefined {

@@ -11,7 +11,7 @@
 import type { XmlElement } from '../../cib/index.ts';
 import type { Failure } from '../../kit/index.ts';
 import type { StatusUpdate } from '../document/status.ts';
-import type { ChangeRequest, ClusterMessage, Hello, Place } from '../message.ts';
+import type { ChangeRequest, ClusterMessage, HeardMessage, Hello, Place } from '../message.ts';
 import type { JournalRecord } from '../store/record.ts';
 import type { Snapshot } from '../store/snapshot.ts';
 
@@ -73,7 +73,7 @@ export type ReplicaEvent =
       readonly left: readonly number[];
     }
   | { readonly kind: 'quorum'; readonly quorate: boolean }
-  | { readonly kind: 'message'; readonly from: number; readonly message: ClusterMessage }
+  | ({ readonly kind: 'message' } & HeardMessage)
   | { readonly kind: 'request'; readonly request: ChangeRequest }
   /** The persist effect up to this index is on disk. */
   | { readonly kind: 'persisted'; readonly index: number };

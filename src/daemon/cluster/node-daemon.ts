@@ -212,7 +212,7 @@ export class NodeDaemon implements NodeService {
           if (event.from.nodeId !== this.#state.replica.self.nodeId) this.#recorder.heard(message);
           return;
         }
-        this.#tell({ kind: 'message', from: event.from.nodeId, message });
+        this.#tell({ kind: 'message', from: event.from.nodeId, message, heardBy: event.heardBy });
         if (message.kind === 'fenced') this.#fenced(message);
         const { self, coordinator, cib } = this.#state.replica;
         const voice = {

@@ -93,6 +93,7 @@ export class VirtualEngine implements MessagingEngine {
   readonly #waiting: { readonly group: string; readonly for: 'join' | 'leave'; readonly resolve: () => void }[] = [];
   #state: 'running' | 'leaving' | 'closed' = 'running';
   #full = false;
+  #heardBy: 'ring' | 'companions' = 'ring';
 
   constructor(cluster: VirtualCluster, nodeId: number, nodeCount: number) {
     this.#cluster = cluster;
@@ -197,13 +198,14 @@ export class VirtualEngine implements MessagingEngine {
         this.#full = true;
         return;
       case 'configuration':
+        this.#heardBy = effect.type === 'transitional' ? 'companions' : 'ring';
         if (effect.type === 'regular') this.#emit({ ...effect, takeOverAtMs: 0, lapsed: false });
         return;
       case 'group-changed':
         return this.#groupChanged(effect);
       case 'deliver': {
         const { group, nodeId, processId, body } = effect;
-        return this.#emit({ kind: 'deliver', group, from: { nodeId, processId }, body });
+        return this.#emit({ kind: 'deliver', group, from: { nodeId, processId }, heardBy: this.#heardBy, body });
       }
       case 'quorum-changed':
         return this.#emit({ kind: 'quorum-changed', quorum: effect.quorum });

@@ -138,8 +138,8 @@ export class Daemon {
     this.#around.trace(
       () => `${this.machine.name} hears of n${heard.from}: ${JSON.stringify(message).slice(0, traceCharsMax)}`,
     );
-    this.tell({ kind: 'message', from: heard.from, message });
-    if (heard.heardBy === 'group') return;
+    this.tell({ kind: 'message', from: heard.from, message, heardBy: heard.heardBy });
+    if (heard.heardBy === 'companions') return;
     this.#heard++;
     if (this.#heard % messagesPerLook === 0) this.#showDocument();
   }

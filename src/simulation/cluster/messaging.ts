@@ -20,8 +20,8 @@ export type Heard =
       readonly kind: 'message';
       readonly from: number;
       readonly bytes: Uint8Array;
-      /** `ring`: every member of the ring hears it at this place. `group`: only those that leave the ring together. */
-      readonly heardBy: 'ring' | 'group';
+      /** `ring`: every member of the ring hears it at this place. `companions`: only those that leave the ring together. */
+      readonly heardBy: 'ring' | 'companions';
     };
 
 /** `standing`: until it is said to be lost. `at`: quorate at that moment, which may be a little ago. */

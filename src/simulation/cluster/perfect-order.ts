@@ -269,7 +269,7 @@ export class PerfectOrder implements Messaging {
     for (const member of group) {
       while (member.received < until) this.#take(member, old);
       for (const said of old.log.slice(until)) {
-        if (own.has(said.from)) this.#put(member, { kind: 'message', ...said, heardBy: 'group' });
+        if (own.has(said.from)) this.#put(member, { kind: 'message', ...said, heardBy: 'companions' });
       }
     }
   }

@@ -46,7 +46,7 @@ type Seat = {
   pauses: number;
   wakeAtMs: number;
   ring: RingId;
-  heardBy: 'ring' | 'group';
+  heardBy: 'ring' | 'companions';
   readonly lease: LeaseWatch;
   outlook: { readonly takeOverAtMs: number; readonly lapsed: boolean };
   crashNotice: Uint8Array | undefined;
@@ -244,7 +244,7 @@ export class TotemOrder implements Messaging {
         seat.crashNotice = effect.bytes;
         return;
       case 'configuration':
-        seat.heardBy = effect.type === 'transitional' ? 'group' : 'ring';
+        seat.heardBy = effect.type === 'transitional' ? 'companions' : 'ring';
         if (effect.type !== 'regular') return;
         seat.ring = effect.ringId;
         seat.outlook = this.#outlook(seat, effect);

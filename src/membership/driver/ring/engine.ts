@@ -64,6 +64,7 @@ export class RingEngine implements MessagingEngine {
   #flushing = false;
   #underWayBytes = 0;
   #full = false;
+  #heardBy: 'ring' | 'companions' = 'ring';
   #requestId = 0;
   #quorum = noQuorum;
   #closedWhy: string | undefined;
@@ -301,7 +302,7 @@ export class RingEngine implements MessagingEngine {
 
   #deliver({ group, batch }: Extract<WireEffect, { kind: 'deliveries' }>): void {
     readBatch(batch, ({ nodeId, processId, body }) =>
-      this.#emit({ kind: 'deliver', group, from: { nodeId, processId }, body }),
+      this.#emit({ kind: 'deliver', group, from: { nodeId, processId }, heardBy: this.#heardBy, body }),
     );
   }
 
@@ -330,9 +331,10 @@ export class RingEngine implements MessagingEngine {
     if (ours(effect.left)) settle(this.#leaving, group);
   }
 
-  /** The transitional one is the ring's own affair: what matters above is told by groups and by the regular one. */
+  /** Of the transitional one matters only what is said until the regular one: the rest of the old ring, behind its first gap. */
   #configuration(effect: Extract<WireEffect, { kind: 'configuration' }>): void {
     const { type, ringId, members, joined, left, takeOverAtMs, lapsed } = effect;
+    this.#heardBy = type === 'transitional' ? 'companions' : 'ring';
     if (type === 'regular') this.#emit({ kind: 'configuration', ringId, members, joined, left, takeOverAtMs, lapsed });
   }
 
