@@ -67,6 +67,13 @@ test('a cluster on three hosts, from its first start to the loss of all power', 
       refusesStrangers(cluster),
     );
     await t.test('a machine without an address of the cluster is told so', () => refusesOtherMachine(cluster));
+    await t.test('a node whose disk takes nothing leaves in order, holds no change up, and is back when it does', () =>
+      leavesOverDisk(cluster),
+    );
+    await t.test(
+      'every node tells the same history, with causes, results and durations, and the same is decided again',
+      () => tellsHistory(cluster),
+    );
     await t.test('the configuration survives the loss of all power', () => survivesPowerLoss(cluster));
   } finally {
     await cluster.down();
@@ -221,6 +228,49 @@ async function refusesOtherMachine(cluster: ClusterHosts): Promise<void> {
   const { code, stderr } = await cluster.lab.host('n1').run(words);
   assert.notEqual(code, 0);
   assert.match(stderr, /none of the cluster's nodes is this machine: far.*10\.77\.0\.1/);
+}
+
+async function leavesOverDisk(cluster: ClusterHosts): Promise<void> {
+  const store = '/var/lib/haven/cib';
+  const n3 = cluster.lab.host('n3');
+  const before = await cluster.api('n1').status();
+  await n3.shell(`mount --bind ${store} ${store} && mount -o remount,bind,ro ${store}`);
+  const change = cluster.api('n1').edit({ kind: 'create', section: 'resources', xml: worker('late', 54_321) });
+  await cluster.until('n3', 'it says so', ({ warnings }) => warnings.some((each) => /mounted read-only/.test(each)));
+  assert.equal(await cluster.exitOf('n3'), 1);
+  await change;
+  const after = await cluster.until('n1', 'late runs', (status) => nodeOf(status, 'late') !== undefined);
+  assert.deepEqual(after.failures, before.failures);
+  assert.equal(nodeOf(after, 'site') === undefined, false);
+
+  cluster.startDaemon('n3');
+  await cluster.untilLogged('n3', /mounted read-only.*This node joins the cluster when it can/);
+  await n3.shell(`mount -o remount,bind,rw ${store}`);
+  await cluster.until('n1', 'a whole cluster', isWhole);
+  for (const name of hostNames) assert.match(await cluster.api(name).document('//configuration'), /54321/);
+}
+
+async function tellsHistory(cluster: ClusterHosts): Promise<void> {
+  assert.ok(await cluster.api('n1').settled(20_000));
+  const [first, ...others] = await Promise.all(hostNames.map((name) => cluster.api(name).history()));
+  const newest = first?.at(-1);
+  assert.ok(newest !== undefined);
+  for (const history of others) assert.deepEqual(history.at(-1), newest);
+  const late = first?.find(({ actions }) => actions.some(({ what }) => what === 'late_start_0'));
+  assert.match(late?.cause ?? '', /configuration was changed by/);
+  const start = late?.actions.find(({ what }) => what === 'late_start_0');
+  assert.equal(start?.result, 'done');
+  assert.ok(start?.durationMs !== undefined && start.durationMs <= (late?.durationMs ?? 0));
+  const coordinators = new Set(first?.map(({ coordinator }) => coordinator));
+  assert.ok(coordinators.size > 1, 'the history outlives its coordinators');
+
+  for (const name of ['n1', 'n2'] as const) {
+    const haven = (...words: string[]) => cluster.lab.host(name).run([process.execPath, programPath(), ...words]);
+    const replay = await haven('history', 'replay', String(newest.number));
+    assert.match(replay.stdout, /the same \d+ actions? again/, replay.stderr);
+    const absent = await haven('history', 'replay', '4711');
+    assert.match(absent.stderr, /no transition '4711' is recorded.*The nearest are/s);
+  }
 }
 
 async function survivesPowerLoss(cluster: ClusterHosts): Promise<void> {

@@ -58,6 +58,11 @@ export class ClusterHosts {
     return (await daemon?.exited) ?? 0;
   }
 
+  /** Resolves with the exit code of the host's daemon when it has ended. */
+  async exitOf(host: HostName): Promise<number> {
+    return (await this.#daemons.get(host)?.exited) ?? 0;
+  }
+
   /** A host's API, through its own view of the file system. */
   api(host: HostName): ApiClient {
     return new ApiClient(`/proc/${this.lab.host(host).pid}/root/run/haven/api.sock`);
