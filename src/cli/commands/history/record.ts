@@ -20,7 +20,7 @@ export async function readRecord(text: string): Promise<RecordedTransition> {
     );
     throw new CommandFailure({ kind: 'not-found', what: `no transition '${text}' is recorded`, fix });
   }
-  const parsed = parseXml(await client.historyInput(view.number));
+  const parsed = parseXml(await inputOf(client, view));
   if (parsed.ok) return { view, input: parsed.value };
   const others = history.map(({ number }) => number).filter((number) => number !== view.number);
   throw new CommandFailure({
@@ -28,6 +28,17 @@ export async function readRecord(text: string): Promise<RecordedTransition> {
     what: `the recorded input of transition ${text} is damaged: ${formatDiagnostic(parsed.error)}`,
     fix: nearestNumbers(view.number, others),
   });
+}
+
+/** A node that was no member at that moment had no document to keep with the decision. */
+async function inputOf(client: ClusterSession['client'], { number, coordinator }: TransitionView): Promise<string> {
+  try {
+    return await client.historyInput(number);
+  } catch (thrown) {
+    if (!(thrown instanceof CommandFailure) || thrown.failure.kind !== 'not-found') throw thrown;
+    const what = `this node has not recorded what transition ${number} was decided on`;
+    throw new CommandFailure({ kind: 'not-found', what, fix: `Ask on ${coordinator}, which decided` });
+  }
 }
 
 /** What is to be done, one line an action: its operation key and its node. */

@@ -9,7 +9,7 @@ export async function replay(flags: AnswerFlags, number: string): Promise<void> 
   const same = changes.gone.length === 0 && changes.added.length === 0;
   print(flags, { number: record.view.number, same, ...changes }, () =>
     same
-      ? [`transition ${number}: the same ${after.length} actions again`]
+      ? [`transition ${number}: the same ${after.length === 1 ? '1 action' : `${after.length} actions`} again`]
       : [`transition ${number}: other actions than then (- then, + now)`, ...differenceLines(changes)],
   );
 }
