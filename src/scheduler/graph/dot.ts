@@ -10,23 +10,28 @@ import { operationKeyOf } from './operation-key.ts';
 /** Whether actions that need not be done are drawn too. */
 export type DotExtent = 'needed' | 'all';
 
-export function formatDot(
-  { plan, graph }: { readonly plan: Plan; readonly graph: TransitionGraph },
-  extent: DotExtent = 'needed',
-): string {
-  const out = [' digraph "g" {\n'];
-  const shown = new Set<Action>();
+export function formatDot(scheduled: Scheduled, extent: DotExtent = 'needed'): string {
+  return [...dotTexts(scheduled, extent)].join('');
+}
+
+type Scheduled = { readonly plan: Plan; readonly graph: TransitionGraph };
+
+/** The same piece by piece: the text of a large cluster may be more than a string can hold. */
+export function* dotTexts({ plan, graph }: Scheduled, extent: DotExtent): Generator<string> {
+  yield ' digraph "g" {\n';
+  /** By action id. */
+  const shown = new Uint8Array(plan.actions.length + 1);
   for (let index = plan.actions.length - 1; index >= 0; index--) {
     const action = plan.actions[index];
     const style = action === undefined ? undefined : styleOf(action, extent);
     if (action === undefined || style === undefined) continue;
-    shown.add(action);
-    out.push(`"${nameOf(action)}" [ ${style}]\n`);
+    shown[action.id] = 1;
+    yield `"${nameOf(action)}" [ ${style}]\n`;
   }
-  const inputs = new Map(graph.synapses.map((synapse) => [synapse.action, new Set(synapse.inputs)]));
-  for (const action of plan.actions) writeEdges(out, action, { shown, inputs: inputs.get(action) });
-  out.push('}\n');
-  return out.join('');
+  const inputs: (readonly Action[] | undefined)[] = [];
+  for (const synapse of graph.synapses) inputs[synapse.action.id] = synapse.inputs;
+  for (const action of plan.actions) yield* edgesOf(action, { shown, inputs: new Set(inputs[action.id]) });
+  yield '}\n';
 }
 
 function styleOf(action: Action, extent: DotExtent): string | undefined {
@@ -39,15 +44,15 @@ function styleOf(action: Action, extent: DotExtent): string | undefined {
   return `style=dashed color="red" fontcolor="${letters}"`;
 }
 
-type Edges = { readonly shown: ReadonlySet<Action>; readonly inputs: ReadonlySet<Action> | undefined };
+type Edges = { readonly shown: Uint8Array; readonly inputs: ReadonlySet<Action> };
 
-function writeEdges(out: string[], action: Action, { shown, inputs }: Edges): void {
+function* edgesOf(action: Action, { shown, inputs }: Edges): Generator<string> {
   for (const { first, kinds } of pairwise(action.befores).toSorted((a, b) => a.first.id - b.first.id)) {
-    const isListed = inputs?.has(first) === true;
+    const isListed = inputs.has(first);
     if (!isListed) {
-      if (kinds === 0 || kinds === IF_ON_SAME_NODE_OR_TARGET || !shown.has(action) || !shown.has(first)) continue;
+      if (kinds === 0 || kinds === IF_ON_SAME_NODE_OR_TARGET || !shown[action.id] || !shown[first.id]) continue;
     }
-    out.push(`"${nameOf(first)}" -> "${nameOf(action)}" [ style = ${isListed ? 'bold' : 'dashed'}]\n`);
+    yield `"${nameOf(first)}" -> "${nameOf(action)}" [ style = ${isListed ? 'bold' : 'dashed'}]\n`;
   }
 }
 

@@ -12,21 +12,33 @@ import { routerOf } from './router.ts';
 type Scheduled = { readonly cluster: Cluster; readonly graph: TransitionGraph };
 
 /** One element a line, two spaces a level. */
-export function formatGraph({ cluster, graph }: Scheduled): string {
+export function formatGraph(scheduled: Scheduled): string {
+  return [...graphTexts(scheduled)].join('');
+}
+
+/** The same, synapse by synapse: the text of a large cluster may be more than a string can hold. */
+export function* graphTexts({ cluster, graph }: Scheduled): Generator<string> {
   const header = [...graph.attributes].map(([name, value]) => attribute(name, value)).join('');
-  if (graph.synapses.length === 0) return `<transition_graph${header}/>\n`;
-  const out: string[] = [`<transition_graph${header}>\n`];
-  const context = { cluster, graph, inputTexts: new Map<Action, string>(), texts: new AttributeTexts(cluster) };
-  for (const synapse of graph.synapses) writeSynapse(out, context, synapse);
-  out.push('</transition_graph>\n');
-  return out.join('');
+  if (graph.synapses.length === 0) {
+    yield `<transition_graph${header}/>\n`;
+    return;
+  }
+  yield `<transition_graph${header}>\n`;
+  const context = { cluster, graph, names: new Map(), nodes: new Map(), texts: new AttributeTexts(cluster) };
+  for (const synapse of graph.synapses) {
+    const out: string[] = [];
+    writeSynapse(out, context, synapse);
+    yield out.join('');
+  }
+  yield '</transition_graph>\n';
 }
 
 type Context = {
   readonly cluster: Cluster;
   readonly graph: TransitionGraph;
-  /** An action can be the input of many. */
-  readonly inputTexts: Map<Action, string>;
+  /** What names an operation, by its key: the probes of a resource differ in nothing but their nodes. */
+  readonly names: Map<string, { readonly task: string; readonly text: string }>;
+  readonly nodes: Map<ClusterNode, string>;
   readonly texts: AttributeTexts;
 };
 
@@ -42,40 +54,47 @@ function writeSynapse(out: string[], context: Context, synapse: Synapse): void {
   if (synapse.inputs.length === 0) out.push('    <inputs/>\n');
   else {
     out.push('    <inputs>\n');
-    for (const input of synapse.inputs) out.push('      <trigger>\n', inputText(context, input), '      </trigger>\n');
+    for (const input of synapse.inputs) {
+      out.push(`      <trigger>\n        <${startOf(context, input)}/>\n      </trigger>\n`);
+    }
     out.push('    </inputs>\n');
   }
   out.push('  </synapse>\n');
 }
 
-function inputText({ inputTexts }: Context, action: Action): string {
-  const known = inputTexts.get(action);
-  if (known !== undefined) return known;
-  const text = `        <${startOf(action)}/>\n`;
-  inputTexts.set(action, text);
+/** Element name and the attributes that name the action. */
+function startOf(context: Context, action: Action): string {
+  const mode = action.task === 'lrm_delete' ? attribute('mode', 'cib') : '';
+  const internal = action.resource?.historyId === undefined ? '' : attribute('internal_operation_key', action.key);
+  const names = `${attribute('id', action.id)}${operationText(context, action)}`;
+  return `${elementOf(action)}${mode}${names}${internal}${nodeText(context, action)}`;
+}
+
+function operationText({ names }: Context, action: Action): string {
+  const { task, key, resource } = action;
+  const isPlain = resource?.historyId === undefined;
+  const known = isPlain ? names.get(key) : undefined;
+  if (known?.task === task) return known.text;
+  const text = `${attribute('operation', task)}${attribute('operation_key', operationKeyOf(action))}`;
+  if (isPlain) names.set(key, { task, text });
   return text;
 }
 
-/** Element name and the attributes that name the action. */
-function startOf(action: Action): string {
-  const mode = action.task === 'lrm_delete' ? attribute('mode', 'cib') : '';
-  const key = operationKeyOf(action);
-  const internal = action.resource?.historyId === undefined ? '' : attribute('internal_operation_key', action.key);
-  const names = `${attribute('id', action.id)}${attribute('operation', action.task)}${attribute('operation_key', key)}`;
-  return `${elementOf(action)}${mode}${names}${internal}${nodeText(action)}`;
-}
-
-function nodeText(action: Action): string {
+function nodeText({ nodes }: Context, action: Action): string {
   const { node } = action;
   if (node === undefined || !hasNodeInformation(action)) return '';
+  let named = nodes.get(node);
+  if (named === undefined) {
+    named = `${attribute('on_node', node.name)}${attribute('on_node_uuid', node.id)}`;
+    nodes.set(node, named);
+  }
   const router = routerOf(action);
-  const routed = router === undefined ? '' : attribute('router_node', router.name);
-  return `${attribute('on_node', node.name)}${attribute('on_node_uuid', node.id)}${routed}`;
+  return router === undefined ? named : `${named}${attribute('router_node', router.name)}`;
 }
 
 function writeAction(out: string[], context: Context, { action, inputs }: Synapse): void {
   const indent = '        ';
-  out.push(`      <${startOf(action)}${lockText(action)}>\n`);
+  out.push(`      <${startOf(context, action)}${lockText(action)}>\n`);
   const resource = action.resource;
   if (resource?.variant === 'primitive' && !action.pseudo) out.push(`${indent}<primitive${agentText(resource)}/>\n`);
   writeAttributes(out, context, action);

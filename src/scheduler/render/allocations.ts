@@ -9,13 +9,12 @@ import type { Schedule } from '../schedule.ts';
 export type AllocationParts = { readonly scores: boolean; readonly utilization: boolean };
 
 /** One after the other, without marks; amounts in the order of their names. */
-export function allocationLines({ cluster, scores }: Schedule, parts: AllocationParts): string[] {
+export function* allocationLines({ cluster, scores }: Schedule, parts: AllocationParts): Generator<string> {
   const capacities = (when: string, amountsOf: (node: ClusterNode) => ReadonlyMap<string, number>) =>
     parts.utilization ? cluster.nodes.map((node) => `${when}: ${node.name} capacity:${amounts(amountsOf(node))}`) : [];
-  const original = capacities('Original', ({ capacity }) => capacity);
-  const remaining = capacities('Remaining', (node) => node.remaining);
-  const between = [...scores.course()].filter((entry) => isWanted(entry, parts)).map(entryLine);
-  return [...original, ...between, ...remaining];
+  yield* capacities('Original', ({ capacity }) => capacity);
+  for (const entry of scores.course()) if (isWanted(entry, parts)) yield entryLine(entry);
+  yield* capacities('Remaining', (node) => node.remaining);
 }
 
 /** What the lines are called; undefined when none are asked for. */

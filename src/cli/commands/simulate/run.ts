@@ -1,5 +1,4 @@
 // One document, looked at once.
-import { writeFileSync } from 'node:fs';
 import { serialiseXml, serialiseXmlDocument, type XmlElement } from '../../../cib/index.ts';
 import { CommandFailure, formatDiagnostic } from '../../../kit/index.ts';
 import {
@@ -9,8 +8,8 @@ import {
   describeCluster,
   describeExecution,
   describeRun,
-  formatDot,
-  formatGraph,
+  dotTexts,
+  graphTexts,
   type Injection,
   readCluster,
   renderModifications,
@@ -26,6 +25,7 @@ import {
 } from '../../../scheduler/index.ts';
 import { complaintsOf, type RunTime, readDocument, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
+import { print, save } from './output.ts';
 import { explanation, reasonsFor } from './reasons.ts';
 import { injectionsOf, resultsOf, withInjections } from './what-if.ts';
 
@@ -39,26 +39,26 @@ export function runSimulation(given: SimulateFlags): void {
   const time = timeOfRun(document.cib, flags.setDatetime);
   const injections = injectionsOf(flags, time.clock.epochSeconds);
   const cib = withInjections(document.cib, injections);
-  if (flags.saveInput !== undefined) save(flags.saveInput, serialiseXmlDocument(cib));
+  if (flags.saveInput !== undefined) save(flags.saveInput, [serialiseXmlDocument(cib)]);
   if (document.complaints !== '') process.stderr.write(document.complaints);
   const failures = resultsOf('--op-fail', flags.opFail);
   const explains = flags.why !== undefined;
   const request: SimulationRequest = { cib, now: time.now, clock: time.clock, reasons: explains, failures };
   const simulation = simulate(request);
-  if (flags.saveGraph !== undefined) save(flags.saveGraph, formatGraph(simulation));
+  if (flags.saveGraph !== undefined) save(flags.saveGraph, graphTexts(simulation));
   if (flags.saveDotfile !== undefined)
-    save(flags.saveDotfile, formatDot(simulation, flags.allActions ? 'all' : 'needed'));
+    save(flags.saveDotfile, dotTexts(simulation, flags.allActions ? 'all' : 'needed'));
   const transition = flags.simulate ? simulateTransition(request, simulation) : undefined;
-  if (flags.saveOutput !== undefined) save(flags.saveOutput, serialiseXmlDocument(transition?.cib ?? cib));
+  if (flags.saveOutput !== undefined) save(flags.saveOutput, [serialiseXmlDocument(transition?.cib ?? cib)]);
   if (flags.verbose > 0) {
     const complaints = complaintsOf(document.cib, simulation.cluster.diagnostics, file);
     process.stderr.write(complaints.map((each) => `${formatDiagnostic(each)}\n`).join(''));
   }
   if (transition !== undefined && failures.length > 0 && transition.execution.failed === undefined)
     process.stderr.write('haven: nothing fails: the transition has no operation that --op-fail names\n');
-  const text = reportText({ flags, time, before: document.cib, injections, request, simulation, transition });
-  if (flags.outputTo === undefined || flags.outputTo === '-') process.stdout.write(text);
-  else save(flags.outputTo, text);
+  const report = reportTexts({ flags, time, before: document.cib, injections, request, simulation, transition });
+  if (flags.outputTo === undefined || flags.outputTo === '-') print(report);
+  else save(flags.outputTo, report);
 }
 
 /** The document that comes out goes where the one that was looked at came from. */
@@ -79,14 +79,6 @@ function documentFile({ xmlFile, xmlPipe, liveCheck }: SimulateFlags): string {
   throw new CommandFailure({ kind: 'usage', what: 'which document?', fix });
 }
 
-function save(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (cause) {
-    throw new CommandFailure({ kind: 'failed', what: `cannot write ${file}`, why: String(cause) });
-  }
-}
-
 type Report = {
   readonly flags: SimulateFlags;
   readonly time: RunTime;
@@ -98,14 +90,16 @@ type Report = {
   readonly transition: SimulatedTransition | undefined;
 };
 
-function reportText(report: Report): string {
+function* reportTexts(report: Report): Generator<string> {
   const { flags } = report;
-  if (flags.json) return jsonReport(report);
-  if (flags.outputAs === 'text') return textReport(report);
-  const lists = { attributes: flags.showAttrs, failures: flags.showFailcounts };
-  const parts = { ...allocationParts(flags), actions: looksAhead(flags) };
-  const command = ['haven', ...process.argv.slice(2)].join(' ');
-  return serialiseXml(reportXml({ ...report, command, lists, parts }));
+  if (flags.json) yield jsonReport(report);
+  else if (flags.outputAs === 'text') yield* textReport(report);
+  else {
+    const lists = { attributes: flags.showAttrs, failures: flags.showFailcounts };
+    const parts = { ...allocationParts(flags), actions: looksAhead(flags) };
+    const command = ['haven', ...process.argv.slice(2)].join(' ');
+    yield serialiseXml(reportXml({ ...report, command, lists, parts }));
+  }
 }
 
 /** Whether what would be done is of interest, and not only the state. */
@@ -118,23 +112,27 @@ function allocationParts({ showScores, showUtilization }: SimulateFlags): Alloca
   return { scores: showScores, utilization: showUtilization };
 }
 
-function textReport(report: Report): string {
+function* textReport(report: Report): Generator<string> {
   const { flags, time, simulation, transition } = report;
-  const out: string[] = [];
   const note = time.note === '' ? '' : `${time.note}\n`;
   if (flags.why !== undefined) {
-    for (const name of flags.why) out.push(explanation(simulation, name));
-    return out.join('\n');
+    yield flags.why.map((name) => explanation(simulation, name)).join('\n');
+    return;
   }
-  const allocations = allocationLines(simulation, allocationParts(flags));
-  if (flags.quiet) return allocations.map((line) => `${line}\n`).join('');
-  out.push(stateBefore(report, note));
-  const heading = allocationHeading(allocationParts(flags));
-  if (heading !== undefined) out.push(`\n${heading}:\n`, ...allocations.map((line) => `  * ${line}\n`));
-  if (looksAhead(flags)) out.push('\n', simulation.transition);
-  if (transition !== undefined)
-    out.push('\n', transition.executed, note, '\n', transition.revised, listed(flags, transition));
-  return out.join('');
+  const parts = allocationParts(flags);
+  if (flags.quiet) {
+    for (const line of allocationLines(simulation, parts)) yield `${line}\n`;
+    return;
+  }
+  yield stateBefore(report, note);
+  const heading = allocationHeading(parts);
+  if (heading !== undefined) {
+    yield `\n${heading}:\n`;
+    for (const line of allocationLines(simulation, parts)) yield `  * ${line}\n`;
+  }
+  if (looksAhead(flags)) yield `\n${simulation.transition}`;
+  if (transition === undefined) return;
+  yield `\n${transition.executed}${note}\n${transition.revised}${listed(flags, transition)}`;
 }
 
 /** The state as the document has it, and what was changed in it; the time is said of each document that is looked at. */
