@@ -1,4 +1,4 @@
-// Bugs planted on purpose in the Totem ring, to show that the simulator's laws see them: each takes one safeguard out of the
+// Bugs planted on purpose in the ring and beneath it, to show that the simulator's laws see them: each takes one safeguard out of the
 // source as it is built. `npm run sim -- membership --planted BUG` runs one.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +17,29 @@ export const plantedBugs = {
     instead: 'if (waiting === undefined) return;',
     emphasis: 'disk',
     law: 'ring id reused',
+  },
+  /** What was recovered before the attempt failed is forgotten with it. */
+  'no-absorb': {
+    file: join(totem, 'old-ring.ts'),
+    safeguard: 'regularStore.put(inner.seq, { bytes, message: inner, obliged });',
+    instead: '',
+    emphasis: 'recovery',
+    law: 'virtual synchrony',
+  },
+  'no-replay-window': {
+    file: join('src', 'membership', 'seal', 'replay-window.ts'),
+    safeguard: 'if (counter > this.#highest) return true;',
+    instead: 'return true;',
+    emphasis: 'links',
+    law: 'replay',
+  },
+  /** A link that fails is noticed, and its datagrams go on taking it. */
+  'no-link-failover': {
+    file: join('src', 'membership', 'links', 'links.ts'),
+    safeguard: 'links.routes.set(peer, passive ? usable.slice(0, sure + 1) : usable);',
+    instead: 'links.routes.set(peer, [0]);',
+    emphasis: 'links',
+    law: 'steady membership',
   },
 };
 

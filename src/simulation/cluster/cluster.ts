@@ -85,14 +85,14 @@ class Cluster {
     const wires = () => this.#active.filter(isOfNetwork);
     if (ring === 'totem' && this.#planted !== 'wrong-quorum') {
       const arrivalsOf = (from: number, to: number) =>
-        arrivals(random, wires(), from, to).map(({ afterMs }) => afterMs);
+        arrivals(random, wires(), { from, to, link: 0 }, 1).map(({ afterMs }) => afterMs);
       return new TotemOrder({ time, random, listener, nodeCount, arrivals: arrivalsOf });
     }
     return new PerfectOrder({
       time,
       random,
       isQuorate: (members) => this.#isQuorate(members),
-      reaches: (from, to) => !wires().some((fault) => cuts(fault, from, to)),
+      reaches: (from, to) => !wires().some((fault) => cuts(fault, { from, to, link: 0 })),
       listener,
     });
   }

@@ -6,66 +6,33 @@ import {
   decodeMessage,
   formatRingId,
   havenRing,
+  type LinksEvent,
   type Member,
   type MemberEffect,
   type MemberEvent,
   nextMemberDeadline,
   quorumView,
   type RingProfile,
+  sessionOf,
   step,
   stepMember,
   type TotemEffect,
 } from '../../membership/index.ts';
 import { Agenda } from './agenda.ts';
 import { Checker } from './checker.ts';
-import { activeFaults, arrivals } from './network.ts';
+import { activeFaults, arrivals, type Way } from './network.ts';
+import { type Happening, type Node, type Received, restingNode, stackConfig } from './node.ts';
 import type { Fault, Schedule } from './schedule.ts';
+import { type KeyStage, Station } from './station.ts';
 import { talk } from './talk.ts';
+import type { Installation, Verdict } from './verdict.ts';
 
 /** Once faults stop, one membership stands, synchronised, with nothing left unsaid, within this time. */
 export const settleMsMax = 8000;
 const socketDatagramsMax = 2000;
-
-type Happening =
-  | { readonly kind: 'arrive'; readonly to: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'wake'; readonly node: number; readonly life: number }
-  | { readonly kind: 'persisted'; readonly node: number; readonly life: number; readonly ringSeq: number }
-  | { readonly kind: 'talk'; readonly node: number }
-  | { readonly kind: 'fault-begins' | 'fault-ends'; readonly fault: Fault }
-  | { readonly kind: 'look' };
-
-type Node = {
-  readonly nodeId: number;
-  readonly clockRate: number;
-  life: number;
-  member: Member | undefined;
-  wakeAtMs: number;
-  /** While above zero the process gets no processor; what arrives waits in its socket. */
-  pauses: number;
-  /** Crashes and leaves that keep it down. */
-  downs: number;
-  socket: Uint8Array[];
-  storedRingSeq: number;
-  /** Asked of the disk, not confirmed. */
-  unsynced: number;
-  crashNotice: Uint8Array | undefined;
-  said: number;
-  /** Of the last configuration told, in the order of what is told. */
-  ring: string;
-};
-
-export type Verdict = {
-  readonly violations: readonly string[];
-  readonly virtualMs: number;
-  readonly settledAfterMs: number | undefined;
-  readonly delivered: number;
-  readonly rings: number;
-  readonly steps: number;
-  /** Every ring that a node installed, in the order of time. */
-  readonly installations: readonly Installation[];
-};
-
-export type Installation = { readonly atMs: number; readonly node: number; readonly members: readonly number[] };
+const violationsMax = 20;
+/** Some moment of this century, in ms since 1970: sessions are dated. */
+const firstSessionMs = 1.7e12;
 
 export function simulate(schedule: Schedule): Verdict {
   return new Cluster(schedule).run();
@@ -79,6 +46,8 @@ class Cluster {
   readonly #network: Random;
   readonly #disk: Random;
   readonly #talk: Random;
+  readonly #attacker: Random;
+  readonly #peers: readonly (readonly number[])[];
   readonly #installations: Installation[] = [];
   #active: Fault[] = [];
   #nowMs = 0;
@@ -91,7 +60,12 @@ class Cluster {
     this.#network = random.fork('network');
     this.#disk = random.fork('disk');
     this.#talk = random.fork('talk');
-    this.#nodes = schedule.clockRates.map((clockRate, index) => restingNode(index + 1, clockRate));
+    this.#attacker = random.fork('attacker');
+    this.#nodes = schedule.clockRates.map((clockRate, index) =>
+      restingNode(index + 1, clockRate, schedule.wiring.linkCount),
+    );
+    const nodeIds = this.#nodes.map(({ nodeId }) => nodeId);
+    this.#peers = nodeIds.map((nodeId) => nodeIds.filter((other) => other !== nodeId));
   }
 
   run(): Verdict {
@@ -133,7 +107,7 @@ class Cluster {
   #happen(item: Exclude<Happening, { kind: 'look' }>): void {
     switch (item.kind) {
       case 'arrive':
-        this.#arrive(this.#node(item.to), item.bytes);
+        this.#arrive(this.#node(item.to), item.received);
         return;
       case 'wake':
         this.#wake(this.#node(item.node), item.life);
@@ -151,6 +125,12 @@ class Cluster {
       case 'fault-ends':
         this.#active = activeFaults(this.#schedule.faults, this.#nowMs);
         this.#end(item.fault);
+        return;
+      case 'flood':
+        this.#flood(item.fault);
+        return;
+      case 'key-step':
+        this.#rollKey(this.#node(item.node), item.stage);
     }
   }
 
@@ -162,12 +142,29 @@ class Cluster {
       { ring: this.#ringConfig(node), stack: stackConfig(node.nodeId, this.#nodes.length) },
       (effect) => {
         this.#checker.ordered(node.nodeId, life, effect);
-        if (effect.kind === 'configuration' && effect.type === 'regular')
-          this.#installations.push({ atMs: this.#nowMs, node: node.nodeId, members: effect.members });
+        if (effect.kind === 'configuration' && effect.type === 'regular') this.#installed(node.nodeId, effect.members);
       },
     );
+    node.station = new Station({
+      nodeId: node.nodeId,
+      peers: this.#peersOf(node.nodeId),
+      wiring: this.#schedule.wiring,
+      session: sessionOf(firstSessionMs + Math.floor(this.#nowMs), this.#attacker.below(2 ** 16)),
+      stage: node.keyStage,
+    });
     node.wakeAtMs = Infinity;
+    const nowMs = this.#localMs(node);
+    this.#sendAll(node, node.station.links({ kind: 'start', nowMs }));
+    node.carriersLost.forEach((lost, link) => {
+      if (lost > 0) this.#stepLinks(node, { kind: 'carrier', link, state: 'down', nowMs });
+    });
     this.#step(node, { kind: 'start', storedRingSeq: node.storedRingSeq, nowMs: this.#localMs(node) });
+  }
+
+  #installed(node: number, members: readonly number[]): void {
+    this.#installations.push({ atMs: this.#nowMs, node, members });
+    if (this.#nowMs >= this.#schedule.steadyFromMs)
+      this.#broken(`steady membership: node ${node} installs a ring of ${members} though a link connects everybody`);
   }
 
   /** Half of the nodes write each ring number when it is used, so that the disk is in the way. */
@@ -184,7 +181,11 @@ class Cluster {
     this.#steps++;
     assertInvariants(member.ring);
     for (const effect of effects) this.#carryOut(node, effect);
-    const wakeAtMs = nextMemberDeadline(member) / node.clockRate;
+    this.#planWake(node, member);
+  }
+
+  #planWake(node: Node, member: Member): void {
+    const wakeAtMs = Math.min(nextMemberDeadline(member), node.station?.deadlineMs ?? Infinity) / node.clockRate;
     if (wakeAtMs === node.wakeAtMs || wakeAtMs === Infinity) return;
     // An earlier wake still on the agenda finds nothing due and asks again.
     if (wakeAtMs < node.wakeAtMs || node.wakeAtMs <= this.#nowMs) {
@@ -196,12 +197,12 @@ class Cluster {
   #carryOut(node: Node, effect: MemberEffect | TotemEffect): void {
     switch (effect.kind) {
       case 'send':
-        this.#transmit(node.nodeId, effect.nodeId, effect.bytes);
+        if (effect.nodeId === node.nodeId) this.#toItself(node, effect.bytes);
+        else this.#sendAll(node, node.station?.send(effect.bytes, [effect.nodeId]) ?? []);
         return;
       case 'multicast':
       case 'broadcast':
-        for (const { nodeId } of this.#nodes)
-          if (nodeId !== node.nodeId) this.#transmit(node.nodeId, nodeId, effect.bytes);
+        this.#sendAll(node, node.station?.send(effect.bytes, this.#peersOf(node.nodeId)) ?? []);
         return;
       case 'persist': {
         const { life } = node;
@@ -220,6 +221,7 @@ class Cluster {
         return;
       case 'crash-notice':
         node.crashNotice = effect.bytes;
+        node.farewell = node.station?.farewell(effect.bytes);
         return;
       case 'quorum-changed':
         if (effect.quorum.quorate) this.#checker.quorate(node.nodeId, node.life, node.ring);
@@ -237,33 +239,92 @@ class Cluster {
     return this.#disk.fraction() * worstMs;
   }
 
-  #transmit(from: number, to: number, bytes: Uint8Array): void {
-    for (const { afterMs, state } of arrivals(this.#network, this.#active, from, to)) {
-      if (state === 'corrupt') this.#readDamaged(bytes);
-      else this.#agenda.put(this.#nowMs + afterMs, { kind: 'arrive', to, bytes });
+  #toItself(node: Node, bytes: Uint8Array): void {
+    const received = { from: node.nodeId, link: 0, datagram: bytes, origin: 'member' } as const;
+    const afterMs = this.#network.fraction() * 0.4 * this.#schedule.wiring.hopMs;
+    this.#agenda.put(this.#nowMs + afterMs, { kind: 'arrive', to: node.nodeId, received });
+  }
+
+  #sendAll(node: Node, outgoing: readonly { link: number; to: number; datagram: Uint8Array }[]): void {
+    for (const { link, to, datagram } of outgoing) this.#transmit({ from: node.nodeId, to, link }, datagram);
+  }
+
+  #transmit(way: Way, datagram: Uint8Array): void {
+    const { from, link, to } = way;
+    const received = { from, link, datagram, origin: 'member' } as const;
+    for (const { afterMs, state } of arrivals(this.#network, this.#active, way, this.#schedule.wiring.hopMs)) {
+      if (state === 'intact') this.#agenda.put(this.#nowMs + afterMs, { kind: 'arrive', to, received });
+      else this.#arriveDamaged(to, received, afterMs);
+    }
+    for (const fault of this.#active) {
+      if (fault.kind !== 'replay' || !this.#attacker.chance(fault.probability)) continue;
+      const afterMs = this.#attacker.fraction() * fault.afterMsMax;
+      this.#agenda.put(this.#nowMs + afterMs, { kind: 'arrive', to, received });
     }
   }
 
-  /** A checksum or a seal refuses damage before the ring sees it; that the decoder survives it is tried all the same. */
-  #readDamaged(bytes: Uint8Array): void {
-    const damaged = bytes.slice();
+  /**
+   * A seal sees damage, as the ring would not. Without one a checksum refuses it before the ring does; that the decoder
+   * survives it is tried all the same.
+   */
+  #arriveDamaged(to: number, received: Received, afterMs: number): void {
+    const damaged = received.datagram.slice();
     const at = this.#network.below(damaged.length);
     damaged[at] = (damaged[at] ?? 0) ^ (1 << this.#network.below(8));
-    decodeMessage(damaged);
+    if (this.#schedule.wiring.security === 'plain') decodeMessage(damaged);
+    else this.#arriveForged(to, { ...received, datagram: damaged }, afterMs);
   }
 
-  #arrive(node: Node, bytes: Uint8Array): void {
-    if (node.member === undefined) return;
+  #arriveForged(to: number, received: Omit<Received, 'origin'>, afterMs: number): void {
+    this.#agenda.put(this.#nowMs + afterMs, { kind: 'arrive', to, received: { ...received, origin: 'attacker' } });
+  }
+
+  /** Noise, and what looks like a member's datagram but for the tag. */
+  #flood(fault: Extract<Fault, { kind: 'flood' }>): void {
+    if (this.#nowMs >= fault.untilMs) return;
+    this.#agenda.put(this.#nowMs + 1000 / fault.perSecond, { kind: 'flood', fault });
+    const from = this.#attacker.between(1, this.#nodes.length);
+    const size = this.#attacker.between(0, 120);
+    const datagram = Uint8Array.from({ length: size }, () => this.#attacker.below(256));
+    if (this.#attacker.chance(0.7)) datagram.set(Uint8Array.of(0x48, 0x76, 1, 1, 0, 0, 0, from).subarray(0, size));
+    for (const { nodeId } of this.#nodes) this.#arriveForged(nodeId, { from, link: 0, datagram }, 0);
+  }
+
+  #arrive(node: Node, received: Received): void {
+    const { station } = node;
+    if (node.member === undefined || station === undefined) return;
     if (node.pauses > 0) {
-      if (node.socket.length < socketDatagramsMax) node.socket.push(bytes);
-    } else this.#step(node, { kind: 'datagram', bytes, nowMs: this.#localMs(node) });
+      if (node.socket.length < socketDatagramsMax) node.socket.push(received);
+      return;
+    }
+    const nowMs = this.#localMs(node);
+    if (received.from === node.nodeId && received.origin === 'member') {
+      this.#step(node, { kind: 'datagram', bytes: received.datagram, nowMs });
+      return;
+    }
+    const { message, authentic, taken, send } = station.receive(received, nowMs);
+    if (taken === 'twice') this.#broken(`replay: node ${node.nodeId} takes a datagram of ${received.from} twice`);
+    if (authentic && received.origin === 'attacker')
+      this.#broken(`authenticity: node ${node.nodeId} takes a forged datagram in the name of ${received.from}`);
+    this.#sendAll(node, send);
+    if (message !== undefined) this.#step(node, { kind: 'datagram', bytes: message, nowMs });
+    else if (station.deadlineMs < node.wakeAtMs * node.clockRate) this.#planWake(node, node.member);
+  }
+
+  #stepLinks(node: Node, event: LinksEvent): void {
+    const { station, member } = node;
+    if (station === undefined || member === undefined) return;
+    this.#sendAll(node, station.links(event));
+    this.#planWake(node, member);
   }
 
   #wake(node: Node, life: number): void {
     if (node.life !== life || node.member === undefined || node.pauses > 0) return;
     if (node.wakeAtMs <= this.#nowMs) node.wakeAtMs = Infinity;
+    const dueMs = Math.min(nextMemberDeadline(node.member), node.station?.deadlineMs ?? Infinity);
     // Local time is global time by a rate; a hair may be missing after the division.
-    const nowMs = Math.max(this.#localMs(node), Math.min(nextMemberDeadline(node.member), this.#localMs(node) + 1e-6));
+    const nowMs = Math.max(this.#localMs(node), Math.min(dueMs, this.#localMs(node) + 1e-6));
+    if ((node.station?.deadlineMs ?? Infinity) <= nowMs) this.#stepLinks(node, { kind: 'deadline', nowMs });
     this.#step(node, { kind: 'deadline', nowMs });
   }
 
@@ -307,13 +368,34 @@ class Cluster {
       const node = this.#node(fault.node);
       if (node.pauses === 0)
         this.#step(node, { kind: 'member-failed', nodeId: fault.about, nowMs: this.#localMs(node) });
-    }
+    } else if (fault.kind === 'carrier') this.#carrier(this.#node(fault.node), fault.link, 'down');
+    else if (fault.kind === 'flood') this.#flood(fault);
+    else if (fault.kind === 'key-roll')
+      for (const one of fault.steps) this.#agenda.put(one.atMs, { kind: 'key-step', ...one });
+  }
+
+  #rollKey(node: Node, stage: KeyStage): void {
+    node.keyStage = stage;
+    node.station?.setStage(stage);
+    if (node.crashNotice !== undefined) node.farewell = node.station?.farewell(node.crashNotice);
+  }
+
+  /** A node whose every carrier is gone knows that it is alone. */
+  #carrier(node: Node, link: number, state: 'up' | 'down'): void {
+    const lost = (node.carriersLost[link] ?? 0) + (state === 'down' ? 1 : -1);
+    node.carriersLost[link] = lost;
+    if (lost !== (state === 'down' ? 1 : 0)) return;
+    this.#stepLinks(node, { kind: 'carrier', link, state, nowMs: this.#localMs(node) });
+    if (node.carriersLost.includes(0) || node.pauses > 0) return;
+    for (const nodeId of [...(node.member?.ring.members ?? [])])
+      if (nodeId !== node.nodeId) this.#step(node, { kind: 'member-failed', nodeId, nowMs: this.#localMs(node) });
   }
 
   #end(fault: Fault): void {
     if (fault.kind === 'pause') this.#resume(this.#node(fault.node));
     else if (fault.kind === 'crash' || fault.kind === 'leave') this.#bringUp(this.#node(fault.node));
     else if (fault.kind === 'power-loss') for (const node of this.#nodes) this.#bringUp(node);
+    else if (fault.kind === 'carrier') this.#carrier(this.#node(fault.node), fault.link, 'up');
   }
 
   #bringUp(node: Node): void {
@@ -326,9 +408,14 @@ class Cluster {
     if (node.member === undefined) return;
     this.#checker.ended(node.nodeId, node.life, 'crashed');
     if (fault.disk === 'kept') node.storedRingSeq = Math.max(node.storedRingSeq, node.unsynced);
-    if (fault.notice === 'guardian' && node.crashNotice !== undefined)
-      this.#carryOut(node, { kind: 'broadcast', bytes: node.crashNotice });
+    if (fault.notice === 'guardian' && node.farewell !== undefined) this.#sendFarewell(node.nodeId, node.farewell);
     this.#forget(node);
+  }
+
+  /** On every link: a guardian knows nothing of their health. */
+  #sendFarewell(from: number, datagram: Uint8Array): void {
+    for (const to of this.#peersOf(from))
+      for (let link = 0; link < this.#schedule.wiring.linkCount; link++) this.#transmit({ from, to, link }, datagram);
   }
 
   #leave(node: Node): void {
@@ -341,6 +428,8 @@ class Cluster {
 
   #forget(node: Node): void {
     node.member = undefined;
+    node.station = undefined;
+    node.farewell = undefined;
     node.socket = [];
     node.crashNotice = undefined;
   }
@@ -351,7 +440,7 @@ class Cluster {
     if (node.pauses > 0) return;
     const waiting = node.socket;
     node.socket = [];
-    for (const bytes of waiting) this.#arrive(node, bytes);
+    for (const received of waiting) this.#arrive(node, received);
     node.wakeAtMs = Infinity;
     this.#wake(node, node.life);
   }
@@ -386,7 +475,15 @@ class Cluster {
       return `${nodeId}: ${ring.phase} ${formatRingId(ring.ringId)} (${ring.members}) ${sync} ${quorum} ${heard} ${numbers}`;
     });
     const text = `liveness: no common membership ${settleMsMax} ms after the last fault: ${states.join('; ')}`;
-    (this.#checker.violations as string[]).push(text);
+    this.#broken(text);
+  }
+
+  #broken(text: string): void {
+    if (this.#checker.violations.length < violationsMax) this.#checker.violations.push(text);
+  }
+
+  #peersOf(nodeId: number): readonly number[] {
+    return this.#peers[nodeId - 1] ?? [];
   }
 
   #localMs(node: Node): number {
@@ -398,38 +495,4 @@ class Cluster {
     if (node === undefined) throw new Error(`there is no node ${nodeId}`);
     return node;
   }
-}
-
-function stackConfig(nodeId: number, nodeCount: number): Parameters<typeof createMember>[0]['stack'] {
-  const quorum = {
-    nodeId,
-    votes: 1,
-    expectedVotes: nodeCount,
-    twoNode: false,
-    waitForAll: false,
-    lastManStandingWindowMs: undefined,
-    autoTieBreaker: undefined,
-    allowDownscale: false,
-    expectedVotesTracking: false,
-    device: undefined,
-  };
-  return { nodeId, quorum, storedVotes: 0, configVersion: undefined };
-}
-
-function restingNode(nodeId: number, clockRate: number): Node {
-  return {
-    nodeId,
-    clockRate,
-    life: 0,
-    member: undefined,
-    wakeAtMs: Infinity,
-    pauses: 0,
-    downs: 0,
-    socket: [],
-    storedRingSeq: 0,
-    unsynced: 0,
-    crashNotice: undefined,
-    said: 0,
-    ring: '',
-  };
 }

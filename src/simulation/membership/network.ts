@@ -2,8 +2,8 @@
 import type { Random } from '../../kit/index.ts';
 import type { Fault } from './schedule.ts';
 
-const hopMsMin = 0.1;
-const hopMsSpread = 0.3;
+const hopPartMin = 0.1;
+const hopPartSpread = 0.3;
 
 export type Arrival = { readonly afterMs: number; readonly state: 'intact' | 'corrupt' };
 
@@ -12,14 +12,18 @@ export function activeFaults(faults: readonly Fault[], nowMs: number): Fault[] {
   return faults.filter((fault) => fault.fromMs <= nowMs && nowMs < fault.untilMs);
 }
 
-/** The copies of one datagram that arrive. */
-export function arrivals(random: Random, active: readonly Fault[], from: number, to: number): Arrival[] {
+/** A way for datagrams: between two nodes, on one of the links. */
+export type Way = { readonly from: number; readonly to: number; readonly link: number };
+
+/** The copies of one datagram that arrive; an unhindered one is under way for at most 0.4 `hopMs`. */
+export function arrivals(random: Random, active: readonly Fault[], way: Way, hopMs: number): Arrival[] {
   const copies: Arrival[] = [];
   let count = 1;
   let extraMsMax = 0;
   let state: Arrival['state'] = 'intact';
   for (const fault of active) {
-    if (cuts(fault, from, to)) return copies;
+    if (cuts(fault, way)) return copies;
+    if ('link' in fault && fault.link !== undefined && fault.link !== way.link) continue;
     if (fault.kind === 'loss' && random.chance(fault.probability)) count = 0;
     if (fault.kind === 'duplication' && random.chance(fault.probability)) count++;
     if (fault.kind === 'delay') extraMsMax += fault.extraMsMax;
@@ -27,14 +31,14 @@ export function arrivals(random: Random, active: readonly Fault[], from: number,
   }
   for (; count > 0; count--) {
     const extraMs = extraMsMax === 0 ? 0 : random.fraction() * extraMsMax;
-    copies.push({ afterMs: hopMsMin + random.fraction() * hopMsSpread + extraMs, state });
+    copies.push({ afterMs: hopMs * (hopPartMin + random.fraction() * hopPartSpread) + extraMs, state });
   }
   return copies;
 }
 
 /** Nothing goes from one to the other. */
-export function cuts(fault: Fault, from: number, to: number): boolean {
-  if (from === to) return false;
+export function cuts(fault: Fault, { from, to, link }: Way): boolean {
+  if (from === to || ('link' in fault && fault.link !== undefined && fault.link !== link)) return false;
   switch (fault.kind) {
     case 'partition':
       return (
@@ -44,6 +48,8 @@ export function cuts(fault: Fault, from: number, to: number): boolean {
       return fault.from.includes(from) && fault.to.includes(to);
     case 'partial':
       return fault.pairs.some(([one, other]) => (one === from && other === to) || (one === to && other === from));
+    case 'carrier':
+      return fault.node === from || fault.node === to;
     default:
       return false;
   }

@@ -1,19 +1,31 @@
 // What goes wrong, and when: a fault schedule, drawn from one seed.
 import { Random } from '../../kit/index.ts';
+import type { KeyStage, Wiring } from './station.ts';
+
+/** Absent `link`: on all of them. */
+type OnLink = { readonly link?: number };
 
 export type Fault = {
   readonly fromMs: number;
   readonly untilMs: number;
 } & (
-  | { readonly kind: 'loss' | 'duplication' | 'corruption'; readonly probability: number }
+  | (OnLink & { readonly kind: 'loss' | 'duplication' | 'corruption'; readonly probability: number })
   /** Up to so much more for each datagram on its own: later ones overtake. */
-  | { readonly kind: 'delay'; readonly extraMsMax: number }
+  | (OnLink & { readonly kind: 'delay'; readonly extraMsMax: number })
   /** Nodes of different sides do not hear each other. */
-  | { readonly kind: 'partition'; readonly sides: readonly (readonly number[])[] }
+  | (OnLink & { readonly kind: 'partition'; readonly sides: readonly (readonly number[])[] })
   /** `from` is not heard by `to`; the other way works. */
-  | { readonly kind: 'one-way'; readonly from: readonly number[]; readonly to: readonly number[] }
+  | (OnLink & { readonly kind: 'one-way'; readonly from: readonly number[]; readonly to: readonly number[] })
   /** Single connections are cut; everyone else hears everyone. */
-  | { readonly kind: 'partial'; readonly pairs: readonly (readonly [number, number])[] }
+  | (OnLink & { readonly kind: 'partial'; readonly pairs: readonly (readonly [number, number])[] })
+  /** One end of a link has no carrier, and its node knows. */
+  | { readonly kind: 'carrier'; readonly node: number; readonly link: number }
+  /** Someone without the key sends again what he saw: each datagram so often, up to so much later. Sealed rings only. */
+  | { readonly kind: 'replay'; readonly probability: number; readonly afterMsMax: number }
+  /** Someone without the key sends what does not verify to everybody. Sealed rings only. */
+  | { readonly kind: 'flood'; readonly perSecond: number }
+  /** A key is rolled, each step at its own time on each node. Sealed rings only, once in a schedule. */
+  | { readonly kind: 'key-roll'; readonly steps: readonly KeyStep[] }
   /** The process dies and is started again. What was asked of the disk but not confirmed is kept or lost. */
   | {
       readonly kind: 'crash';
@@ -32,9 +44,17 @@ export type Fault = {
   | { readonly kind: 'false-hint'; readonly node: number; readonly about: number }
 );
 
+export type KeyStep = { readonly atMs: number; readonly node: number; readonly stage: KeyStage };
+
 export type Schedule = {
   readonly seed: string;
   readonly nodeCount: number;
+  readonly wiring: Wiring;
+  /**
+   * From when on the ring may not change: until the end no fault does more than take links of which another one connects
+   * everybody, or send what does not verify. Infinity: faults may change it.
+   */
+  readonly steadyFromMs: number;
   /** Speed of each node's clock; 1 is right. */
   readonly clockRates: readonly number[];
   /** Messages a node says per second, on average. */
@@ -49,9 +69,14 @@ export const nodeCountMin = 2;
 export const nodeCountMax = 16;
 const faultsMax = 8;
 const faultyMsMax = 3000;
+/** The first ring stands by then. */
+const firstRingMs = 1200;
+/** A link that carries again is trusted again after less. */
+const linkRestMs = 1500;
+const oneLink: Wiring = { linkCount: 1, linkMode: 'passive', security: 'plain', hopMs: 1 };
 
 /** What a schedule goes for. The pointed ones are short, and put together what seldom meets by chance. */
-export const emphases = ['everything', 'disk', 'recovery'] as const;
+export const emphases = ['everything', 'disk', 'recovery', 'links'] as const;
 export type Emphasis = (typeof emphases)[number];
 
 export function drawSchedule(seed: string, emphasis: Emphasis = 'everything'): Schedule {
@@ -63,6 +88,8 @@ export function drawSchedule(seed: string, emphasis: Emphasis = 'everything'): S
       return drawForDisk(random, seed);
     case 'recovery':
       return drawForRecovery(random, seed);
+    case 'links':
+      return drawForLinks(random, seed);
   }
 }
 
@@ -110,6 +137,8 @@ function calmSchedule(seed: string, nodeCount: number): Schedule {
   return {
     seed,
     nodeCount,
+    wiring: oneLink,
+    steadyFromMs: Infinity,
     clockRates: Array.from({ length: nodeCount }, () => 1),
     messagesPerSecond: 20 / nodeCount,
     largeMessages: 'none',
@@ -118,20 +147,119 @@ function calmSchedule(seed: string, nodeCount: number): Schedule {
   };
 }
 
+/** Links that fail one after the other, never the one that connects everybody, while someone without the key tries his luck. */
+function drawForLinks(random: Random, seed: string): Schedule {
+  const nodeCount = random.between(nodeCountMin, random.chance(0.8) ? 5 : 8);
+  const wiring = drawWiring(random, { linkCountMin: 2 });
+  const faults: Fault[] = [];
+  let calmAfterMs = firstRingMs;
+  for (let episode = 0; episode < 2; episode++) {
+    const fromMs = calmAfterMs;
+    calmAfterMs += random.between(300, 1200);
+    const spared = random.below(wiring.linkCount);
+    for (let link = 0; link < wiring.linkCount; link++)
+      if (link !== spared) faults.push(drawLinkFault(random, nodeCount, { fromMs, untilMs: calmAfterMs, link }));
+    calmAfterMs += linkRestMs;
+  }
+  if (wiring.security === 'sealed') faults.push(...drawAttack(random, { fromMs: firstRingMs, untilMs: calmAfterMs }));
+  if (wiring.security === 'sealed' && random.chance(0.5)) faults.push(drawKeyRoll(random, nodeCount, calmAfterMs));
+  return { ...calmSchedule(seed, nodeCount), wiring, steadyFromMs: firstRingMs, faults, calmAfterMs };
+}
+
+function drawLinkFault(
+  random: Random,
+  nodeCount: number,
+  span: { fromMs: number; untilMs: number; link: number },
+): Fault {
+  switch (random.below(5)) {
+    case 0:
+      return { ...span, kind: 'carrier', node: random.between(1, nodeCount) };
+    case 1:
+      return { ...span, kind: 'partition', sides: drawSides(random, nodeCount) };
+    case 2:
+      return { ...span, kind: 'one-way', ...drawOneWay(random, nodeCount) };
+    case 3:
+      return { ...span, kind: 'partial', pairs: drawPairs(random, nodeCount) };
+    default:
+      return { ...span, kind: 'loss', probability: random.pick([0.3, 1]) ?? 1 };
+  }
+}
+
+function drawAttack(random: Random, span: { fromMs: number; untilMs: number }): Fault[] {
+  return [
+    { ...span, kind: 'replay', probability: 0.2, afterMsMax: random.pick([5, 200, 2000]) ?? 0 },
+    { ...span, kind: 'flood', perSecond: random.pick([50, 500]) ?? 0 },
+  ];
+}
+
+/** Everybody knows the new key before anybody uses it, and uses it before anybody drops the old one. */
+function drawKeyRoll(random: Random, nodeCount: number, untilMs: number): Fault {
+  const stages = [1, 2, 3] as const;
+  const partMs = untilMs / stages.length;
+  const steps = stages.flatMap((stage) =>
+    Array.from({ length: nodeCount }, (_, index): KeyStep => {
+      return { atMs: (stage - 1 + 0.9 * random.fraction()) * partMs, node: index + 1, stage };
+    }),
+  );
+  return { kind: 'key-roll', fromMs: 0, untilMs, steps };
+}
+
+function drawWiring(random: Random, { linkCountMin }: { linkCountMin: number }): Wiring {
+  return {
+    linkCount: Math.max(linkCountMin, random.pick([1, 1, 1, 2, 2, 3]) ?? 1),
+    linkMode: random.chance(0.5) ? 'active' : 'passive',
+    security: random.chance(0.4) ? 'sealed' : 'plain',
+    hopMs: random.pick([1, 1, 5, 20]) ?? 1,
+  };
+}
+
 function drawAny(random: Random, seed: string): Schedule {
   const nodeCount = random.chance(0.85) ? random.between(nodeCountMin, 5) : random.between(6, nodeCountMax);
   const skew = random.pick([0, 0, 0.02, 0.15]) ?? 0;
   const calmAfterMs = random.between(500, faultyMsMax);
-  const faults = Array.from({ length: random.between(1, faultsMax) }, () => drawFault(random, nodeCount, calmAfterMs));
+  const wiring = drawWiring(random, { linkCountMin: 1 });
+  const faults = Array.from({ length: random.between(1, faultsMax) }, () =>
+    onSomeLink(random, wiring, drawFault(random, nodeCount, calmAfterMs)),
+  );
+  if (wiring.security === 'sealed') {
+    if (random.chance(0.5))
+      faults.push(...drawAttack(random, { fromMs: random.below(calmAfterMs), untilMs: calmAfterMs }));
+    if (random.chance(0.4)) faults.push(drawKeyRoll(random, nodeCount, calmAfterMs));
+  }
   return {
     seed,
     nodeCount,
+    wiring,
+    steadyFromMs: Infinity,
     clockRates: Array.from({ length: nodeCount }, () => 1 + skew * (2 * random.fraction() - 1)),
     messagesPerSecond: (random.pick([0, 20, 60, 200]) ?? 0) / nodeCount,
     largeMessages: random.chance(0.3) ? 'some' : 'none',
     faults: faults.sort((left, right) => left.fromMs - right.fromMs),
     calmAfterMs,
   };
+}
+
+/** Of several links a fault of the network takes one, more often than all; at times a cable instead. */
+function onSomeLink(random: Random, { linkCount }: Wiring, fault: Fault): Fault {
+  if (linkCount === 1) return fault;
+  const link = random.below(linkCount);
+  switch (fault.kind) {
+    case 'loss':
+    case 'duplication':
+    case 'corruption':
+    case 'delay':
+    case 'partition':
+    case 'one-way':
+    case 'partial':
+      return random.chance(0.6) ? { ...fault, link } : fault;
+    case 'pause':
+    case 'false-hint':
+      return random.chance(0.4)
+        ? { kind: 'carrier', node: fault.node, link, fromMs: fault.fromMs, untilMs: fault.untilMs }
+        : fault;
+    default:
+      return fault;
+  }
 }
 
 function drawFault(random: Random, nodeCount: number, calmAfterMs: number): Fault {

@@ -6,9 +6,10 @@
 import { parseArgs } from 'node:util';
 import { sweep, sweepOptions } from '../../sweep/driver/sweep.ts';
 import type { Outcome } from '../../sweep/tally.ts';
-import { simulate, type Verdict } from '../cluster.ts';
+import { simulate } from '../cluster.ts';
 import { drawSchedule, emphases, keepFaults, type Schedule } from '../schedule.ts';
 import { replayCommand, shrink } from '../shrink.ts';
+import type { Verdict } from '../verdict.ts';
 
 const { values } = parseArgs({
   args: process.argv.slice(2),

@@ -1,0 +1,139 @@
+// One node's side of the wires, as the driver of a real ring has it: what leaves is sealed and takes the links that carry;
+// of what arrives only the authentic and fresh comes through.
+import {
+  aesGcmCrypto,
+  createLinks,
+  decodeProbe,
+  havenLinkTiming,
+  type LinkMode,
+  type Links,
+  type LinksEffect,
+  type LinksEvent,
+  nextLinkDeadline,
+  routeTo,
+  Seal,
+  type SealCrypto,
+  type Session,
+  stepLinks,
+} from '../../membership/index.ts';
+
+/** How the nodes are connected. */
+export type Wiring = {
+  readonly linkCount: number;
+  readonly linkMode: LinkMode;
+  readonly security: 'plain' | 'sealed';
+  /** A datagram is under way for between one and four times a tenth of this, where nothing delays it further. */
+  readonly hopMs: number;
+};
+
+/** A place in the procedure that rolls a key: 0 the old alone, 1 both known, 2 the new one in use, 3 the new alone. */
+export type KeyStage = 0 | 1 | 2 | 3;
+
+type Key = ReturnType<typeof crypto.deriveKey> & object;
+type Outgoing = { readonly link: number; readonly to: number; readonly datagram: Uint8Array };
+type Incoming = {
+  /** Undefined: nothing for the ring. */
+  readonly message: Uint8Array | undefined;
+  readonly authentic: boolean;
+  /** The same sealed datagram may come through once. */
+  readonly taken: 'once' | 'twice';
+  readonly send: readonly Outgoing[];
+};
+
+const [oldKeyId, newKeyId] = [1, 2];
+const authkeys = new Map([oldKeyId, newKeyId].map((keyId) => [keyId, new Uint8Array(128).fill(keyId)]));
+// OpenSSL's own contexts live as long as a process, and there are too many stations for that.
+const crypto = aesGcmCrypto(authkeys, 'simulated', 'portable');
+const nothing: Incoming = { message: undefined, authentic: false, taken: 'once', send: [] };
+const firstLink: readonly number[] = [0];
+
+export class Station {
+  readonly #seal: Seal<Key> | undefined;
+  readonly #links: Links | undefined;
+  /** Of the sealed datagrams, those that came through. */
+  readonly #taken = new WeakSet<Uint8Array>();
+
+  constructor(options: {
+    nodeId: number;
+    peers: readonly number[];
+    wiring: Wiring;
+    session: Session;
+    stage: KeyStage;
+  }) {
+    const { nodeId, peers, wiring, session, stage } = options;
+    this.#seal =
+      wiring.security === 'plain'
+        ? undefined
+        : new Seal({
+            nodeId,
+            session,
+            crypto: keyring(stage),
+            activeKeyId: activeKeyId(stage),
+            knownNodes: new Set([nodeId, ...peers]),
+          });
+    const { linkCount, linkMode: mode } = wiring;
+    this.#links = linkCount > 1 ? createLinks({ nodeId, peers, linkCount, mode, timing: havenLinkTiming }) : undefined;
+  }
+
+  get deadlineMs(): number {
+    return this.#links === undefined ? Infinity : nextLinkDeadline(this.#links);
+  }
+
+  setStage(stage: KeyStage): void {
+    this.#seal?.setKeys(keyring(stage), activeKeyId(stage));
+  }
+
+  /** One message to some nodes, on the links of the moment. */
+  send(message: Uint8Array, to: readonly number[]): Outgoing[] {
+    const datagram = this.#seal?.seal(message) ?? message;
+    return to.flatMap((peer) => this.#route(peer).map((link) => ({ link, to: peer, datagram })));
+  }
+
+  /** What a guardian sends on every link when this process is gone. */
+  farewell(message: Uint8Array): Uint8Array {
+    return this.#seal?.sealLast(message) ?? message;
+  }
+
+  links(event: LinksEvent): Outgoing[] {
+    return this.#links === undefined ? [] : this.#outgoing(stepLinks(this.#links, event));
+  }
+
+  /** `from` is where it came from, as far as addresses can tell. */
+  receive({ datagram, from, link }: { datagram: Uint8Array; from: number; link: number }, nowMs: number): Incoming {
+    let bytes = datagram;
+    let taken: Incoming['taken'] = 'once';
+    if (this.#seal !== undefined) {
+      const opened = this.#seal.open(datagram, nowMs);
+      if (opened.kind === 'refused') return nothing;
+      if (this.#taken.has(datagram)) taken = 'twice';
+      this.#taken.add(datagram);
+      bytes = opened.bytes;
+    }
+    if (this.#links === undefined) return { message: bytes, authentic: true, taken, send: [] };
+    const probe = decodeProbe(bytes);
+    const heard = { kind: 'heard', nowMs, peer: from, link } as const;
+    const send = this.links(probe === undefined ? heard : { ...heard, ...probe, link });
+    return { message: probe === undefined ? bytes : undefined, authentic: true, taken, send };
+  }
+
+  #route(peer: number): readonly number[] {
+    return this.#links === undefined ? firstLink : routeTo(this.#links, peer);
+  }
+
+  #outgoing(effects: readonly LinksEffect[]): Outgoing[] {
+    return effects.flatMap((effect) =>
+      effect.kind === 'probe'
+        ? [{ link: effect.link, to: effect.peer, datagram: this.#seal?.seal(effect.bytes) ?? effect.bytes }]
+        : [],
+    );
+  }
+}
+
+function activeKeyId(stage: KeyStage): number {
+  return stage < 2 ? oldKeyId : newKeyId;
+}
+
+function keyring(stage: KeyStage): SealCrypto<Key> {
+  const known = stage === 0 ? [oldKeyId] : stage === 3 ? [newKeyId] : [oldKeyId, newKeyId];
+  return { ...crypto, deriveKey: (keyId, info) => (known.includes(keyId) ? crypto.deriveKey(keyId, info) : undefined) };
+}
