@@ -16,8 +16,8 @@ export {
   linkHealth,
   linksMax,
   nextLinkDeadline,
-  noteSent,
   routeTo,
   setPeers,
   stepLinks,
+  usableLinks,
 } from './links.ts';

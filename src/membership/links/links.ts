@@ -1,25 +1,26 @@
 // Several links to each peer, each with its own health, judged by its own timers: a link that fails is left within half a
 // second whatever the token timeout is, and a ring does not change because a link did.
 //
-// Each side probes every link it has not used of late, and says in the probe whether it hears the other (as BFD does, RFC
-// 5880): a link that carries only one way is down for both. It comes back after several probes in a row, so that a flapping
-// cable does not flap the ring's path. Carrier loss takes a link down at once.
+// Each side probes every link at a steady pace, and says in the probe whether it hears the other (as BFD does, RFC 5880): a
+// link that carries only one way is down for both. It comes back after several probes in a row, so that a flapping cable
+// does not flap the ring's path. Carrier loss takes a link down at once.
 //
-// Before a silent link is down it is in doubt, and so at the other end, which the next probe tells: a passive peer then gets
-// each datagram on the next link too. So a token finds its way before it counts as lost, and a probe that was merely late
-// costs a few datagrams, not the link.
+// Before a silent link is down it is in doubt, and so is one that lost a probe (they are numbered); the other end hears of it
+// with the next probe. A passive peer then gets each datagram on the next link too, until nothing has been missed for a
+// while. So a token finds its way before it counts as lost, a link that loses much but not all does no harm, and a probe
+// that was merely late costs a few datagrams, not the link.
 import { assert } from '../../kit/index.ts';
 
 export const linksMax = 8;
 
 export type LinkTiming = {
-  /** A probe goes out on a link that has been silent towards a peer for so long. */
+  /** From one probe to the next. */
   readonly probeMs: number;
   /** Nothing heard for so long: the link is in doubt. Time must be left to send a token again before it is missed. */
   readonly doubtMs: number;
   /** Nothing heard for so long: the link is down. */
   readonly downMs: number;
-  /** Heard without a break for so long: the link is up again. */
+  /** Heard without a break for so long: the link is up again; without a loss: in doubt no more. */
   readonly upMs: number;
 };
 
@@ -38,14 +39,17 @@ export type LinksConfig = {
 
 export type LinksEvent = { readonly nowMs: number } & (
   | { readonly kind: 'start' }
-  /** Anything authentic from this peer on this link; `hearing` is known when it was a probe. */
-  | { readonly kind: 'heard'; readonly peer: number; readonly link: number; readonly hearing?: Hearing }
+  /** Anything authentic from this peer on this link; `probe` is what it says when it was one. */
+  | { readonly kind: 'heard'; readonly peer: number; readonly link: number; readonly probe?: Probe }
   | { readonly kind: 'carrier'; readonly link: number; readonly state: 'up' | 'down' }
   | { readonly kind: 'deadline' }
 );
 
 /** How well one side hears the other. */
 export type Hearing = 'well' | 'in-doubt' | 'not';
+
+/** `number` counts the probes from one side on one link, 0..255 and on from 0. */
+export type Probe = { readonly hearing: Hearing; readonly number: number };
 
 export type LinkDownReason = 'silent' | 'one-way' | 'carrier';
 
@@ -61,6 +65,10 @@ type Path = {
   heardMs: number;
   /** Since when it is heard without a break. */
   heardSinceMs: number;
+  /** Of the latest probe that came, 0..255. */
+  probeHeard: number | undefined;
+  /** In doubt until then: something was missed a short while ago. */
+  trustedAtMs: number;
   /** What the peer says of us. */
   heardBy: Hearing;
   /** How we heard the peer when that was last judged. */
@@ -68,6 +76,8 @@ type Path = {
   /** What the route was made by: either side doubts. */
   inDoubt: boolean;
   probeDueMs: number;
+  /** Of the next probe, 0..255. */
+  probeNumber: number;
 };
 
 export type Links = {
@@ -143,14 +153,11 @@ export function routeTo(links: Links, peer: number): readonly number[] {
   return links.routes.get(peer) ?? [0];
 }
 
-/** The datagram went out: no probe is needed there for a while. */
-export function noteSent(links: Links, peer: number, nowMs: number): void {
-  for (const link of routeTo(links, peer)) {
-    const path = links.paths.get(peer)?.[link];
-    // Only a probe tells the peer whether we hear it, so a link in doubt goes on being probed.
-    if (path !== undefined && path.health === 'up' && hearingOf(links, path, nowMs) === 'well')
-      path.probeDueMs = nowMs + links.config.timing.probeMs;
-  }
+/** Every link to `peer` that may work: for what went unanswered on the links of its route. Never empty. */
+export function usableLinks(links: Links, peer: number): readonly number[] {
+  const paths = links.paths.get(peer) ?? [];
+  const healthy = healthyOf(paths);
+  return healthy.length > 0 ? healthy : links.carrier.map((_, link) => link);
 }
 
 export function linkHealth(links: Links): LinkHealth[] {
@@ -162,17 +169,21 @@ function freshPath(nowMs: number): Path {
     health: 'up',
     heardMs: nowMs,
     heardSinceMs: nowMs,
+    probeHeard: undefined,
+    trustedAtMs: nowMs,
     heardBy: 'well',
     hearing: 'well',
     inDoubt: false,
     probeDueMs: nowMs,
+    probeNumber: 0,
   };
 }
 
 function start(links: Links, nowMs: number): LinksEffect[] {
   links.started = true;
   for (const paths of links.paths.values()) {
-    for (const path of paths) Object.assign(path, { heardMs: nowMs, heardSinceMs: nowMs, probeDueMs: nowMs });
+    for (const path of paths)
+      Object.assign(path, { heardMs: nowMs, heardSinceMs: nowMs, trustedAtMs: nowMs, probeDueMs: nowMs });
   }
   return examine(links, nowMs);
 }
@@ -180,10 +191,22 @@ function start(links: Links, nowMs: number): LinksEffect[] {
 function heard(links: Links, event: Extract<LinksEvent, { kind: 'heard' }>): LinksEffect[] {
   const path = links.paths.get(event.peer)?.[event.link];
   if (path === undefined) return [];
-  if (hearingOf(links, path, event.nowMs) === 'not') path.heardSinceMs = event.nowMs;
-  path.heardMs = event.nowMs;
-  if (event.hearing !== undefined) path.heardBy = event.hearing;
-  return judge(links, { peer: event.peer, link: event.link, nowMs: event.nowMs });
+  const { nowMs, probe } = event;
+  const { doubtMs, upMs } = links.config.timing;
+  if (hearingOf(links, path, nowMs) === 'not') path.heardSinceMs = nowMs;
+  if (nowMs >= path.heardMs + doubtMs || (probe !== undefined && isProbeMissing(path, probe)))
+    path.trustedAtMs = nowMs + upMs;
+  path.heardMs = nowMs;
+  if (probe !== undefined) {
+    path.heardBy = probe.hearing;
+    path.probeHeard = probe.number;
+  }
+  return judge(links, { peer: event.peer, link: event.link, nowMs });
+}
+
+/** One between this probe and the one before it did not come. A peer that starts again counts as a loss: it does no harm. */
+function isProbeMissing({ probeHeard }: Path, { number }: Probe): boolean {
+  return probeHeard !== undefined && number !== (probeHeard + 1) % probeNumbers;
 }
 
 function carrierChanged(links: Links, event: Extract<LinksEvent, { kind: 'carrier' }>): LinksEffect[] {
@@ -206,12 +229,9 @@ function examine(links: Links, nowMs: number): LinksEffect[] {
       if (path.probeDueMs > nowMs) return;
       path.probeDueMs = nowMs + links.config.timing.probeMs;
       if (links.carrier[link] === 'down') return;
-      effects.push({
-        kind: 'probe',
-        peer,
-        link,
-        bytes: encodeProbe(link, hearingOf(links, path, nowMs)),
-      });
+      const hearing = hearingOf(links, path, nowMs);
+      effects.push({ kind: 'probe', peer, link, bytes: encodeProbe(link, { hearing, number: path.probeNumber }) });
+      path.probeNumber = (path.probeNumber + 1) % probeNumbers;
     });
   }
   return effects;
@@ -259,35 +279,40 @@ function troubleOf(links: Links, path: Path, at: { link: number; nowMs: number }
 }
 
 /** By the same sums as `judgedAtMs`, so that a judgement that is due changes something. */
-function hearingOf(links: Links, { heardMs }: Path, nowMs: number): Hearing {
+function hearingOf(links: Links, { heardMs, trustedAtMs }: Path, nowMs: number): Hearing {
   const { doubtMs, downMs } = links.config.timing;
   if (nowMs >= heardMs + downMs) return 'not';
-  return nowMs >= heardMs + doubtMs ? 'in-doubt' : 'well';
+  return nowMs >= heardMs + doubtMs || nowMs < trustedAtMs ? 'in-doubt' : 'well';
 }
 
 function reroute(links: Links, peer: number): void {
   const paths = links.paths.get(peer) ?? [];
-  const healthy = paths.flatMap((path, link) => (path.health === 'up' ? [link] : []));
-  const usable = healthy.length > 0 ? healthy : paths.map((_, link) => link);
+  const healthy = healthyOf(paths);
+  const usable = usableLinks(links, peer);
   const sure = healthy.findIndex((link) => paths[link]?.inDoubt === false);
   const passive = links.config.mode === 'passive' && sure >= 0;
   links.routes.set(peer, passive ? usable.slice(0, sure + 1) : usable);
 }
 
+function healthyOf(paths: readonly Path[]): number[] {
+  return paths.flatMap((path, link) => (path.health === 'up' ? [link] : []));
+}
+
 const probeMagic = [0x48, 0x70] as const;
-const probeBytes = 4;
+const probeBytes = 5;
+const probeNumbers = 256;
 
 const hearings: readonly Hearing[] = ['not', 'well', 'in-doubt'];
 
-/** 'H' 'p', the link's number, and how the sender hears the receiver on it. Sealed like everything else. */
-function encodeProbe(link: number, hearing: Hearing): Uint8Array {
-  return Uint8Array.of(...probeMagic, link, hearings.indexOf(hearing));
+/** 'H' 'p', the link's number, how the sender hears the receiver on it, the probe's number. Sealed like everything else. */
+function encodeProbe(link: number, { hearing, number }: Probe): Uint8Array {
+  return Uint8Array.of(...probeMagic, link, hearings.indexOf(hearing), number);
 }
 
 /** Undefined: not a probe, so a ring message. */
-export function decodeProbe(bytes: Uint8Array): { readonly link: number; readonly hearing: Hearing } | undefined {
+export function decodeProbe(bytes: Uint8Array): (Probe & { readonly link: number }) | undefined {
   if (bytes.length !== probeBytes || bytes[0] !== probeMagic[0] || bytes[1] !== probeMagic[1]) return undefined;
-  return { link: bytes[2] ?? 0, hearing: hearings[bytes[3] ?? 0] ?? 'not' };
+  return { link: bytes[2] ?? 0, hearing: hearings[bytes[3] ?? 0] ?? 'not', number: bytes[4] ?? 0 };
 }
 
 const announcementBytes = 8;

@@ -5,7 +5,7 @@ import { encodeMessage } from './codec.ts';
 import { candidates } from './gather.ts';
 import type { CommitEntry, CommitTokenMessage } from './message.ts';
 import { sameRing } from './ring-id.ts';
-import { headerOf, repeatToken } from './send.ts';
+import { headerOf, releaseToken } from './send.ts';
 import { laterSeq, seqBefore } from './sequence.ts';
 import { arm, ascending, disarm, type Ring } from './state.ts';
 
@@ -62,7 +62,7 @@ export function sendCommitOnceDurable(ring: Ring): void {
   if (waiting === undefined || waiting.ringSeq > ring.durableRingSeq) return;
   ring.commitAwaitingDisk = undefined;
   ring.lastToken = waiting.bytes;
-  repeatToken(ring);
+  releaseToken(ring);
 }
 
 /** Asks the disk for the number in use, and ahead of need for the next ones. */

@@ -45,8 +45,16 @@ export type TotemEvent = { readonly nowMs: number } & (
 
 /** To be carried out in order. */
 export type TotemEffect =
-  /** To one node's ring address. To ourselves it must come back as a later `datagram`. */
-  | { readonly kind: 'send'; readonly nodeId: number; readonly bytes: Uint8Array }
+  /**
+   * To one node's ring address, on every link that may work once it was not answered. To ourselves it must come back as a
+   * later `datagram`.
+   */
+  | {
+      readonly kind: 'send';
+      readonly nodeId: number;
+      readonly bytes: Uint8Array;
+      readonly attempt: 'first' | 'repeated';
+    }
   /** To every configured node but ourselves: the machine hears its own multicasts by itself. */
   | { readonly kind: 'multicast'; readonly bytes: Uint8Array }
   /** Write the number and sync it; answer with `persisted`. The machine holds back what must not be said before. */

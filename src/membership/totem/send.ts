@@ -19,13 +19,22 @@ export function multicastAndHear(ring: Ring, bytes: Uint8Array): void {
 
 export function sendToken(ring: Ring, bytes: Uint8Array): void {
   ring.lastToken = bytes;
-  repeatToken(ring);
+  releaseToken(ring);
 }
 
-/** Sends the last token (or commit token) again and looks once more later. */
+/** Sends the token (or commit token) that was kept, and looks later whether it must be repeated. */
+export function releaseToken(ring: Ring): void {
+  passToken(ring, 'first');
+}
+
+/** Nobody has shown to have the last token: it is sent again. */
 export function repeatToken(ring: Ring): void {
+  passToken(ring, 'repeated');
+}
+
+function passToken(ring: Ring, attempt: 'first' | 'repeated'): void {
   if (ring.lastToken === undefined) return;
-  ring.out.push({ kind: 'send', nodeId: ring.successor, bytes: ring.lastToken });
+  ring.out.push({ kind: 'send', nodeId: ring.successor, bytes: ring.lastToken, attempt });
   arm(ring, 'retransmit', ring.config.timing.tokenRetransmitMs);
 }
 

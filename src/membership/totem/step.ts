@@ -9,7 +9,7 @@ import { receiveCommitToken, receiveJoin, reportFailed } from './join.ts';
 import { encodeMergeDetect, receiveMcast, receiveMergeDetect } from './mcast.ts';
 import type { TotemMessage } from './message.ts';
 import { sameRing } from './ring-id.ts';
-import { cancelHold, leaveMessage, multicast, repeatToken } from './send.ts';
+import { cancelHold, leaveMessage, multicast, releaseToken, repeatToken } from './send.ts';
 import {
   currentQueue,
   disarm,
@@ -144,7 +144,7 @@ function dispatch(ring: Ring, message: TotemMessage, bytes: Uint8Array): void {
       ring.seqUnchangedVisits = 0;
       if (isRepresentative(ring) && ring.phase !== 'gather') {
         disarm(ring, 'hold');
-        repeatToken(ring);
+        releaseToken(ring);
       }
   }
 }
@@ -160,6 +160,8 @@ function fireTimers(ring: Ring): void {
 function fire(ring: Ring, timer: TimerName): void {
   switch (timer) {
     case 'hold':
+      releaseToken(ring);
+      return;
     case 'retransmit':
       repeatToken(ring);
       return;

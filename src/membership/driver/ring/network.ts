@@ -25,8 +25,10 @@ import {
   routeTo,
   setPeers,
   stepLinks,
+  usableLinks,
 } from '../../links/index.ts';
 import { Seal, type SealRefusal, sessionOf } from '../../seal/index.ts';
+import type { TotemEffect } from '../../totem/index.ts';
 import { aesGcmCrypto, type SessionKey } from '../aes-gcm.ts';
 import { AddressBook, headerNodeId } from './address-book.ts';
 import type { Keyring, RingLink, RingPeer, RingSettings } from './settings.ts';
@@ -178,10 +180,10 @@ export class RingNetwork {
     return this.#book.nodeIds.filter((nodeId) => nodeId !== this.#settings.nodeId);
   }
 
-  send(nodeId: number, bytes: Uint8Array): void {
+  send({ nodeId, bytes, attempt }: Omit<Extract<TotemEffect, { kind: 'send' }>, 'kind'>): void {
     this.flush();
     const datagram = this.#seal?.seal(bytes, nodeId) ?? bytes;
-    for (const link of this.#route(nodeId)) this.#sendOn(link, nodeId, datagram);
+    for (const link of this.#route(nodeId, attempt)) this.#sendOn(link, nodeId, datagram);
   }
 
   /** To everybody but ourselves; it may wait for more of its kind, until something else is sent or `flush`. */
@@ -258,8 +260,9 @@ export class RingNetwork {
     };
   }
 
-  #route(nodeId: number): readonly number[] {
-    return this.#links === undefined ? firstLink : routeTo(this.#links, nodeId);
+  #route(nodeId: number, attempt: 'first' | 'repeated' = 'first'): readonly number[] {
+    if (this.#links === undefined) return firstLink;
+    return attempt === 'first' ? routeTo(this.#links, nodeId) : usableLinks(this.#links, nodeId);
   }
 
   /** A group cannot be reached on one link for one member and on another for the next: all links that anyone needs. */
@@ -307,7 +310,7 @@ export class RingNetwork {
     const probe = this.#links === undefined ? undefined : decodeProbe(bytes);
     if (this.#links !== undefined && sender !== undefined) {
       const heard = { kind: 'heard', nowMs, peer: sender, link } as const;
-      const effects = stepLinks(this.#links, probe === undefined ? heard : { ...heard, hearing: probe.hearing });
+      const effects = stepLinks(this.#links, probe === undefined ? heard : { ...heard, probe });
       if (effects.length > 0) this.#carryOut(effects);
     }
     if (probe === undefined && announced === undefined && bytes.length > 0) this.#listener.onMessage(bytes);

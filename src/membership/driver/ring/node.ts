@@ -263,7 +263,7 @@ export class RingNode {
       switch (effect.kind) {
         case 'send':
           if (effect.nodeId === this.#settings.nodeId) this.#toOurselves.push(effect.bytes);
-          else this.#network.send(effect.nodeId, effect.bytes);
+          else this.#network.send(effect);
           break;
         case 'broadcast':
           if (isRecoveryMessage(effect.bytes)) this.#counters.suppliedInRecovery++;
