@@ -83,9 +83,10 @@ export class Checker {
     this.#quorateRings.set(stay.ring, stay.members);
   }
 
-  /** The laws that can only be judged with the whole run in view. */
-  finish(): void {
+  /** The laws that can only be judged with the whole run in view. What is still under way breaks no law. */
+  finish(run: 'settled' | 'interrupted'): void {
     this.#judgeCompanions();
+    if (run === 'interrupted') return;
     for (const promise of this.#safe) this.#judgeSafe(promise);
     for (const { node, life, accepted, heard, ended } of this.#lives.values()) {
       const lost = ended === undefined ? [...accepted].filter((key) => !heard.has(key)) : [];

@@ -20,10 +20,10 @@ import {
 } from '../../membership/index.ts';
 import { Agenda } from './agenda.ts';
 import { Checker } from './checker.ts';
-import { activeFaults, arrivals, type Way } from './network.ts';
+import { activeFaults, arrivals, hopPartMax, type Way } from './network.ts';
 import { type Happening, type Node, type Received, restingNode, stackConfig } from './node.ts';
 import type { Fault, Schedule } from './schedule.ts';
-import { type KeyStage, Station } from './station.ts';
+import { forgedDatagram, type KeyStage, Station } from './station.ts';
 import { talk } from './talk.ts';
 import type { Installation, Verdict } from './verdict.ts';
 
@@ -79,7 +79,7 @@ class Cluster {
     this.#agenda.put(schedule.calmAfterMs, { kind: 'look' });
     const settledAfterMs = this.#runUntilSettled();
     if (settledAfterMs === undefined && this.#checker.violations.length === 0) this.#reportUnsettled();
-    this.#checker.finish();
+    this.#checker.finish(settledAfterMs === undefined ? 'interrupted' : 'settled');
     return {
       violations: this.#checker.violations,
       virtualMs: this.#nowMs,
@@ -198,11 +198,11 @@ class Cluster {
     switch (effect.kind) {
       case 'send':
         if (effect.nodeId === node.nodeId) this.#toItself(node, effect.bytes);
-        else this.#sendAll(node, node.station?.send(effect.bytes, [effect.nodeId]) ?? []);
+        else this.#sendAll(node, node.station?.send(effect.bytes, effect.nodeId, effect.attempt) ?? []);
         return;
       case 'multicast':
       case 'broadcast':
-        this.#sendAll(node, node.station?.send(effect.bytes, this.#peersOf(node.nodeId)) ?? []);
+        this.#sendAll(node, node.station?.multicast(effect.bytes) ?? []);
         return;
       case 'persist': {
         const { life } = node;
@@ -241,7 +241,7 @@ class Cluster {
 
   #toItself(node: Node, bytes: Uint8Array): void {
     const received = { from: node.nodeId, link: 0, datagram: bytes, origin: 'member' } as const;
-    const afterMs = this.#network.fraction() * 0.4 * this.#schedule.wiring.hopMs;
+    const afterMs = this.#network.fraction() * hopPartMax * this.#schedule.wiring.hopMs;
     this.#agenda.put(this.#nowMs + afterMs, { kind: 'arrive', to: node.nodeId, received });
   }
 
@@ -284,9 +284,8 @@ class Cluster {
     if (this.#nowMs >= fault.untilMs) return;
     this.#agenda.put(this.#nowMs + 1000 / fault.perSecond, { kind: 'flood', fault });
     const from = this.#attacker.between(1, this.#nodes.length);
-    const size = this.#attacker.between(0, 120);
-    const datagram = Uint8Array.from({ length: size }, () => this.#attacker.below(256));
-    if (this.#attacker.chance(0.7)) datagram.set(Uint8Array.of(0x48, 0x76, 1, 1, 0, 0, 0, from).subarray(0, size));
+    const noise = Uint8Array.from({ length: this.#attacker.between(0, 120) }, () => this.#attacker.below(256));
+    const datagram = this.#attacker.chance(0.7) ? forgedDatagram(from, noise) : noise;
     for (const { nodeId } of this.#nodes) this.#arriveForged(nodeId, { from, link: 0, datagram }, 0);
   }
 

@@ -3,7 +3,9 @@ import type { Random } from '../../kit/index.ts';
 import type { Fault } from './schedule.ts';
 
 const hopPartMin = 0.1;
-const hopPartSpread = 0.3;
+/** Of `hopMs`, the longest that a datagram is under way where nothing hinders it. */
+export const hopPartMax = 0.4;
+const hopPartSpread = hopPartMax - hopPartMin;
 
 export type Arrival = { readonly afterMs: number; readonly state: 'intact' | 'corrupt' };
 
@@ -15,7 +17,7 @@ export function activeFaults(faults: readonly Fault[], nowMs: number): Fault[] {
 /** A way for datagrams: between two nodes, on one of the links. */
 export type Way = { readonly from: number; readonly to: number; readonly link: number };
 
-/** The copies of one datagram that arrive; an unhindered one is under way for at most 0.4 `hopMs`. */
+/** The copies of one datagram that arrive; an unhindered one is under way for at most `hopPartMax * hopMs`. */
 export function arrivals(random: Random, active: readonly Fault[], way: Way, hopMs: number): Arrival[] {
   const copies: Arrival[] = [];
   let count = 1;

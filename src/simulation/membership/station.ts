@@ -4,6 +4,7 @@ import {
   aesGcmCrypto,
   createLinks,
   decodeProbe,
+  encodeEnvelope,
   havenLinkTiming,
   type LinkMode,
   type Links,
@@ -14,7 +15,9 @@ import {
   Seal,
   type SealCrypto,
   type Session,
+  sealOverheadBytes,
   stepLinks,
+  usableLinks,
 } from '../../membership/index.ts';
 
 /** How the nodes are connected. */
@@ -48,6 +51,7 @@ const nothing: Incoming = { message: undefined, authentic: false, taken: 'once',
 const firstLink: readonly number[] = [0];
 
 export class Station {
+  readonly #peers: readonly number[];
   readonly #seal: Seal<Key> | undefined;
   readonly #links: Links | undefined;
   /** Of the sealed datagrams, those that came through. */
@@ -61,6 +65,7 @@ export class Station {
     stage: KeyStage;
   }) {
     const { nodeId, peers, wiring, session, stage } = options;
+    this.#peers = peers;
     this.#seal =
       wiring.security === 'plain'
         ? undefined
@@ -83,10 +88,15 @@ export class Station {
     this.#seal?.setKeys(keyring(stage), activeKeyId(stage));
   }
 
-  /** One message to some nodes, on the links of the moment. */
-  send(message: Uint8Array, to: readonly number[]): Outgoing[] {
+  /** To one node, on the links of the moment. */
+  send(message: Uint8Array, to: number, attempt: 'first' | 'repeated'): Outgoing[] {
+    const datagram = this.#seal?.seal(message, to) ?? message;
+    return this.#route(to, attempt).map((link) => ({ link, to, datagram }));
+  }
+
+  multicast(message: Uint8Array): Outgoing[] {
     const datagram = this.#seal?.seal(message) ?? message;
-    return to.flatMap((peer) => this.#route(peer).map((link) => ({ link, to: peer, datagram })));
+    return this.#peers.flatMap((to) => this.#route(to).map((link) => ({ link, to, datagram })));
   }
 
   /** What a guardian sends on every link when this process is gone. */
@@ -112,21 +122,38 @@ export class Station {
     if (this.#links === undefined) return { message: bytes, authentic: true, taken, send: [] };
     const probe = decodeProbe(bytes);
     const heard = { kind: 'heard', nowMs, peer: from, link } as const;
-    const send = this.links(probe === undefined ? heard : { ...heard, ...probe, link });
+    const send = this.links(probe === undefined ? heard : { ...heard, probe });
     return { message: probe === undefined ? bytes : undefined, authentic: true, taken, send };
   }
 
-  #route(peer: number): readonly number[] {
-    return this.#links === undefined ? firstLink : routeTo(this.#links, peer);
+  #route(peer: number, attempt: 'first' | 'repeated' = 'first'): readonly number[] {
+    if (this.#links === undefined) return firstLink;
+    return attempt === 'first' ? routeTo(this.#links, peer) : usableLinks(this.#links, peer);
   }
 
   #outgoing(effects: readonly LinksEffect[]): Outgoing[] {
     return effects.flatMap((effect) =>
       effect.kind === 'probe'
-        ? [{ link: effect.link, to: effect.peer, datagram: this.#seal?.seal(effect.bytes) ?? effect.bytes }]
+        ? [
+            {
+              link: effect.link,
+              to: effect.peer,
+              datagram: this.#seal?.seal(effect.bytes, effect.peer) ?? effect.bytes,
+            },
+          ]
         : [],
     );
   }
+}
+
+/** All of it as `from` would have made it in a session to come, but for the key. */
+export function forgedDatagram(from: number, noise: Uint8Array): Uint8Array {
+  const session: Session = { high: 0xffffffff, low: 0 };
+  const header = encodeEnvelope({ keyId: oldKeyId, sender: from, session, counter: 0, receiver: 0 });
+  const datagram = new Uint8Array(sealOverheadBytes + noise.length);
+  datagram.set(header);
+  datagram.set(noise, header.length);
+  return datagram;
 }
 
 function activeKeyId(stage: KeyStage): number {
