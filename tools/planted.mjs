@@ -26,6 +26,14 @@ export const plantedBugs = {
     emphasis: 'recovery',
     law: 'virtual synchrony',
   },
+  /** A safe message is delivered before everybody is known to have it. */
+  'no-safe-wait': {
+    file: join(totem, 'delivery.ts'),
+    safeguard: '(isSafe(stored) && seqBefore(stableSeq, seq))',
+    instead: 'false',
+    emphasis: 'recovery',
+    law: 'safe delivery',
+  },
   'no-replay-window': {
     file: join('src', 'membership', 'seal', 'replay-window.ts'),
     safeguard: 'if (counter > this.#highest) return true;',
@@ -36,8 +44,8 @@ export const plantedBugs = {
   /** A link that fails is noticed, and its datagrams go on taking it. */
   'no-link-failover': {
     file: join('src', 'membership', 'links', 'links.ts'),
-    safeguard: 'links.routes.set(peer, passive ? usable.slice(0, sure + 1) : usable);',
-    instead: 'links.routes.set(peer, [0]);',
+    safeguard: "path.health === 'up' ? [link] : []",
+    instead: 'link === 0 ? [link] : []',
     emphasis: 'links',
     law: 'steady membership',
   },

@@ -38,7 +38,7 @@ function move(checker: Checker, nodes: readonly number[], companions: readonly n
 }
 
 function convicted(checker: Checker, law: string): void {
-  checker.finish('settled');
+  checker.finish('complete');
   assert.ok(
     checker.violations.some((violation) => violation.startsWith(law)),
     `'${law}' is not among: ${checker.violations.join('; ')}`,
@@ -50,7 +50,7 @@ test('a lawful history is not convicted', () => {
   for (const node of [1, 2, 3])
     for (const count of [0, 1, 2]) checker.ordered(node, 1, deliver(count, count + 1, 'safe'));
   move(checker, [1, 2, 3], [1, 2, 3]);
-  checker.finish('settled');
+  checker.finish('complete');
   assert.deepEqual(checker.violations, []);
 });
 
@@ -89,7 +89,7 @@ test('a safe message that only the dead have missed is not', () => {
   const checker = history();
   for (const node of [1, 2]) for (const count of [0, 1, 2]) checker.ordered(node, 1, deliver(count, count + 1, 'safe'));
   checker.ended(3, 1, 'crashed');
-  checker.finish('settled');
+  checker.finish('complete');
   assert.deepEqual(checker.violations, []);
 });
 

@@ -84,7 +84,7 @@ export class Checker {
   }
 
   /** The laws that can only be judged with the whole run in view. What is still under way breaks no law. */
-  finish(run: 'settled' | 'interrupted'): void {
+  finish(run: 'complete' | 'interrupted'): void {
     this.#judgeCompanions();
     if (run === 'interrupted') return;
     for (const promise of this.#safe) this.#judgeSafe(promise);

@@ -78,8 +78,9 @@ class Cluster {
     if (schedule.messagesPerSecond > 0) for (const node of this.#nodes) this.#planTalk(node.nodeId);
     this.#agenda.put(schedule.calmAfterMs, { kind: 'look' });
     const settledAfterMs = this.#runUntilSettled();
-    if (settledAfterMs === undefined && this.#checker.violations.length === 0) this.#reportUnsettled();
-    this.#checker.finish(settledAfterMs === undefined ? 'interrupted' : 'settled');
+    const run = this.#checker.violations.length === 0 ? 'complete' : 'interrupted';
+    if (settledAfterMs === undefined && run === 'complete') this.#reportUnsettled();
+    this.#checker.finish(run);
     return {
       violations: this.#checker.violations,
       virtualMs: this.#nowMs,
