@@ -161,15 +161,19 @@ export const consequences: readonly Consequence[] = [
   },
   {
     explains: ({ aspect, peer, haven }) =>
-      aspect === 'summary' && peer.split('\n').some((line) => /^\* Move \S+:\d+ /.test(line) && !haven.includes(line)),
+      aspect === 'summary' &&
+      peer.split('\n').some((line) => /^\* (Move|Migrate) \S+:\d+ /.test(line) && !haven.includes(line)),
     why: 'an instance of a clone is moved where it could stay: instances that stay are placed first since 2.1.7',
     section: '1 §18.4, §18.5',
   },
   {
-    explains: ({ cib, aspect, peer, haven }) => {
-      const [theirs, ours] = [peer, haven].map((summary) => summary.split('Revised Cluster Status')[0]);
-      return aspect === 'summary' && theirs === ours && resultsOf(cib).some((each) => each.has('on_node'));
-    },
+    explains: (difference) => differsAfterwardsOnly(difference) && / cancel=\d+ on /.test(difference.peer),
+    why: 'only the state after the simulation differs: 2.1.5 takes a simulated cancellation for a sign of life',
+    section: '1 §10.5, 2 §11.3',
+  },
+  {
+    explains: (difference) =>
+      differsAfterwardsOnly(difference) && resultsOf(difference.cib).some((each) => each.has('on_node')),
     why: 'only the state after the simulation differs: results that 2.1.5 simulates do not say on which node they were',
     section: '1 §10.1, 2 §11.3',
   },
@@ -200,6 +204,11 @@ export const consequences: readonly Consequence[] = [
     section: '2 §9.4, §9.5',
   },
 ];
+
+function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {
+  const [theirs, ours] = [peer, haven].map((summary) => summary.split('Revised Cluster Status')[0]);
+  return aspect === 'summary' && theirs === ours;
+}
 
 const ordersInstances = /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_\2_0 /;
 const stopsNotified = / CRM_meta_notify_stop_(resource|uname)=.*?(?= CRM_)/g;
