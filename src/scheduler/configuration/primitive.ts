@@ -87,7 +87,7 @@ function fitsItsClone(cluster: Cluster, primitive: Primitive): boolean {
       each.meta.set('globally-unique', 'false');
     }
   }
-  if (primitive.promotable && standard !== 'ocf') {
+  if (top.promotable && standard !== 'ocf') {
     noteMistake(cluster, top.xml, `the clone '${top.id}' cannot be promoted: '${primitive.id}' is no ocf resource`);
     return false;
   }
