@@ -106,6 +106,19 @@ export const decisions: readonly Decision[] = [
     section: '1 §7.5',
   },
   {
+    concerns: (cib) => constraintsOf(cib).some(repelsInRole),
+    why: 'a negative colocation for a role: nothing in any other role, the other way round in 2.1.5',
+    section: '1 §16.1',
+  },
+  {
+    concerns: (cib) =>
+      xmlIndexOf(cib)
+        .allNamed('nvpair')
+        .some((each) => each.get('name') === 'container-attribute-target'),
+    why: 'what is asked of the host of a guest: preferences of colocated resources too, after 2.1.5',
+    section: '1 §16.7',
+  },
+  {
     concerns: (cib) => resultsOf(cib).some(isDegraded),
     why: 'a degraded result of an operation that is no monitor: a failure in 2.1.5',
     section: '1 §10.5.1',
@@ -121,6 +134,14 @@ function isForStarted(constraint: XmlElement): boolean {
     constraint.name === 'rsc_location' &&
     [constraint, ...constraint.children].some((each) => each.get('role') === 'Started')
   );
+}
+
+/** Of sets, each may have a role, and a score of its own. */
+function repelsInRole(constraint: XmlElement): boolean {
+  if (constraint.name !== 'rsc_colocation') return false;
+  const all = [constraint, ...constraint.childrenNamed('resource_set')];
+  const repels = all.some((each) => each.get('score')?.startsWith('-') === true);
+  return repels && all.some((each) => each.has('role') || each.has('rsc-role') || each.has('with-rsc-role'));
 }
 
 function resultsOf(cib: XmlElement): readonly XmlElement[] {
@@ -210,7 +231,7 @@ function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {
   return aspect === 'summary' && theirs === ours;
 }
 
-const ordersInstances = /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_\2_0 /;
+const ordersInstances = /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_(\2|monitor)_0 /;
 const stopsNotified = / CRM_meta_notify_stop_(resource|uname)=.*?(?= CRM_)/g;
 const awaitsLaterMember = /^\S+_start_0 .* after \S+_(stop|monitor)_0 /;
 
