@@ -62,7 +62,9 @@ function depend(
     return;
   }
   const lossPolicy = lossPolicyOf(cluster, element.get('loss-policy')?.toLowerCase(), known);
-  const dependency = { id: element.id ?? '', ticket, resource, role: known, lossPolicy };
+  // Whatever runs is started at least: that is every role.
+  const anyOrOne = known === roles.started ? roles.unknown : known;
+  const dependency = { id: element.id ?? '', ticket, resource, role: anyOrOne, lossPolicy };
   resource.tickets.push(dependency);
   cluster.ticketDependencies.push(dependency);
   if (ticket.granted && !ticket.standby) return;
