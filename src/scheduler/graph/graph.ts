@@ -1,6 +1,6 @@
 // The transition graph: every action that will be done, each with what has to be confirmed before it.
 
-import { intervalMsOf, parseInteger } from '../../cib/index.ts';
+import { parseInteger, parseIntervalMs } from '../../cib/index.ts';
 import { type Action, ALWAYS_IN_GRAPH, IN_GRAPH, type Metadata } from '../actions/action.ts';
 import { createNotifyActions } from '../actions/notify-actions.ts';
 import type { Plan } from '../actions/plan.ts';
@@ -141,19 +141,20 @@ function headerOf({ cluster }: Plan): Map<string, string> {
   const { configured } = cluster.options;
   const durationText = (...names: readonly string[]) => {
     const text = names.map((name) => configured.get(name)).find((value) => value !== undefined);
-    return text !== undefined && intervalMsOf(text) > 0 ? text : '60s';
+    return text !== undefined && parseIntervalMs(text) !== undefined ? text : '60s';
   };
   const startFailureIsFatal = configured.get('start-failure-is-fatal')?.toLowerCase() ?? 'true';
+  const batchLimit = configured.get('batch-limit') ?? '0';
   const attributes = new Map([
     ['cluster-delay', durationText('cluster-delay')],
     ['fencing-timeout', durationText('fencing-timeout', 'stonith-timeout')],
     ['failed-stop-offset', 'INFINITY'],
     ['failed-start-offset', ['false', 'off', 'no', 'n', '0'].includes(startFailureIsFatal) ? '1' : 'INFINITY'],
-    ['batch-limit', configured.get('batch-limit') ?? '0'],
+    ['batch-limit', parseInteger(batchLimit) === undefined ? '0' : batchLimit],
     ['transition_id', '1'],
   ]);
-  const migrationLimit = parseInteger(configured.get('migration-limit')) ?? -1;
-  if (migrationLimit > 0) attributes.set('migration-limit', String(migrationLimit));
+  const migrationLimit = configured.get('migration-limit') ?? '';
+  if ((parseInteger(migrationLimit) ?? -1) > 0) attributes.set('migration-limit', migrationLimit);
   if (cluster.recheckBy !== undefined) attributes.set('recheck-by', String(cluster.recheckBy));
   return attributes;
 }
