@@ -17,7 +17,9 @@ const files = readdirSync(folder)
 type Row = { readonly verdict: 'ok' | 'FAILED' | 'skipped'; readonly name: string; readonly seconds: string };
 const rows: Row[] = [];
 
-const stream = run({ files, concurrency: 1, timeout: 600_000 });
+/** Each waits for its conditions with bounds of its own. */
+const fileMsMax = 3_600_000;
+const stream = run({ files, concurrency: 1, timeout: fileMsMax });
 stream.on('test:pass', ({ name, skip, details }) => {
   if (isFile(name)) return;
   note({ verdict: skip === undefined ? 'ok' : 'skipped', name, seconds: secondsOf(details.duration_ms) });
