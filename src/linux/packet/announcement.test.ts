@@ -4,8 +4,10 @@ import fc from 'fast-check';
 import {
   arpRequest,
   decodeArp,
+  decodeNeighbourAdvertisement,
   gratuitousArp,
   internetChecksum,
+  neighbourProbe,
   unsolicitedNeighbourAdvertisement,
 } from './announcement.ts';
 
@@ -45,10 +47,30 @@ test('a neighbour advertisement overrides, is unsolicited, has hop limit 255 and
   }
 });
 
-test('no bytes make the ARP reader fail', () => {
+test('a probe asks the solicited nodes of its address, from no address, with a right checksum (RFC 4862)', () => {
+  const frame = neighbourProbe({ address: '2001:db8::12:3456', hardwareAddress });
+  const [ip, icmp] = [frame.subarray(14, 54), frame.subarray(54)];
+  assert.equal(frame.subarray(0, 14).toString('hex'), '3333ff12345600005e00013386dd');
+  assert.equal(ip.subarray(8).toString('hex'), `${'00'.repeat(16)}ff0200000000000000000001ff123456`);
+  assert.deepEqual([ip.readUInt8(6), ip.readUInt8(7), icmp.readUInt8(0), icmp.length], [58, 255, 135, 24]);
+  const pseudo = Buffer.from([0, 0, 0, icmp.length, 0, 0, 0, 58]);
+  assert.equal(internetChecksum(Buffer.concat([ip.subarray(8, 40), pseudo, icmp])), 0);
+});
+
+test('a neighbour advertisement is read back; without the option its sender is who has the address', () => {
+  const announcement = { address: '2001:db8::100', hardwareAddress };
+  const frame = unsolicitedNeighbourAdvertisement({ ...announcement, from: '02:00:00:00:00:09' }, 'host');
+  assert.deepEqual(decodeNeighbourAdvertisement(frame), announcement);
+  const bare = frame.subarray(0, 78);
+  assert.deepEqual(decodeNeighbourAdvertisement(bare), { ...announcement, hardwareAddress: '02:00:00:00:00:09' });
+  assert.equal(decodeNeighbourAdvertisement(neighbourProbe(announcement)), undefined);
+});
+
+test('no bytes make the readers fail', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
       decodeArp(Buffer.from(bytes));
+      decodeNeighbourAdvertisement(Buffer.from(bytes));
     }),
   );
 });
