@@ -2,7 +2,7 @@
 // instances under its own VRIDs and addresses, and one capture of both.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Pair, type Program, peerAvailable, until, withPair } from './pair.ts';
+import { type Pair, type Program, peerAvailable, snapBytes, until, withPair } from './pair.ts';
 
 const whole = {
   skip:
@@ -226,7 +226,7 @@ function bursts(frames: readonly Frame[]): Burst[] {
 async function capture(pair: Pair, interfaceName: string): Promise<() => Promise<Frame[]>> {
   const host = pair.lab.host('server2');
   const file = `/var/log/announcements-${interfaceName}`;
-  const command = `exec tcpdump -i ${interfaceName} -n -l -tt --immediate-mode 'arp or icmp6' >${file} 2>${file}.said`;
+  const command = `exec tcpdump -i ${interfaceName} -s ${snapBytes} -n -l -tt --immediate-mode 'arp or icmp6' >${file} 2>${file}.said`;
   const running = host.spawn(['sh', '-c', command], { stdio: 'ignore' });
   await until('tcpdump listens', async () => (await host.shell(`cat ${file}.said || true`)).includes('listening'));
   return async () => {

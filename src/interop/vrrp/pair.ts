@@ -9,6 +9,8 @@ export type Program = 'haven' | 'keepalived';
 export const peerAvailable = existsSync('/usr/sbin/keepalived');
 /** How long a condition is waited for: it holds within seconds, on a machine that is not busy. */
 const settleMsMax = 120_000;
+/** Of a frame: tcpdump's buffer holds few frames of the size that it expects otherwise, and a burst is lost. */
+export const snapBytes = 512;
 const logFile = '/var/log/vrrp.log';
 const configurationFile = '/etc/keepalived/keepalived.conf';
 
@@ -59,7 +61,7 @@ export class Pair {
   async capture(name: string, filter: string): Promise<() => Promise<string[]>> {
     const host = this.lab.host(name);
     const file = `/var/log/capture-${randomBytes(4).toString('hex')}`;
-    const command = `exec tcpdump -i eth0 -n -U -xx --immediate-mode '${filter}' >${file} 2>${file}.said`;
+    const command = `exec tcpdump -i eth0 -s ${snapBytes} -n -U -xx --immediate-mode '${filter}' >${file} 2>${file}.said`;
     const running = host.spawn(['sh', '-c', command], { stdio: 'ignore' });
     await until('tcpdump listens', async () => (await host.shell(`cat ${file}.said || true`)).includes('listening'));
     return async () => {
@@ -76,7 +78,7 @@ export class Pair {
   ): Promise<{ readonly now: () => Promise<string>; readonly end: () => Promise<string> }> {
     const host = this.lab.host(name);
     const file = `/var/log/capture-${randomBytes(4).toString('hex')}`;
-    const command = `exec tcpdump -i eth0 -n -l -v --immediate-mode '${filter}' >${file} 2>${file}.said`;
+    const command = `exec tcpdump -i eth0 -s ${snapBytes} -n -l -v --immediate-mode '${filter}' >${file} 2>${file}.said`;
     const running = host.spawn(['sh', '-c', command], { stdio: 'ignore' });
     await until('tcpdump listens', async () => (await host.shell(`cat ${file}.said || true`)).includes('listening'));
     const end = async () => {
