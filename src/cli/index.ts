@@ -2,6 +2,7 @@
 import { buildApplication, buildRouteMap, run, type StricliProcess, text_en } from '@stricli/core';
 import { CommandFailure, formatFailure } from '../kit/index.ts';
 import { routes } from './commands/index.ts';
+import { separateOptions } from './commands/vrrp/getopt.ts';
 import { printCompletions } from './completion.ts';
 import { exitCodeOf } from './exit-code.ts';
 
@@ -27,7 +28,8 @@ const application = buildApplication(root, {
 
 export async function runCommandLine(words: readonly string[]): Promise<void> {
   if (words[0] === 'complete') return printCompletions(application, words.slice(1));
-  await run(application, words, { process: process as StricliProcess & Pick<typeof process, 'stdout' | 'stderr'> });
+  const read = words[0] === 'vrrp' && words[1] !== 'status' ? ['vrrp', ...separateOptions(words.slice(1))] : words;
+  await run(application, read, { process: process as StricliProcess & Pick<typeof process, 'stdout' | 'stderr'> });
   const code = Number(process.exitCode ?? 0);
   if (code < 0) process.exitCode = exitCodeOf('usage');
 }

@@ -9,7 +9,7 @@ import {
   type VrrpConfiguration,
 } from '../../vrrp/index.ts';
 import { runLifeScript } from './life-script.ts';
-import { claimPidFiles, startOperations } from './operations.ts';
+import { claimPidFiles, logDump, startOperations } from './operations.ts';
 import { PacketFilter } from './packet-filter.ts';
 import { applyProcessOptions } from './process-options.ts';
 import { promoteSecondaries } from './secondaries.ts';
@@ -25,6 +25,8 @@ export type VrrpDaemonOptions = {
   readonly statusSocket: string;
   /** The file is read, the pid files are ours: what can be wrong with the call itself is not. */
   readonly onStarted?: () => void;
+  /** `-d`: log the instances as SIGUSR1 would write them. */
+  readonly dumpAtStart: boolean;
   /** The command that starts this daemon again, for the guardian; undefined: a service manager does. */
   readonly restartWords: readonly string[] | undefined;
   readonly logger: Logger;
@@ -73,12 +75,14 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
   const filter = new PacketFilter(logger);
   filter.apply(configuration);
   const parts: Parts = { configuration, supervisor, trackers, notifier, mailer, filter };
-  const endOperations = startOperations({
+  const operations = {
     supervisor,
     configuration: () => parts.configuration,
     statusSocket: options.statusSocket,
     logger,
-  });
+  };
+  const endOperations = startOperations(operations);
+  if (options.dumpAtStart) void logDump(operations);
   const stop = () => parts.supervisor.stop();
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

@@ -21,9 +21,12 @@ export function startOperations(options: OperationsOptions): () => void {
   const server = serveStatus(statusSocket, () => supervisor.snapshot());
   const dumpData = () => void writeDumps(options, 'data');
   const dumpStatistics = () => void writeDumps(options, 'statistics');
+  const clear = () => supervisor.clearStatistics();
+  process.on('SIGURG', clear);
   process.on('SIGUSR1', dumpData);
   process.on('SIGUSR2', dumpStatistics);
   return () => {
+    process.off('SIGURG', clear);
     process.off('SIGUSR1', dumpData);
     process.off('SIGUSR2', dumpStatistics);
     server.close();
@@ -61,6 +64,13 @@ export function claimPidFiles(paths: readonly string[], logger: Logger): () => v
   return () => {
     for (const path of paths) rmSync(path, { force: true });
   };
+}
+
+/** The data dump, line by line in the log. */
+export async function logDump({ supervisor, configuration, logger }: OperationsOptions): Promise<void> {
+  const snapshot = await supervisor.snapshot();
+  const text = dataText({ snapshot, configuration: configuration(), wallMs: Date.now() });
+  for (const line of text.trimEnd().split('\n')) logger.info(line);
 }
 
 async function writeDumps(options: OperationsOptions, kind: 'data' | 'statistics'): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type Router,
   type Transition,
 } from '../../vrrp/index.ts';
+import { addressesOf, interfaceOf } from './possession.ts';
 
 export type Snapshot = {
   /** The monotonic clock at the moment of the snapshot; all other times are on it. */
@@ -23,6 +24,7 @@ export type InstanceSnapshot = {
   readonly virtualRouterId: number;
   readonly version: 2 | 3;
   readonly source: string | undefined;
+  readonly addresses: readonly AddressSnapshot[];
   readonly priority: number;
   readonly effectivePriority: number;
   readonly masterIntervalMs: number;
@@ -37,6 +39,9 @@ export type InstanceSnapshot = {
   readonly duplicates: readonly AddressDuplicate[];
   readonly statistics: Instance['statistics'];
 };
+
+/** An address of an instance, in the advert or excluded from it; a MASTER has it on this interface. */
+export type AddressSnapshot = { readonly address: string; readonly prefixLength: number; readonly interface: string };
 
 export type AddressDuplicate = { readonly address: string; readonly interface: string; readonly alsoOn: string };
 
@@ -82,6 +87,11 @@ function instanceSnapshot(instance: Instance, duplicates: readonly AddressDuplic
     virtualRouterId: configuration.virtualRouterId,
     version: configuration.version,
     source: instance.source === undefined ? undefined : formatAddress(instance.source),
+    addresses: addressesOf(configuration).map((address) => ({
+      address: address.address,
+      prefixLength: address.prefixLength,
+      interface: interfaceOf(configuration, address),
+    })),
     priority: configuration.priority,
     effectivePriority: instance.effectivePriority,
     masterIntervalMs: instance.masterIntervalMs,

@@ -27,6 +27,7 @@ test('status tells state, priority with its parts, and why the last change came'
     await pair.untilHeldBy('192.168.122.200', ['server1']);
     const shown = await host.output([...haven, 'status']);
     assert.match(shown, /VI_1 {2}MASTER {2}VRRPv2 vrid 51 on eth0 from 192\.168\.122\.101/);
+    assert.match(shown, /holds 192\.168\.122\.200\/24 on eth0/);
     assert.match(shown, /priority 249 = 244 \+ 5 \(interface ens9 up\)/);
     assert.match(shown, /BACKUP to MASTER: no advertisement from a master in time/);
     const [instance] = JSON.parse(await host.output([...haven, 'status', '--json'])).instances;
@@ -51,6 +52,11 @@ test('signals write data, JSON and statistics as Keepalived does', root, () =>
     pair.signal('server1', 'SIGUSR2');
     await pair.untilLogged('server1', /Printing VRRP statistics/);
     assert.match(await host.readFile('/tmp/keepalived.stats'), /Became master: 1\n {2}Released master: 0\n/);
+    const clear = (await host.output([...haven, '--signum=STATS_CLEAR'])).trim();
+    await host.shell(`kill -${clear} "$(cat /run/haven/vrrp.pid)"`);
+    const becameMaster = async () =>
+      JSON.parse(await host.output([...haven, 'status', '--json'])).instances[0].statistics.becameMaster;
+    await until('the statistics are zero', async () => (await becameMaster()) === 0);
   }),
 );
 
@@ -77,6 +83,8 @@ test('-t answers with the place and the exit code scripts rely on', root, () =>
     const checked = await host.run([...haven, '-t', '-f', file]);
     assert.equal(checked.code, 5);
     assert.match(checked.stderr, /keepalived\.conf: Line 4\) \(VI_1\) Unknown keyword 'priorty'/);
+    assert.equal((await host.run([...haven, '-t/run/said', '-f', file])).code, 5);
+    assert.equal(await host.readFile('/run/said'), checked.stderr);
   }),
 );
 
@@ -88,8 +96,9 @@ test('without -n it goes into the background once all is well, and says what is 
     assert.equal(wrong.code, 105);
     assert.match(wrong.stderr, /cannot read the configuration file/);
     await host.writeFile(file, configuration);
-    await host.output([...haven, '-D', '-f', file, '-p', '/run/keepalived.pid']);
+    await host.output([...haven, '-dDg/run/log', `-f${file}`, '-p', '/run/keepalived.pid']);
     await pair.untilHeldBy('192.168.122.200', ['server1']);
+    assert.match(await host.readFile('/run/log'), /VRRP Instance = VI_1\n(.|\n)*Entering MASTER STATE/);
     await host.shell('kill "$(cat /run/keepalived.pid)"');
     await pair.untilHeldBy('192.168.122.200', []);
     await until('the pid file is gone', async () => (await host.run(['test', '-e', '/run/keepalived.pid'])).code === 1);

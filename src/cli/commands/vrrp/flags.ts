@@ -7,7 +7,8 @@ export type RunFlags = {
   readonly logConsole: boolean;
   readonly logFacility: string;
   readonly noSyslog: boolean;
-  readonly configTest: boolean;
+  readonly logFile?: string;
+  readonly configTest?: string;
   readonly dumpConf: boolean;
   readonly signum?: string;
   readonly version: boolean;
@@ -34,6 +35,7 @@ const idleSwitches = {
   addressMonitoring: yes('Accepted: -D logs addresses'),
   allConfig: yes('Accepted: a missing include is always named'),
   coreDump: yes('Accepted: set by the service manager'),
+  flushLogFile: yes('Accepted: every line is written at once'),
   snmp: yes('Accepted: no SNMP; see haven vrrp status --json'),
 } as const;
 
@@ -51,9 +53,10 @@ export const flags = {
   logConsole: yes('Log to standard error instead of the system log'),
   logFacility: { kind: 'parsed', parse: String, default: 'daemon', brief: '0 to 7, local0 to local7, user, daemon' },
   noSyslog: yes('Do not log to the system log'),
-  configTest: yes('Check the file and end: 0 nothing to say, 5 or 6 as Keepalived'),
-  dumpConf: yes('Print the configuration as it was understood, and end'),
-  signum: word('Print the number of a signal: STOP, RELOAD, DATA, STATS, JSON'),
+  logFile: word('Log to this file, too; default /tmp/keepalived.log'),
+  configTest: word('Check the file and end: 0 nothing to say, 5 or 6 as Keepalived; where to say it'),
+  dumpConf: yes('Log the instances as they were understood; with -t print the whole configuration as JSON'),
+  signum: word('Print the number of a signal: STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON'),
   version: yes('Print the version'),
   pid: word('Pid file; default /run/haven/vrrp.pid'),
   vrrp_pid: word('A second pid file, of the VRRP process'),
@@ -74,6 +77,7 @@ export const aliases = {
   l: 'logConsole',
   S: 'logFacility',
   G: 'noSyslog',
+  g: 'logFile',
   t: 'configTest',
   d: 'dumpConf',
   v: 'version',

@@ -1,5 +1,5 @@
 // `haven vrrp` with Keepalived's own options, so that units and scripts written for it go on working.
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildCommand } from '@stricli/core';
 import { CommandFailure, type Logger, type LogLevel, loggerOf, logLevels } from '../../../kit/index.ts';
@@ -18,8 +18,7 @@ export const runCommand = buildCommand({
   async func(chosen: RunFlags) {
     if (chosen.signum !== undefined) printSignal(chosen.signum);
     else if (chosen.version) await printVersion();
-    else if (chosen.configTest) await inNamespaceOf(chosen, testConfiguration);
-    else if (chosen.dumpConf) await inNamespaceOf(chosen, printConfiguration);
+    else if (chosen.configTest !== undefined) await inNamespaceOf(chosen, testConfiguration);
     else if (chosen.dontFork) await inNamespaceOf(chosen, run);
     else await background(chosen);
   },
@@ -52,6 +51,7 @@ async function run(chosen: RunFlags): Promise<void> {
     configId,
     pidFiles: [...pidFiles, ...(vrrpPid === undefined ? [] : [vrrpPid])],
     statusSocket: statusSocketPath(namespace, daemon?.instance),
+    dumpAtStart: chosen.dumpConf,
     onStarted: tellStarted,
     restartWords: alone ? restartWordsFor([process.execPath, ...process.argv.slice(1)]) : undefined,
     logger,
@@ -71,8 +71,11 @@ async function inNamespaceOf(chosen: RunFlags, act: (chosen: RunFlags) => Promis
 async function loggerFor(chosen: RunFlags, instance: string | undefined): Promise<Logger> {
   const { logDetail, logConsole, logFacility, noSyslog } = chosen;
   const levelMax = logDetail ? 'debug' : 'info';
-  if (logConsole || (!noSyslog && !existsSync('/dev/log'))) return loggerOf(consoleSink(levelMax));
-  if (noSyslog) return loggerOf(() => {});
+  const { logFile } = chosen;
+  const file = logFile === undefined ? () => {} : lineSink(levelMax, (line) => appendFileSync(logFile, line));
+  const console = lineSink(levelMax, (line) => process.stderr.write(line));
+  if (logConsole || (!noSyslog && !existsSync('/dev/log'))) return loggerOf(both(console, file));
+  if (noSyslog) return loggerOf(file);
   const { facilities, openSyslog, orFail } = await import('../../../linux/index.ts');
   const name = /^[0-7]$/.test(logFacility) ? `local${logFacility}` : logFacility;
   const facility = (Object.keys(facilities) as (keyof typeof facilities)[]).find((known) => known === name);
@@ -82,9 +85,11 @@ async function loggerFor(chosen: RunFlags, instance: string | undefined): Promis
   }
   const identity = instance === undefined ? 'Haven_vrrp' : `Haven_vrrp_${instance}`;
   const syslog = orFail(openSyslog({ identity, facility }));
-  return loggerOf((level, message) => {
-    if (logLevels.indexOf(level) <= logLevels.indexOf(levelMax)) syslog.log(level, message);
-  });
+  return loggerOf(
+    both(file, (level, message) => {
+      if (logLevels.indexOf(level) <= logLevels.indexOf(levelMax)) syslog.log(level, message);
+    }),
+  );
 }
 
 async function printVersion(): Promise<void> {
@@ -95,14 +100,16 @@ async function printVersion(): Promise<void> {
 
 /** Keepalived's exit codes: 0 nothing to say, 5 any message, 6 only that scripts run without script security. */
 function testConfiguration(chosen: RunFlags): void {
-  const { findings } = readConfiguration(chosen);
-  for (const finding of findings) process.stderr.write(`${formatFinding(finding)}\n`);
+  const { findings, configuration } = readConfiguration(chosen);
+  const { configTest: log = standardError } = chosen;
+  const text = findings.map((finding) => `${formatFinding(finding)}\n`).join('');
+  if (log === standardError) process.stderr.write(text);
+  else appendFileSync(log, text);
+  if (chosen.dumpConf) process.stdout.write(`${JSON.stringify(configuration, undefined, 2)}\n`);
   process.exitCode = verdictOf(findings);
 }
 
-function printConfiguration(chosen: RunFlags): void {
-  process.stdout.write(`${JSON.stringify(readConfiguration(chosen).configuration, undefined, 2)}\n`);
-}
+const standardError = '/dev/stderr';
 
 function readConfiguration(chosen: RunFlags) {
   const parsed = parseIfReadable(chosen);
@@ -118,7 +125,14 @@ function parseIfReadable({ useFile, configId }: RunFlags) {
 
 /** `--signum=NAME`, for scripts that ask instead of knowing. */
 function printSignal(name: string): void {
-  const signals: Readonly<Record<string, number>> = { STOP: 15, RELOAD: 1, DATA: 10, STATS: 12, JSON: 10 };
+  const signals: Readonly<Record<string, number>> = {
+    STOP: 15,
+    RELOAD: 1,
+    DATA: 10,
+    STATS: 12,
+    JSON: 10,
+    STATS_CLEAR: 23,
+  };
   const number = signals[name.toUpperCase()];
   if (number === undefined) {
     const fix = `There is: ${Object.keys(signals).join(', ')}`;
@@ -128,12 +142,20 @@ function printSignal(name: string): void {
 }
 
 /** Lines as Keepalived writes them to its console: `Sat Nov 21 00:04:19 2026: message`. */
-function consoleSink(levelMax: LogLevel): (level: LogLevel, message: string) => void {
+function lineSink(levelMax: LogLevel, write: (line: string) => void): Sink {
   return (level, message) => {
-    if (logLevels.indexOf(level) > logLevels.indexOf(levelMax)) return;
-    process.stderr.write(`${timestamp(new Date())}: ${message}\n`);
+    if (logLevels.indexOf(level) <= logLevels.indexOf(levelMax)) write(`${timestamp(new Date())}: ${message}\n`);
   };
 }
+
+function both(one: Sink, other: Sink): Sink {
+  return (level, message) => {
+    one(level, message);
+    other(level, message);
+  };
+}
+
+type Sink = (level: LogLevel, message: string) => void;
 
 /** asctime(3), in local time. */
 function timestamp(now: Date): string {

@@ -34,6 +34,10 @@ function instanceLines(instance: InstanceSnapshot, atMs: number): string[] {
   const from = source === undefined ? 'no source address' : `from ${source}`;
   return [
     `${name}  ${state}  VRRPv${version} vrid ${virtualRouterId} on ${link} ${from}`,
+    ...instance.addresses.map(
+      ({ address, prefixLength, interface: on }) =>
+        `  ${state === 'MASTER' ? 'holds' : 'without'} ${address}/${prefixLength} on ${on}`,
+    ),
     `  priority ${instance.effectivePriority}${priorityParts(instance)}`,
     ...instance.faults.map((fault) => `  fault: ${fault}`),
     ...instance.conflicts.map((conflict) => `  conflict: ${conflictText(conflict, atMs)}`),
