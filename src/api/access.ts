@@ -44,6 +44,7 @@ export function commandRefusal(cib: XmlElement, acl: Acl, { kind }: Command): Fa
     case 'fence':
     case 'remove-node':
     case 'confirm-fenced':
+    case 'kill-test':
     case 'reschedule':
     case 'stop-node':
       return forbidden(kind, 'it is for root and hacluster');

@@ -108,10 +108,15 @@ export type Command =
   | { readonly kind: 'confirm-fenced'; readonly node: string }
   /** Take a node that is gone off the cluster's list; `force` although it is not known to be off. */
   | { readonly kind: 'remove-node'; readonly node: string; readonly force: boolean }
+  /** Make a node fail, for real: a test of what the cluster does then. `forMs` is for `silence`. */
+  | { readonly kind: 'kill-test'; readonly node: string; readonly how: KillTestKind; readonly forMs: number }
   /** Run the scheduler now. */
   | { readonly kind: 'reschedule' }
   /** Move everything away and end this node's daemon. */
   | { readonly kind: 'stop-node' };
+
+/** Its daemon is killed; its daemon stands still; it neither speaks nor hears for a while. */
+export type KillTestKind = 'daemon' | 'freeze' | 'silence';
 
 export type Outcome = { readonly ok: true } | { readonly ok: false; readonly failure: Failure };
 

@@ -121,6 +121,14 @@ export type ClusterMessage =
       readonly action: 'on' | 'off' | 'reboot';
       readonly by: string;
     }
+  /** The node is to fail, as a test. */
+  | {
+      readonly kind: 'kill-test';
+      readonly node: string;
+      readonly how: 'daemon' | 'freeze' | 'silence';
+      readonly forMs: number;
+      readonly by: string;
+    }
   | { readonly kind: 'fence-confirm'; readonly target: string; readonly by: string }
   /** The cluster's node list from here on, unless a list of the same or a higher revision came before it. */
   | {

@@ -4,6 +4,8 @@ import { CommandFailure, parseDurationMs } from '../../kit/index.ts';
 /** `--wait` alone waits this long. */
 export const waitDefaultMs = 300_000;
 
+const durationMsMax = 3_600_000;
+
 export const jsonFlag = { kind: 'boolean', optional: true, withNegated: false, brief: 'Answer in JSON' } as const;
 
 export const forceFlag = { kind: 'boolean', default: false, withNegated: false, brief: 'Do it all the same' } as const;
@@ -49,6 +51,14 @@ export const resourceParameter = {
   brief: 'Id of a resource',
   proposeCompletions: resourceNames,
 } as const;
+
+/** For a flag that takes a duration of some seconds or minutes. @throws CommandFailure `usage` */
+export function durationMs(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms > 0 && ms <= durationMsMax) return ms;
+  const what = `'${text}' is not a duration between 1 ms and ${durationMsMax / 60_000} min`;
+  throw new CommandFailure({ kind: 'usage', what, fix: 'Write 10s, or 2min' });
+}
 
 function waitMs(text: string): number {
   if (text === '') return waitDefaultMs;

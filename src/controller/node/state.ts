@@ -58,7 +58,7 @@ export type NodeEvent = Clock &
         readonly kind: 'say';
         readonly message: Extract<
           ClusterMessage,
-          { kind: 'fence-request' | 'fence-confirm' | 'attribute' | 'node-list' }
+          { kind: 'fence-request' | 'fence-confirm' | 'attribute' | 'node-list' | 'kill-test' }
         >;
       }
     | { readonly kind: 'status'; readonly updates: readonly StatusUpdate[] }

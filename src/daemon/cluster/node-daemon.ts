@@ -13,6 +13,7 @@ import {
   type EventView,
   type FencingView,
   type InvitationOutcome,
+  killTestRefusal,
   listenOnSocket,
   type NodeList,
   type NodeService,
@@ -26,7 +27,6 @@ import {
   type Edit,
   encodeClusterMessage,
   type FencingOrder,
-  isSettled,
   type NodeEffect,
   type NodeEvent,
   type NodeState,
@@ -50,11 +50,13 @@ import { callerOf } from './caller.ts';
 import { cleaningUpdates } from './cleaning.ts';
 import type { ClusterConfiguration } from './configuration.ts';
 import { NodeFencing } from './fencing.ts';
+import { announcementOf, failOnPurpose } from './kill-test.ts';
 import { LeaseFate, lapsedReason } from './lease-fate.ts';
 import { type OpenedStore, openNode } from './open-node.ts';
 import { Operations } from './operations.ts';
-import { describe, fastAgentsOf, missingNodesEdit, pendingOperations, wallClock } from './reading.ts';
+import { describe, fastAgentsOf, missingNodesEdit, wallClock } from './reading.ts';
 import { Recorder } from './recorder.ts';
+import { atRestWithin } from './rest.ts';
 import { describedNodes, ownName, ringSettingsOf, timingOf } from './ring-settings.ts';
 import { type Holdings, holdingsChannel } from './ring-thread.ts';
 import { noQuorumYet, statusOf } from './status.ts';
@@ -63,9 +65,6 @@ import { openStorage, Storage } from './storage.ts';
 const group = 'haven';
 /** setTimeout counts in 32 bits. */
 const timerMsMax = 2 ** 31 - 1;
-/** A follower sees that the cluster is at rest when nothing has changed for so long and nothing is under way. */
-const quietMs = 300;
-const settledPollMs = 25;
 
 export type NodeDaemonOptions = { readonly configuration: ClusterConfiguration; readonly logger: Logger };
 
@@ -214,6 +213,9 @@ export class NodeDaemon implements NodeService {
         }
         this.#tell({ kind: 'message', from: event.from.nodeId, message, heardBy: event.heardBy });
         if (message.kind === 'fenced') this.#fenced(message);
+        if (message.kind === 'kill-test') this.#log('warning', announcementOf(message));
+        if (message.kind === 'kill-test' && message.node === this.#state.replica.self.name)
+          failOnPurpose(message, this.engine);
         const { self, coordinator, cib } = this.#state.replica;
         const voice = {
           self: self.name,
@@ -386,6 +388,11 @@ export class NodeDaemon implements NodeService {
       }
       case 'remove-node':
         return this.#removeNode(command);
+      case 'kill-test': {
+        const refusal = killTestRefusal(this.status(), command.node, command.how);
+        if (refusal !== undefined) return Promise.resolve(failed(refusal));
+        return this.#sayOf(command.node, ({ name }) => ({ ...command, node: name, by }));
+      }
       case 'reschedule':
         this.#tell({ kind: 'recheck', reason: by });
         return Promise.resolve({ ok: true });
@@ -403,15 +410,8 @@ export class NodeDaemon implements NodeService {
     return this.#administration.invite(lifetimeMs, by);
   }
 
-  async settled(withinMs: number): Promise<boolean> {
-    const deadline = monotonicMs() + withinMs;
-    while (monotonicMs() < deadline) {
-      const { replica } = this.#state;
-      const quiet = monotonicMs() - this.#changedAtMs > quietMs && pendingOperations(replica.cib).length === 0;
-      if (replica.phase === 'together' && quiet && isSettled(this.#state)) return true;
-      await new Promise((resolve) => setTimeout(resolve, settledPollMs));
-    }
-    return false;
+  settled(withinMs: number): Promise<boolean> {
+    return atRestWithin(withinMs, () => ({ state: this.#state, changedAtMs: this.#changedAtMs }));
   }
 
   events(): readonly EventView[] {

@@ -1,6 +1,6 @@
 // `haven node`: what administrators do with a node.
 import { buildCommand, buildRouteMap } from '@stricli/core';
-import { changeFlags, forceFlag, jsonFlag, nodeParameter } from '../../cluster/flags.ts';
+import { changeFlags, durationMs, forceFlag, jsonFlag, nodeParameter } from '../../cluster/flags.ts';
 
 const oneNode = { kind: 'tuple', parameters: [nodeParameter] } as const;
 
@@ -68,6 +68,38 @@ const confirmFenced = buildCommand({
   docs: { brief: 'Swear that a lost node is off, so that others may take over what it ran' },
 });
 
+const killTest = buildCommand({
+  loader: async () => (await import('./kill-test/kill-test.ts')).killTest,
+  parameters: {
+    flags: {
+      json: jsonFlag,
+      kind: {
+        kind: 'enum',
+        values: ['daemon', 'freeze', 'silence'],
+        default: 'daemon',
+        brief: 'How it fails: its daemon dies, its daemon stands still, it is cut off from the cluster',
+      },
+      for: {
+        kind: 'parsed',
+        parse: durationMs,
+        default: '10s',
+        placeholder: 'DURATION',
+        brief: 'How long it is cut off (--kind silence)',
+      },
+      within: {
+        kind: 'parsed',
+        parse: durationMs,
+        default: '2min',
+        placeholder: 'DURATION',
+        brief: 'How soon it has to be back',
+      },
+      yes: { kind: 'boolean', default: false, withNegated: false, brief: 'Really do it' },
+    },
+    positional: oneNode,
+  },
+  docs: { brief: 'Make a node fail for real, and show what the cluster does; without --yes, what it would do' },
+});
+
 const list = buildCommand({
   loader: async () => (await import('./list.ts')).list,
   parameters: { flags: { json: jsonFlag } },
@@ -75,6 +107,6 @@ const list = buildCommand({
 });
 
 export const nodeRoutes = buildRouteMap({
-  routes: { standby, online, maintenance, unmaintenance, attribute, fence, confirmFenced, list },
+  routes: { standby, online, maintenance, unmaintenance, attribute, fence, confirmFenced, killTest, list },
   docs: { brief: 'Nodes: standby, maintenance, attributes, fencing' },
 });

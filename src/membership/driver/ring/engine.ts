@@ -201,6 +201,12 @@ export class RingEngine implements MessagingEngine {
     return new Promise((resolve) => this.#statuses.set(id, resolve));
   }
 
+  /** This node neither speaks nor hears for so long, and knows nothing of it: a test of what the cluster does then. */
+  silence(forMs: number): void {
+    this.#flush();
+    this.#send({ kind: 'silence', forMs });
+  }
+
   async leave(): Promise<void> {
     this.#flush();
     if (this.#closedWhy === undefined) this.#send({ kind: 'leave' });

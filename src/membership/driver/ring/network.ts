@@ -222,6 +222,12 @@ export class RingNetwork {
     for (const sockets of this.#sockets) sockets.drain();
   }
 
+  /** For so long this node neither speaks nor hears. */
+  silence(forMs: number): void {
+    this.flush();
+    for (const sockets of this.#sockets) sockets.silence(forMs);
+  }
+
   /** Ready datagrams that say `bytes` to every peer in our name after we are gone. */
   farewells(bytes: Uint8Array): readonly { readonly to: Endpoint; readonly payload: Uint8Array }[] {
     const payload = this.#seal?.sealLast(bytes) ?? bytes;

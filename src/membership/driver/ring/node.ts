@@ -170,6 +170,11 @@ export class RingNode {
     if (this.#crashNotice !== undefined) this.#listener.onFarewells(this.#network.farewells(this.#crashNotice));
   }
 
+  /** For so long this node neither speaks nor hears. */
+  silence(forMs: number): void {
+    this.#network.silence(forMs);
+  }
+
   endTurn(): void {
     this.#endTurn();
   }

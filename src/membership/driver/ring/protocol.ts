@@ -29,6 +29,8 @@ export type ToRing =
   | { readonly kind: 'request-reload' }
   | { readonly kind: 'kill-node'; readonly nodeId: number; readonly reason: string }
   | { readonly kind: 'status'; readonly id: number }
+  /** Neither speak nor hear for so long: a test of what the others do then. */
+  | { readonly kind: 'silence'; readonly forMs: number }
   | { readonly kind: 'leave' };
 
 export type FromRing =

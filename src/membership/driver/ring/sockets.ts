@@ -45,6 +45,7 @@ export class LinkSockets {
   readonly #groupEndpoint: Endpoint | undefined;
   readonly #watches: Watch[];
   #closed = false;
+  #silence: NodeJS.Timeout | undefined;
 
   /** @throws CommandFailure when the address is not ours, or is taken. */
   constructor(link: RingLink, listener: LinkListener) {
@@ -81,11 +82,11 @@ export class LinkSockets {
   }
 
   send(bytes: Uint8Array, to: Endpoint): void {
-    if (!this.#closed) this.#noteFailure(this.#sender.send(bytes, { to }));
+    if (this.#speaks) this.#noteFailure(this.#sender.send(bytes, { to }));
   }
 
   sendRun(run: DatagramRun, to: Endpoint): void {
-    if (!this.#closed) this.#noteFailure(this.#sender.sendRun(run, to));
+    if (this.#speaks) this.#noteFailure(this.#sender.sendRun(run, to));
   }
 
   sendToGroup(bytes: Uint8Array): void {
@@ -100,8 +101,21 @@ export class LinkSockets {
     this.#listener.onDrained();
   }
 
+  /** For so long nothing leaves, and what arrives is lost: as if somebody had pulled the cable. */
+  silence(forMs: number): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      this.#silence = undefined;
+    }, forMs);
+  }
+
+  get #speaks(): boolean {
+    return !this.#closed && this.#silence === undefined;
+  }
+
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#silence);
     for (const watch of this.#watches) watch.close();
     for (const socket of new Set([this.#unicast, this.#group, this.#sender])) socket?.close();
   }
@@ -121,7 +135,7 @@ export class LinkSockets {
   }
 
   #handMerged({ bytes, source, datagramBytes }: MessageView): void {
-    for (let at = 0; at < bytes.length && !this.#closed; at += datagramBytes)
+    for (let at = 0; at < bytes.length && this.#speaks; at += datagramBytes)
       this.#listener.onDatagram(bytes.subarray(at, at + datagramBytes), source.address);
   }
 
@@ -145,7 +159,7 @@ export class LinkSockets {
 
   #hand(messages: readonly ReceivedMessage[]): void {
     for (const { bytes, source } of messages) {
-      if (this.#closed) return;
+      if (!this.#speaks) return;
       // What is broadcast comes back to its sender.
       if (source.address !== this.link.address) this.#listener.onDatagram(bytes, source.address);
     }

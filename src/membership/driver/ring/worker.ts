@@ -90,6 +90,8 @@ function obey(node: RingNode, message: ToRing, tell: (message: FromRing) => void
       return tell({ kind: 'reloaded', id: message.id, failure: failureOf(() => node.reload(message.settings)) });
     case 'status':
       return tell({ kind: 'status', id: message.id, status: node.status() });
+    case 'silence':
+      return node.silence(message.forMs);
     case 'leave':
       return node.leave();
   }
