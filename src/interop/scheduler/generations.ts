@@ -231,7 +231,8 @@ function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {
   return aspect === 'summary' && theirs === ours;
 }
 
-const ordersInstances = /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_(\2|monitor)_0 /;
+const ordersInstances =
+  /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_(\2|monitor|running|stopped|promoted|demoted)_0 /;
 const stopsNotified = / CRM_meta_notify_stop_(resource|uname)=.*?(?= CRM_)/g;
 const awaitsLaterMember = /^\S+_start_0 .* after \S+_(stop|monitor)_0 /;
 
