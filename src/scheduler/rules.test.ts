@@ -1,0 +1,128 @@
+// Rules that decide few clusters, each shown in the smallest cluster that it decides.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseXml } from '../cib/index.ts';
+import { formatScoreLine } from './assignment/listing.ts';
+import { formatGraph } from './graph/graph-xml.ts';
+import { schedule } from './schedule.ts';
+
+const now = { epochSeconds: 1_700_000_000, offsetSeconds: 0 };
+const digest = 'f2317cad3d54cec5d7d7aa7d0bf35cf8';
+
+type Sketch = {
+  readonly options?: string;
+  readonly resources: string;
+  readonly constraints?: string;
+  /** Histories by node: `n1`, `n2`. */
+  readonly histories?: Readonly<Record<string, string>>;
+  readonly tickets?: string;
+};
+
+function decided({ options = '', resources, constraints = '', histories = {}, tickets = '' }: Sketch) {
+  const states = ['n1', 'n2'].map(
+    (name) => `<node_state id="${name}" uname="${name}" in_ccm="true" crmd="online" join="member" expected="member">
+      <lrm id="${name}"><lrm_resources>${histories[name] ?? ''}</lrm_resources></lrm></node_state>`,
+  );
+  const parsed = parseXml(`<cib have-quorum="1" validate-with="pacemaker-4.0"><configuration>
+    <crm_config><cluster_property_set id="options">${options}</cluster_property_set></crm_config>
+    <nodes><node id="n1" uname="n1"/><node id="n2" uname="n2"/></nodes>
+    <resources>${resources}</resources><constraints>${constraints}</constraints></configuration>
+    <status>${tickets}${states.join('')}</status></cib>`);
+  assert.ok(parsed.ok);
+  const result = schedule({ cib: parsed.value, now, reasons: false });
+  const graph = formatGraph(result);
+  return {
+    scores: [...result.scores.lines()].map(formatScoreLine),
+    actions: [
+      ...graph.matchAll(/<(?:rsc_op|crm_event) id="\d+" operation="\S+" operation_key="(\S+)" on_node="(\S+?)"[^/]*>/g),
+    ].map(([, key, node]) => `${key} ${node}`),
+  };
+}
+
+function option(name: string, value: string): string {
+  return `<nvpair id="o-${name}" name="${name}" value="${value}"/>`;
+}
+
+function dummy(id: string, meta: Readonly<Record<string, string>> = {}): string {
+  const pairs = Object.entries(meta).map(
+    ([name, value]) => `<nvpair id="${id}-${name}" name="${name}" value="${value}"/>`,
+  );
+  return `<primitive id="${id}" class="ocf" provider="pacemaker" type="Dummy">
+    <meta_attributes id="${id}-meta">${pairs.join('')}</meta_attributes></primitive>`;
+}
+
+type Operation = { readonly task: string; readonly code: number; readonly expected: number; readonly changed?: number };
+
+function history(id: string, { task, code, expected, changed = now.epochSeconds - 10_000 }: Operation): string {
+  const key = `1:1:${expected}:a`;
+  return `<lrm_resource id="${id}" class="ocf" provider="pacemaker" type="Dummy"><lrm_rsc_op id="${id}_last_0"
+    operation="${task}" operation_key="${id}_${task}_0" interval="0" call-id="2" op-status="0" rc-code="${code}"
+    transition-key="${key}" transition-magic="0:${code};${key}" last-rc-change="${changed}" op-digest="${digest}"/></lrm_resource>`;
+}
+
+const withoutFencing = option('fencing-enabled', 'false');
+const running = { task: 'start', code: 0, expected: 0 };
+
+test('a probe that found no agent bans the resource from the node, until it expires: then the node is probed again', () => {
+  const resources = dummy('d', { 'failure-timeout': '1min' });
+  const probed = (changed: number) =>
+    decided({
+      options: withoutFencing,
+      resources,
+      histories: { n1: history('d', { task: 'monitor', code: 5, expected: 7, changed }) },
+    });
+  const fresh = probed(now.epochSeconds - 10);
+  assert.ok(fresh.scores.includes('pcmk__primitive_assign: d allocation score on n1: -INFINITY'));
+  assert.ok(!fresh.actions.includes('d_monitor_0 n1'));
+  const expired = probed(now.epochSeconds - 1000);
+  assert.ok(expired.scores.includes('pcmk__primitive_assign: d allocation score on n1: 0'));
+  assert.ok(expired.actions.includes('d_monitor_0 n1'));
+});
+
+test('a lost ticket for the role Started concerns what runs in any role', () => {
+  const clone = `<clone id="c"><meta_attributes id="cm"><nvpair id="cm-p" name="promotable" value="true"/></meta_attributes>
+    ${dummy('d')}</clone>`;
+  const { actions } = decided({
+    options: option('have-watchdog', 'true'),
+    resources: clone,
+    constraints: '<rsc_ticket id="t1" rsc="c" rsc-role="Started" ticket="t" loss-policy="fence"/>',
+    tickets: '<tickets><ticket_state id="t" granted="false"/></tickets>',
+    histories: { n1: history('d', { task: 'demote', code: 0, expected: 0 }) },
+  });
+  assert.ok(actions.includes('stonith-n1-reboot n1'), actions.join('\n'));
+});
+
+test('the first start of anything that requires unfencing unfences its node', () => {
+  const { actions } = decided({
+    options: option('have-watchdog', 'true'),
+    resources: dummy('d', { requires: 'unfencing' }),
+    constraints: '<rsc_location id="l" rsc="d" node="n2" score="100"/>',
+  });
+  assert.ok(actions.includes('stonith-n2-on n2'), actions.join('\n'));
+});
+
+test('whether a clone can be promoted is asked of the clone, not of what it clones', () => {
+  const daemon = `<primitive id="d" class="lsb" type="d"><meta_attributes id="m">
+    <nvpair id="m-p" name="promotable" value="true"/></meta_attributes></primitive>`;
+  const { actions } = decided({ options: withoutFencing, resources: `<clone id="c">${daemon}</clone>` });
+  assert.ok(actions.includes('d:0_start_0 n1'), actions.join('\n'));
+});
+
+test('a group that is not managed holds a member that is, where it runs', () => {
+  const group = `<group id="g"><meta_attributes id="gm"><nvpair id="gm-m" name="is-managed" value="false"/></meta_attributes>
+    ${dummy('d', { 'is-managed': 'true' })}</group>`;
+  const { scores } = decided({ options: withoutFencing, resources: group, histories: { n1: history('d', running) } });
+  assert.ok(scores.includes('pcmk__group_assign: g allocation score on n1: INFINITY'), scores.join('\n'));
+});
+
+test('remote nodes that nothing but their connections tell of cannot be told apart by name', () => {
+  const remotes = ['r1', 'r2'].map((id) => `<primitive id="${id}" class="ocf" provider="pacemaker" type="remote"/>`);
+  const { scores } = decided({
+    options: withoutFencing,
+    resources: `${remotes.join('')}${dummy('a')}${dummy('b')}`,
+    constraints: `<rsc_location id="l" rsc="a" node="r1" score="100"/>
+      <rsc_colocation id="c" rsc="b" with-rsc="a" score="INFINITY"/>`,
+  });
+  assert.ok(scores.includes('pcmk__primitive_assign: b allocation score on n1: -INFINITY'), scores.join('\n'));
+  assert.ok(scores.includes('pcmk__primitive_assign: b allocation score on r2: 0'), scores.join('\n'));
+});
