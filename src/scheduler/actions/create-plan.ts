@@ -65,6 +65,8 @@ function propagate(plan: Plan): void {
   const newestFirst = plan.actions.toReversed();
   for (const action of newestFirst) blockColocationDependents(engine, action);
   orderProbes(plan);
+  // They are relations now, and in a large cluster there are as many as actions.
+  plan.orderings.length = 0;
   for (const action of newestFirst) engine.update(action);
   disableInvalidRelations(plan);
 }

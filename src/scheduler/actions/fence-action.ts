@@ -43,7 +43,7 @@ export function decideToFence(plan: Plan, node: ClusterNode, reason: string): vo
 }
 
 function createFence(plan: Plan, node: ClusterNode, key: string, operation: string): Action {
-  const action = plan.create(key, 'stonith', { resource: undefined, node, need: 'optional' });
+  const action = plan.create(key, 'stonith', { node, need: 'optional' });
   action.addMeta('on_node', node.name);
   action.addMeta('on_node_uuid', node.id);
   action.addMeta('stonith_action', operation);

@@ -57,7 +57,7 @@ function createShutdown(plan: Plan, node: ClusterNode): Action {
   const key = `do_shutdown-${node.name}`;
   const known = plan.findOfCluster(key);
   if (known !== undefined) return known;
-  const shutdown = plan.create(key, 'do_shutdown', { resource: undefined, node, need: 'required' });
+  const shutdown = plan.create(key, 'do_shutdown', { node, need: 'required' });
   shutdown.addMeta('op_no_wait', 'true');
   for (let index = plan.actions.length - 1; index >= 0; index--) {
     const stop = plan.actions[index];

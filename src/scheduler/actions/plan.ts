@@ -12,7 +12,8 @@ import { ParameterDigests } from './parameter-digests.ts';
 type ActionList = { readonly all: Action[]; readonly byName: Map<string, NamedActions> };
 
 /** The resource's actions of one name, oldest first. */
-type NamedActions = {
+export type NamedActions = {
+  readonly resource: Resource;
   readonly all: Action[];
   /** By node index, the oldest action there, of those before `indexed`: all of these have a node, which they keep. */
   readonly oldestOn: (Action | undefined)[];
@@ -48,23 +49,17 @@ export class Plan {
     this.digests = new ParameterDigests(cluster);
   }
 
-  /** Makes an action: runnable, with the next id. */
+  /** Makes an action: runnable, with the next id. It belongs to no resource, or to the one of the series it continues. */
   create(key: string, task: string, options: CreateOptions): Action {
-    const { resource, name = task, intervalMs = 0, configured = noMetadata } = options;
+    const { series, node, intervalMs = 0, configured = noMetadata } = options;
     const flags = RUNNABLE | (options.need === 'optional' ? OPTIONAL : 0);
-    const action = new Action(this.actions.length + 1, key, task, {
-      resource,
-      node: options.node,
-      flags,
-      intervalMs,
-      configured,
-    });
+    const resource = series?.resource;
+    const action = new Action(this.actions.length + 1, key, task, { resource, node, flags, intervalMs, configured });
     this.actions.push(action);
-    if (resource === undefined) listIn(this.#ofCluster, key.toLowerCase()).push(action);
+    if (series === undefined) listIn(this.#ofCluster, key.toLowerCase()).push(action);
     else {
-      const list = this.#listOf(resource);
-      list.all.push(action);
-      addNamed(list, nameIndex(name, intervalMs), action);
+      this.#listOf(series.resource).all.push(action);
+      series.all.push(action);
     }
     return action;
   }
@@ -79,14 +74,24 @@ export class Plan {
     return this.#listNamed(resource, name, intervalMs)?.all ?? noActions;
   }
 
+  /** The resource's actions of this name, now and later. */
+  series(resource: Resource, name: string, intervalMs = 0): NamedActions {
+    const { byName } = this.#listOf(resource);
+    const index = nameIndex(name, intervalMs);
+    const known = byName.get(index);
+    if (known !== undefined) return known;
+    const made: NamedActions = { resource, all: [], oldestOn: [], indexed: 0 };
+    byName.set(index, made);
+    return made;
+  }
+
   /**
    * The oldest action of this name on `node` (on any node when undefined). One that has no node yet is what a search
    * for a node means, too, and is bound to that node from then on.
    */
   find(resource: Resource, name: string, node: ClusterNode | undefined, intervalMs = 0): Action | undefined {
-    const list = this.#listNamed(resource, name, intervalMs);
-    if (list === undefined || node === undefined) return list?.all[0];
-    return oldestIndexed(list, node);
+    const series = this.#listNamed(resource, name, intervalMs);
+    return series === undefined ? undefined : oldestOf(series, node);
   }
 
   /** All actions of this name on `node`, oldest first; those without node are bound to it. */
@@ -114,7 +119,7 @@ export class Plan {
   milestone(name: string): Action {
     const known = this.findOfCluster(name);
     if (known !== undefined) return known;
-    const action = this.create(name, name, { resource: undefined, node: undefined, need: 'optional' });
+    const action = this.create(name, name, { node: undefined, need: 'optional' });
     action.set(PSEUDO | RUNNABLE);
     return action;
   }
@@ -151,11 +156,9 @@ export type DeferredCheck = {
 };
 
 export type CreateOptions = {
-  readonly resource: Resource | undefined;
+  readonly series?: NamedActions;
   readonly node: ClusterNode | undefined;
   readonly need: 'required' | 'optional';
-  /** What the key says between resource and interval, where that is not the task. */
-  readonly name?: string;
   readonly intervalMs?: number;
   readonly configured?: Metadata;
 };
@@ -168,6 +171,11 @@ function oldestOn(actions: readonly Action[], node: ClusterNode | undefined): Ac
   if (node === undefined) return actions[0];
   for (const action of actions) if (bindsTo(action, node)) return action;
   return undefined;
+}
+
+/** The oldest of a series on `node`, as `Plan.find` has it. */
+export function oldestOf(series: NamedActions, node: ClusterNode | undefined): Action | undefined {
+  return node === undefined ? series.all[0] : oldestIndexed(series, node);
 }
 
 /** A resource has a probe on each node: a scan for every one of them would grow with the square of the nodes. */
@@ -193,12 +201,6 @@ function bindsTo(action: Action, node: ClusterNode): boolean {
 
 function nameIndex(name: string, intervalMs: number): string {
   return intervalMs === 0 ? name : `${name}:${intervalMs}`;
-}
-
-function addNamed({ byName }: ActionList, name: string, action: Action): void {
-  const known = byName.get(name);
-  if (known === undefined) byName.set(name, { all: [action], oldestOn: [], indexed: 0 });
-  else known.all.push(action);
 }
 
 function listIn<T>(lists: Map<string, T[]>, key: string): T[] {

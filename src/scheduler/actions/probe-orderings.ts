@@ -3,7 +3,7 @@
 
 import { isTrue } from '../../cib/index.ts';
 import { topOf } from '../configuration/tree.ts';
-import type { Primitive } from '../model/index.ts';
+import type { Primitive, Resource } from '../model/index.ts';
 import type { Action } from './action.ts';
 import { isCloneLike, primitivesOf } from './family.ts';
 import { compatibleInstance } from './interleave.ts';
@@ -67,6 +67,9 @@ class RestartWalk {
   /** By action id: whether the walk can come from there to anything that would be interrupted. */
   readonly #leadsToInterruption: Uint8Array;
   #mark = 0;
+  /** Whose probes are being ordered, and what was found for them, by where the walk began. */
+  #resource: Resource | undefined;
+  readonly #known = new Map<Action, readonly Action[]>();
 
   constructor(plan: Plan) {
     this.#plan = plan;
@@ -94,34 +97,43 @@ class RestartWalk {
   }
 
   protect(probe: Action, after: Action): void {
-    this.#mark += 1;
-    this.#visit(probe, after);
+    if (this.#leadsToInterruption[after.id] === 0) return;
+    for (const interrupted of this.#interruptionsBehind(probe, after)) relate(probe, interrupted, ORDERED);
   }
 
-  #visit(probe: Action, start: Action): void {
+  /** The same for all probes of a resource: what is added to them meanwhile is mere sequence, and no way for the walk. */
+  #interruptionsBehind(probe: Action, after: Action): readonly Action[] {
+    if (probe.resource !== this.#resource) {
+      this.#resource = probe.resource;
+      this.#known.clear();
+    }
+    const known = this.#known.get(after);
+    if (known !== undefined) return known;
+    const found = this.#walk(probe, after);
+    this.#known.set(after, found);
+    return found;
+  }
+
+  #walk(probe: Action, start: Action): Action[] {
+    this.#mark += 1;
+    const found: Action[] = [];
     const open = [start];
     for (let after = open.pop(); after !== undefined; after = open.pop()) {
       if (after.visited === this.#mark || this.#leadsToInterruption[after.id] === 0) continue;
       after.visited = this.#mark;
-      this.#protectFrom(probe, after);
+      if (after.resource !== probe.resource) {
+        for (const each of this.#interruptedBy(after).toReversed()) if (!each.pseudo) found.push(each);
+      }
       const next: Action[] = [];
       for (let index = after.afters.length - 1; index >= 0; index--) {
         const relation = after.afters[index];
         if (relation === undefined || this.#leadsToInterruption[relation.next.id] === 0) continue;
-        if (this.#implies(probe, relation)) next.push(relation.next);
+        if (this.#implies(probe, after, relation)) next.push(relation.next);
       }
       // Depth first, newest relation first: the first one found is to be taken first.
       for (const each of next.reverse()) open.push(each);
     }
-  }
-
-  #protectFrom(probe: Action, after: Action): void {
-    if (after.resource === probe.resource) return;
-    const interrupted = this.#interruptedBy(after);
-    for (let index = interrupted.length - 1; index >= 0; index--) {
-      const action = interrupted[index];
-      if (action !== undefined && !action.pseudo) relate(probe, action, ORDERED);
-    }
+    return found;
   }
 
   /** A start of something that runs means a restart. */
@@ -131,8 +143,7 @@ class RestartWalk {
     return task === 'promote' ? this.#plan.named(resource, 'demote') : nothing;
   }
 
-  #implies(probe: Action, relation: Relation): boolean {
-    const { first: after, next, attached } = relation;
+  #implies(probe: Action, after: Action, { next, attached }: Relation): boolean {
     if ((attached & FIRST_IMPLIES_THEN) === 0 && !this.#goesDown(probe, after, next)) return false;
     const collective = after.resource;
     if (collective === undefined || next.resource?.parent !== collective || !isCloneLike(collective)) return true;

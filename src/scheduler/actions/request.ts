@@ -14,7 +14,7 @@ import { canFence } from '../status/fencing.ts';
 import { type Action, ON_DC, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
 import { currentRoleOf, isActive, nextRoleOf } from './family.ts';
 import { decideToFence } from './fence-action.ts';
-import { keyOf, type Plan } from './plan.ts';
+import { keyOf, type NamedActions, oldestOf, type Plan } from './plan.ts';
 
 export type Request = {
   readonly resource: Resource;
@@ -28,7 +28,8 @@ export type Request = {
 
 export function requestAction(plan: Plan, request: Request): Action {
   const { resource, task, node, need, name = task, intervalMs = 0 } = request;
-  const action = plan.find(resource, name, node, intervalMs) ?? createFor(plan, request, { name, intervalMs });
+  const series = plan.series(resource, name, intervalMs);
+  const action = oldestOf(series, node) ?? createFor(plan, request, series);
   applyNeed(action, resource, need);
   if (action.node !== undefined && resource.variant === 'primitive') readOwnParameters(plan, action, resource);
   evaluateRunnable(plan, action, resource);
@@ -42,15 +43,13 @@ export function requestMilestone(plan: Plan, request: Omit<Request, 'node'>): Ac
   return action;
 }
 
-type Identity = { readonly name: string; readonly intervalMs: number };
-
-function createFor(plan: Plan, request: Request, { name, intervalMs }: Identity): Action {
-  const { resource, task, node, need } = request;
+function createFor(plan: Plan, request: Request, series: NamedActions): Action {
+  const { resource, task, node, need, name = task, intervalMs = 0 } = request;
   const operationName = name === task ? task : 'notify';
   const configured = plan.metadata.of(resource, { task: operationName, intervalMs }, node);
   // The same on another node has the same key: one text serves a resource's probes on all nodes.
-  const key = plan.named(resource, name, intervalMs)[0]?.key ?? keyOf(resource, name, intervalMs);
-  const action = plan.create(key, task, { resource, node, need, name, intervalMs, configured });
+  const key = series.all[0]?.key ?? keyOf(resource, name, intervalMs);
+  const action = plan.create(key, task, { series, node, need, intervalMs, configured });
   if (task === 'start' || task === 'promote') action.needs = needsOf(resource);
   return action;
 }
