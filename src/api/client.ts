@@ -4,6 +4,9 @@ import { request as requestOverTls } from 'node:https';
 import { userInfo } from 'node:os';
 import type { Edit } from '../controller/index.ts';
 import { CommandFailure, type Failure } from '../kit/index.ts';
+import type { Forecast } from './foresight/forecast.ts';
+import type { SimulateRequest } from './foresight/foresight.ts';
+import type { Reasons } from './foresight/reasons.ts';
 import {
   type ClusterStatus,
   type Command,
@@ -86,6 +89,17 @@ export class ApiClient {
 
   historyInput(number: number): Promise<string> {
     return this.#text('GET', `/v1/history/${number}/input`);
+  }
+
+  /** What would be done if the edit were made and the nodes lost. @throws CommandFailure for what cannot be */
+  simulate(request: SimulateRequest): Promise<Forecast> {
+    return this.#json('POST', '/v1/simulate', request);
+  }
+
+  /** Why a resource runs where it runs, on all nodes or on one. @throws CommandFailure for names that there are not */
+  why(resource: string, node?: string): Promise<Reasons> {
+    const query = new URLSearchParams({ resource, ...(node === undefined ? {} : { node }) });
+    return this.#json('GET', `/v1/why?${query}`);
   }
 
   /** Calls back for each event until the returned function is called or the daemon ends. */

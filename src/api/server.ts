@@ -11,6 +11,8 @@
 //   GET  /v1/fencing            FencingView[]
 //   GET  /v1/history            TransitionView[]
 //   GET  /v1/history/N/input    XML
+//   POST /v1/simulate           SimulateRequest -> Forecast
+//   GET  /v1/why?resource=R[&node=N]  Reasons
 import { chmodSync, chownSync, readFileSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -29,8 +31,9 @@ import {
   visiblePart,
   type XmlElement,
 } from '../cib/index.ts';
-import { assert, type Failure } from '../kit/index.ts';
+import { assert, CommandFailure, err, type Failure, ok, type Result } from '../kit/index.ts';
 import { commandRefusal, editRefusal, invitationRefusal, readRefusal } from './access.ts';
+import { explain, foresee, type SimulateRequest } from './foresight/foresight.ts';
 import type { Command, EditRequest, EventView, NodeService } from './types.ts';
 
 /** A document of this size is far beyond what a cluster can hold. */
@@ -52,7 +55,16 @@ export function apiOf(node: NodeService, callerOf: CallerOf): Hono<Surroundings>
     await next();
     return undefined;
   });
-  for (const path of ['/v1/status', '/v1/nodes', '/v1/events', '/v1/fencing', '/v1/history', '/v1/history/*']) {
+  for (const path of [
+    '/v1/status',
+    '/v1/nodes',
+    '/v1/events',
+    '/v1/fencing',
+    '/v1/history',
+    '/v1/history/*',
+    '/v1/simulate',
+    '/v1/why',
+  ]) {
     api.use(path, async (context, next) => {
       const refusal = refusedBy(node, context.get('caller'), readRefusal);
       if (refusal !== undefined) return context.json(refusal, 403);
@@ -84,14 +96,6 @@ export function apiOf(node: NodeService, callerOf: CallerOf): Hono<Surroundings>
     if (failure !== undefined) return context.json({ ok: false, failure });
     return context.json(await node.command(command, who(caller, context.req.header('x-haven-by'))));
   });
-  api.get('/v1/nodes', (context) => context.json(node.nodeList()));
-  api.post('/v1/invitations', async (context) => {
-    const { lifetimeMs } = (await context.req.json()) as { readonly lifetimeMs: number };
-    const caller = context.get('caller');
-    const failure = refusedBy(node, caller, invitationRefusal);
-    if (failure !== undefined) return context.json({ ok: false, failure });
-    return context.json(node.invite(lifetimeMs, who(caller, context.req.header('x-haven-by'))));
-  });
   api.get('/v1/settled', async (context) => {
     const withinMs = Math.min(Number(context.req.query('ms') ?? 60_000), settledWaitMaxMs);
     return context.json({ settled: await node.settled(withinMs) });
@@ -119,13 +123,43 @@ export function apiOf(node: NodeService, callerOf: CallerOf): Hono<Surroundings>
       stop();
     });
   });
+  addMembership(api, node);
+  addHistory(api, node);
+  addForesight(api, node);
+  return api;
+}
+
+function addMembership(api: Hono<Surroundings>, node: NodeService): void {
+  api.get('/v1/nodes', (context) => context.json(node.nodeList()));
+  api.post('/v1/invitations', async (context) => {
+    const { lifetimeMs } = (await context.req.json()) as { readonly lifetimeMs: number };
+    const caller = context.get('caller');
+    const failure = refusedBy(node, caller, invitationRefusal);
+    if (failure !== undefined) return context.json({ ok: false, failure });
+    return context.json(node.invite(lifetimeMs, who(caller, context.req.header('x-haven-by'))));
+  });
+}
+
+function addHistory(api: Hono<Surroundings>, node: NodeService): void {
   api.get('/v1/fencing', (context) => context.json(node.fencing()));
   api.get('/v1/history', (context) => context.json(node.history()));
   api.get('/v1/history/:number/input', (context) => {
     const input = node.historyInput(Number(context.req.param('number')));
     return input === undefined ? context.notFound() : context.text(input);
   });
-  return api;
+}
+
+function addForesight(api: Hono<Surroundings>, node: NodeService): void {
+  api.post('/v1/simulate', async (context) => {
+    const request = (await context.req.json()) as SimulateRequest;
+    const answer = attempt(() => foresee(documentOf(node), request));
+    return answer.ok ? context.json(answer.value) : context.json(answer.error, statusOf(answer.error));
+  });
+  api.get('/v1/why', (context) => {
+    const { resource = '', node: on } = context.req.query();
+    const answer = attempt(() => explain(documentOf(node), { resource, node: on }));
+    return answer.ok ? context.json(answer.value) : context.json(answer.error, statusOf(answer.error));
+  });
 }
 
 /** Listens; the socket belongs to root and to the group `haclient` where there is one. */
@@ -140,6 +174,19 @@ export async function listenOnSocket(node: NodeService, path: string, callerOf: 
   if (group !== undefined) chownSync(path, 0, group);
   chmodSync(path, group === undefined ? 0o600 : 0o660);
   return server;
+}
+
+function statusOf({ kind }: Failure): 400 | 404 {
+  return kind === 'not-found' ? 404 : 400;
+}
+
+function attempt<T>(act: () => T): Result<T, Failure> {
+  try {
+    return ok(act());
+  } catch (thrown) {
+    if (thrown instanceof CommandFailure) return err(thrown.failure);
+    throw thrown;
+  }
 }
 
 function groupId(name: string): number | undefined {

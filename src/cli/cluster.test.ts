@@ -5,6 +5,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ApiClient } from '../api/index.ts';
 import { MemoryNode } from './testing/memory-node.ts';
 import { webCluster } from './testing/web-cluster.ts';
 
@@ -38,6 +39,18 @@ test('without a daemon, one sentence says so', async () => {
   const answer = await haven(['status'], '/nowhere/api.sock');
   assert.match(answer, /no daemon answers on this node .*haven cluster start/);
   assert.match(answer, /\[69\]\n$/);
+});
+
+test('the API foresees and explains as the commands do, and names the nearest', async () => {
+  const client = new ApiClient(node.socketPath);
+  const { changes, expectedMs } = await client.simulate({ fail: ['n1'] });
+  const told = JSON.parse(await haven(['simulate', '--fail', 'n1', '--json']));
+  assert.deepEqual({ changes, expectedMs }, { changes: told.changes, expectedMs: told.expectedMs });
+  await assert.rejects(client.simulate({ fail: ['n11'] }), /no node 'n11'.*Did you mean 'n1'/s);
+  const [resource] = (await client.status()).resources;
+  const id = resource?.id ?? '';
+  assert.deepEqual(await client.why(id), JSON.parse(await haven(['resource', 'why', id, '--json'])));
+  await assert.rejects(client.why(`${id}x`), new RegExp(`no resource '${id}x'.*Did you mean '${id}'`, 's'));
 });
 
 /** Standard output, then standard error, then the exit code unless it is 0. */

@@ -1,6 +1,7 @@
 // Finding what the administrator named in the document, and saying which names there are when it is not there.
+import { unknownName as unknownFailure } from '../../api/index.ts';
 import { childAt, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
-import { CommandFailure, nearest } from '../../kit/index.ts';
+import { CommandFailure } from '../../kit/index.ts';
 
 const resourceNames: ReadonlySet<string> = new Set(['primitive', 'group', 'clone', 'master', 'bundle']);
 
@@ -64,17 +65,7 @@ export function sanitizedId(text: string): string {
 
 /** What is wrong, with the nearest of the names there are, or with all of them when they are few. */
 export function unknownName(what: string, name: string, names: readonly string[]): CommandFailure {
-  const near = nearest(name, names);
-  const fix = near === undefined ? listed(names) : `Did you mean '${near}'?`;
-  return new CommandFailure({ kind: 'not-found', what, ...(fix === undefined ? {} : { fix }) });
-}
-
-const namesListedMax = 12;
-
-function listed(names: readonly string[]): string | undefined {
-  if (names.length === 0) return undefined;
-  const rest = names.length > namesListedMax ? ` and ${names.length - namesListedMax} more` : '';
-  return `There is: ${names.slice(0, namesListedMax).join(', ')}${rest}`;
+  return new CommandFailure(unknownFailure(what, name, names));
 }
 
 function idsOf(elements: readonly XmlElement[]): string[] {

@@ -1,8 +1,7 @@
+import { clockInstant, currentDocument, explanation, reasonsFor } from '../../../api/index.ts';
 import { simulate } from '../../../scheduler/index.ts';
 import { type AnswerFlags, ClusterSession, show } from '../../cluster/session.ts';
 import { nodeNamed } from '../../edits/names.ts';
-import { clockInstant, currentDocument } from '../simulate/live-document.ts';
-import { explanation, reasonsFor } from '../simulate/reasons.ts';
 
 type WhyFlags = AnswerFlags & { readonly node?: string };
 

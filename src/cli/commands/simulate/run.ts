@@ -1,4 +1,5 @@
 // One document, looked at once.
+import { explanation, reasonsFor } from '../../../api/index.ts';
 import { serialiseXml, serialiseXmlDocument, type XmlElement } from '../../../cib/index.ts';
 import { CommandFailure, formatDiagnostic } from '../../../kit/index.ts';
 import {
@@ -26,7 +27,6 @@ import {
 import { complaintsOf, type RunTime, readDocument, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
 import { print, save } from './output.ts';
-import { explanation, reasonsFor } from './reasons.ts';
 import { injectionsOf, resultsOf, withInjections } from './what-if.ts';
 
 /** Where Pacemaker, and Haven in its place, keep the document of this node. */

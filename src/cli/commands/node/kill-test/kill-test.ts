@@ -1,12 +1,19 @@
 // `haven node kill-test`: a node fails for real, and the cluster shows what it does then.
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ClusterStatus, type KillTestKind, killTestRefusal } from '../../../../api/index.ts';
+import {
+  type ClusterStatus,
+  clockInstant,
+  currentDocument,
+  type Forecast,
+  forecastOf,
+  type KillTestKind,
+  killTestRefusal,
+} from '../../../../api/index.ts';
 import { CommandFailure, formatDuration } from '../../../../kit/index.ts';
 import { type AnswerFlags, ClusterSession, show } from '../../../cluster/session.ts';
 import { alignedRows } from '../../../terminal/columns.ts';
 import { styleFor } from '../../../terminal/style.ts';
-import { type Forecast, forecastLines, forecastOf, supposed } from '../../simulate/live.ts';
-import { clockInstant, currentDocument } from '../../simulate/live-document.ts';
+import { forecastLines, supposed } from '../../simulate/live.ts';
 import { beginWatch, leftovers, type Watched, watch } from './watch.ts';
 
 export type KillTestFlags = AnswerFlags & {

@@ -1,5 +1,5 @@
 // Why, for one resource: where it goes, and what is done with it.
-import { CommandFailure, nearest } from '../../../kit/index.ts';
+import { CommandFailure } from '../../kit/index.ts';
 import {
   type ActionReasons,
   actionReasons,
@@ -10,7 +10,8 @@ import {
   placementReasons,
   type Resource,
   type Simulation,
-} from '../../../scheduler/index.ts';
+} from '../../scheduler/index.ts';
+import { unknownName } from './unknown-name.ts';
 
 export type Reasons = {
   readonly resource: string;
@@ -36,10 +37,5 @@ export function explanation(simulation: Simulation, name: string, node?: string)
 function resourceNamed(cluster: Cluster, name: string): Resource {
   const exact = cluster.resourcesById.get(name) ?? cluster.resourcesByHistoryId.get(name)?.[0];
   if (exact !== undefined) return exact;
-  const guess = nearest(name, [...cluster.resourcesById.keys()]);
-  throw new CommandFailure({
-    kind: 'not-found',
-    what: `there is no resource '${name}'`,
-    ...(guess === undefined ? {} : { fix: `Did you mean '${guess}'?` }),
-  });
+  throw new CommandFailure(unknownName(`there is no resource '${name}'`, name, [...cluster.resourcesById.keys()]));
 }

@@ -1,8 +1,8 @@
 // The document as a running cluster has it, for looking at with the scheduler.
-import { type Instant, upgradeCib, type XmlElement } from '../../../cib/index.ts';
-import { CommandFailure, formatDiagnostic } from '../../../kit/index.ts';
+import { type Instant, upgradeCib, type XmlElement } from '../../cib/index.ts';
+import { CommandFailure, formatDiagnostic } from '../../kit/index.ts';
 
-/** In the form that the scheduler reads. */
+/** In the form that the scheduler reads. @throws CommandFailure `config` */
 export function currentDocument(cib: XmlElement): XmlElement {
   const upgraded = upgradeCib(cib);
   if (upgraded.ok) return upgraded.value.root;
