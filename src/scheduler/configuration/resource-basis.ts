@@ -44,7 +44,7 @@ export function commonOf(cluster: Cluster, variant: Variant, xml: XmlElement, pl
   const ancestry = ancestryOf(variant, meta, place.parent);
   const management = managementOf(cluster, meta);
   const needs = needsOf(cluster, variant, xml, meta);
-  const disabled = isDisabled(meta.get('target-role')?.toLowerCase(), ancestry.promotable);
+  const disabled = isDisabled(meta.get('target-role')?.toLowerCase(), ancestry.topPromotable);
   return {
     index: -1,
     id: `${xml.id ?? ''}${place.suffix}`,
@@ -73,7 +73,7 @@ export function commonOf(cluster: Cluster, variant: Variant, xml: XmlElement, pl
     exclusiveDiscovery: false,
     needs,
     currentRole: roles.stopped,
-    nextRole: targetRoleOf(meta, ancestry.promotable),
+    nextRole: targetRoleOf(meta, ancestry.topPromotable),
     disabled,
     allowed: new NodeTable(cluster.nodesByIndex.length),
     activeNodes: [],
@@ -110,12 +110,17 @@ function ancestryOf(
   variant: Variant,
   meta: ReadonlyMap<string, string>,
   parent: Collective | undefined,
-): { unique: boolean; promotable: boolean } {
+): { unique: boolean; promotable: boolean; topPromotable: boolean } {
   const top = parent === undefined || parent.variant === 'bundle' ? undefined : topOf(parent);
-  if ((top?.variant ?? variant) !== 'clone') return { unique: true, promotable: false };
+  if ((top?.variant ?? variant) !== 'clone') return { unique: true, promotable: false, topPromotable: false };
   const unique = meta.get('globally-unique');
   const perNode = parseScore(meta.get('clone-node-max')) ?? 1;
-  return { unique: unique === undefined ? perNode > 1 : isTrue(unique), promotable: isTrue(meta.get('promotable')) };
+  const promotable = isTrue(meta.get('promotable'));
+  return {
+    unique: unique === undefined ? perNode > 1 : isTrue(unique),
+    promotable,
+    topPromotable: top?.promotable ?? promotable,
+  };
 }
 
 function needsOf(

@@ -3,7 +3,7 @@
 import { compareNodeNames } from '../../cib/index.ts';
 import { activeNodesOf, currentNodeOf, currentRoleOf, isActive, primitivesOf } from '../actions/family.ts';
 import { compareBytes } from '../configuration/naming.ts';
-import { someInTree } from '../configuration/tree.ts';
+import { someInTree, topOf } from '../configuration/tree.ts';
 import {
   type Bundle,
   type Clone,
@@ -68,7 +68,7 @@ function attributesText(resource: Resource, own: readonly string[]): string {
 
 function isDisabled(resource: Resource): boolean {
   const target = resource.meta.get('target-role')?.toLowerCase();
-  return target === 'stopped' || ((target === 'unpromoted' || target === 'slave') && resource.promotable);
+  return target === 'stopped' || ((target === 'unpromoted' || target === 'slave') && topOf(resource).promotable);
 }
 
 function renderClone(view: View, out: Outline, clone: Clone, level: number): void {

@@ -4,7 +4,7 @@ import { intervalSeconds, parseInteger, type XmlElement } from '../../cib/index.
 import { banNode } from '../configuration/node-score.ts';
 import { nodeNamed } from '../configuration/nodes.ts';
 import { targetRoleOf } from '../configuration/resource-basis.ts';
-import { bundleOf } from '../configuration/tree.ts';
+import { bundleOf, topOf } from '../configuration/tree.ts';
 import {
   type Cluster,
   type ClusterNode,
@@ -58,7 +58,7 @@ function readLock(cluster: Cluster, resource: Primitive, node: ClusterNode, reco
 }
 
 function applyTargetRole(resource: Primitive): void {
-  const target = targetRoleOf(resource.meta, resource.promotable);
+  const target = targetRoleOf(resource.meta, topOf(resource).promotable);
   if (target === roles.unknown) return;
   if (resource.nextRole === roles.unknown || target < resource.nextRole) resource.nextRole = target;
 }
