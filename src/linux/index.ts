@@ -86,6 +86,8 @@ export {
   setRealTime,
 } from './process/scheduling.ts';
 export { adoptOrphans, dieWithParent, setThreadName } from './process/self.ts';
+export type { ServiceManager } from './process/service-manager.ts';
+export { serviceManager } from './process/service-manager.ts';
 // Readiness of descriptors
 export type { Watch, WatchMethod } from './readiness/watch.ts';
 export { settleWatchMethod, watchReadable } from './readiness/watch.ts';

@@ -1,5 +1,6 @@
 // `haven vrrp`: reads keepalived.conf, starts the VRRP worker, and stays in charge of it until it is told to stop.
 import { CommandFailure, formatDuration, type Logger } from '../../kit/index.ts';
+import { serviceManager } from '../../linux/index.ts';
 import {
   formatFinding,
   hostSurroundings,
@@ -51,6 +52,7 @@ export async function runVrrpDaemon(options: VrrpDaemonOptions): Promise<void> {
 async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOptions): Promise<void> {
   const { logger } = options;
   const { startupScript, shutdownScript, scriptUser } = configuration.global;
+  const manager = serviceManager();
   const endProcessOptions = applyProcessOptions(configuration.global.process, logger);
   await runLifeScript(startupScript, scriptUser, logger);
   const log = (level: 'warning' | 'info' | 'detail', message: string) =>
@@ -83,10 +85,18 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
   };
   const endOperations = startOperations(operations);
   if (options.dumpAtStart) void logDump(operations);
-  const stop = () => parts.supervisor.stop();
+  const stop = () => {
+    manager.stopping('gives up its addresses');
+    parts.supervisor.stop();
+  };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  process.on('SIGHUP', () => reload(options, parts));
+  process.on('SIGHUP', () => {
+    manager.reloading();
+    reload(options, parts);
+    manager.ready(servingText(parts.configuration));
+  });
+  manager.ready(servingText(configuration));
   await supervisor.ended;
   endOperations();
   filter.close();
@@ -95,6 +105,11 @@ async function runWith(configuration: VrrpConfiguration, options: VrrpDaemonOpti
   trackers.close();
   await notifier.close(configuration.global.process.childWaitMs);
   await runLifeScript(shutdownScript, scriptUser, logger);
+  manager.close();
+}
+
+function servingText({ instances }: VrrpConfiguration): string {
+  return instances.length === 1 ? '1 virtual router' : `${instances.length} virtual routers`;
 }
 
 type Parts = {

@@ -1,8 +1,7 @@
-// The system's log (RFC 3164, man 3 syslog): datagrams to the Unix socket that syslogd or the journal reads. Node has no
-// Unix datagram sockets.
-import { assert, type LogLevel, ok } from '../../kit/index.ts';
-import { type KernelResult, kernelError } from '../error.ts';
-import { close, errno, sendto, socket } from '../libc.ts';
+// The system's log (RFC 3164, man 3 syslog): datagrams to the Unix socket that syslogd or the journal reads.
+import { type LogLevel, ok } from '../../kit/index.ts';
+import type { KernelResult } from '../error.ts';
+import { openUnixDatagrams } from './unix-datagram.ts';
 
 export const facilities = {
   user: 1,
@@ -33,25 +32,17 @@ export type Syslog = {
 };
 
 const severities: Readonly<Record<LogLevel, number>> = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 };
-const [AF_UNIX, SOCK_DGRAM_CLOEXEC_NONBLOCK] = [1, 2 | 0o2004000];
-const MSG_DONTWAIT_NOSIGNAL = 0x4040;
-/** `sun_path` of man 7 unix, with its final zero. */
-const pathBytesMax = 107;
 
 export function openSyslog({ identity, facility, path = '/dev/log' }: SyslogOptions): KernelResult<Syslog> {
-  assert(Buffer.byteLength(path) <= pathBytesMax, `the path of a Unix socket is short: ${path}`);
-  const fd = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC_NONBLOCK, 0);
-  if (fd < 0) return kernelError('socket', errno(), `log to ${path}`);
-  const address = Buffer.alloc(3 + Buffer.byteLength(path));
-  address.writeUInt16LE(AF_UNIX, 0);
-  address.write(path, 2);
-  const send = (line: Buffer) => sendto(fd, line, line.length, MSG_DONTWAIT_NOSIGNAL, address, address.length);
+  const opened = openUnixDatagrams(path, `log to ${path}`);
+  if (!opened.ok) return opened;
+  const { send, close } = opened.value;
   return ok({
     log: (level, message) => {
       const priority = facilities[facility] * 8 + severities[level];
       send(Buffer.from(`<${priority}>${timestamp(new Date())} ${identity}[${process.pid}]: ${message}`));
     },
-    close: () => void close(fd),
+    close,
   });
 }
 
