@@ -22,7 +22,7 @@ export {
   type RingSettings,
   ringPriority,
 } from './driver/ring/settings.ts';
-export type { KeyStatus, LinkStatus, RingStatus } from './driver/ring/status.ts';
+export { type KeyStatus, type LinkStatus, quorumFlagsOf, type RingStatus } from './driver/ring/status.ts';
 export { runRingWorker } from './driver/ring/worker.ts';
 export { thisMachine } from './driver/this-machine.ts';
 export type {

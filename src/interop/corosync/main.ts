@@ -1,5 +1,7 @@
-// `npm run interop -- corosync [RING | TRANSPORT …]`: every ring through every scenario, a line each.
+// `npm run interop -- corosync [RING | TRANSPORT | quorum …] [--record]`: every ring through every scenario, a line each; then
+// the stories of quorum, as real Corosync tells them.
 import { type ClusterOptions, type Program, peerAvailable, type Transport, withCluster } from './cluster.ts';
+import { playStories } from './quorum/play.ts';
 import { scenarios } from './scenarios.ts';
 
 const members: Readonly<Record<string, readonly Program[]>> = {
@@ -23,12 +25,16 @@ if (!peerAvailable) {
   process.stderr.write('interop: needs the Debian package corosync; run: node tools/setup.mjs test\n');
   process.exit(69);
 }
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 let failures = 0;
 for (const [name, transport] of rings) {
   const programs = members[name] ?? [];
   const isWanted = wanted.length === 0 || wanted.includes(name) || wanted.includes(transport);
   if (isWanted) await runRing(name, { transport, programs });
+}
+if (wanted.length === 0 || wanted.includes('quorum')) {
+  process.stdout.write('\nquorum, as real Corosync decides\n');
+  failures += await playStories(process.argv.includes('--record') ? 'record' : 'compare');
 }
 process.exit(failures === 0 ? 0 : 1);
 

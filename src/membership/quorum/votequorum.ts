@@ -293,6 +293,10 @@ function onDevice(
   return announced(recalculate(next, 'may-fall', 'all'));
 }
 
+/**
+ * Whoever hears it expects one vote fewer and needs as many as that takes, as votequorum(5) says. Corosync 3.1.7 lowers the
+ * expectation but not the quorum, so that its partitions block in the end; its man page calls the option incomplete.
+ */
 function onLeave(state: QuorumState): QuorumStep {
   if (!state.config.allowDownscale) return { state, effects: [] };
   const info = ownInfo(state);
