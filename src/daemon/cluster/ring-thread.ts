@@ -26,9 +26,9 @@ export function holdingsChannel(nodeId: number): string {
   return `haven-holdings-${process.pid}-${nodeId}`;
 }
 
-const limits = { lookMs: 50, hungMs: 1000, starvedMs: 3000 };
+const limits = { lookMs: 100, hungMs: 1000, starvedMs: 3000 };
 /** The ring's turns are the beats; between two of them passes no more than this. */
-const turnMsMax = 60;
+const turnMsMax = 100;
 /** What is not to be told with every turn is looked at this often. */
 const upkeepMs = 250;
 /** The main thread is given longer than any decision takes: it has no real-time priority. */
