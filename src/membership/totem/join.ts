@@ -38,9 +38,13 @@ function isOperational(ring: Ring): boolean {
   return ring.phase === 'operational';
 }
 
+/**
+ * A stranger has to wait until the ring is installed by all: those who have not done so yet would go on holding him failed
+ * as when it was agreed on, and two rings that meet could keep each other from being installed for seconds.
+ */
 function isIgnoredByMember(ring: Ring, join: JoinMessage): boolean {
   if (join.failedList.includes(ring.config.nodeId)) return true;
-  return ring.members.includes(join.systemFrom) && join.ringSeq < ring.ringId.seq;
+  return ring.members.includes(join.systemFrom) ? join.ringSeq < ring.ringId.seq : !ring.installedByAll;
 }
 
 /** A member of the ring being formed has given it up: so do we, whatever its lists say. */

@@ -46,6 +46,8 @@ function hearOtherRing(ring: Ring, heard: { from: number; ringId: RingId; operat
   if (from === 0 || from === ring.config.nodeId || isStraggler(ring, from, heard.ringId)) return;
   if (!ring.procList.includes(from) && ring.procList.length >= membersMax) return;
   if (ring.phase === 'operational') {
+    // As with a stranger's join: he will be heard again.
+    if (!ring.installedByAll) return;
     if (!ring.procList.includes(from)) ring.procList.push(from);
     enterGather(ring, heard.operational);
   } else if (ring.phase === 'gather' && !ring.procList.includes(from)) {

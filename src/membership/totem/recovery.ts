@@ -186,6 +186,7 @@ function startNewRing(ring: Ring, left: readonly number[]): void {
   ring.retransCount = 0;
   ring.gatherTimeouts = 0;
   ring.failedToReceive = false;
+  ring.installedByAll = false;
   ring.phase = 'operational';
 }
 

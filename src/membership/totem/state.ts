@@ -105,6 +105,8 @@ export type Ring = {
   recoveryStore: MessageStore;
   readonly assembler: Assembler;
   context: AssemblyContext;
+  /** The token has come round since we installed the ring: every member has installed it. */
+  installedByAll: boolean;
   /** From installing a ring until the services have synchronised, only the synchronisation speaks. */
   waitingForSync: boolean;
   readonly normalQueue: OutboundQueue;
@@ -177,6 +179,7 @@ export function createRing(config: RingConfig): Ring {
     recoveryStore: new MessageStore(),
     assembler: new Assembler(),
     context: 'synchronising',
+    installedByAll: false,
     waitingForSync: true,
     normalQueue: new OutboundQueue(config.netMtu),
     transitionQueue: new OutboundQueue(config.netMtu),

@@ -47,7 +47,10 @@ function noteIdleness(ring: Ring, token: TokenMessage): void {
 function visit(ring: Ring, token: TokenMessage): void {
   const { timing, nodeId } = ring.config;
   ring.stableSeq = earlierSeq(token.aru, ring.lastAru);
-  if (ring.phase === 'operational') releaseStable(ring);
+  if (ring.phase === 'operational') {
+    ring.installedByAll = true;
+    releaseStable(ring);
+  }
   const lastAruBefore = ring.lastAru;
   ring.lastAru = token.aru;
   const allowed = allowedMessages(ring, token);

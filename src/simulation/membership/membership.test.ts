@@ -80,6 +80,26 @@ test('a link that carries one way, but for what somebody repeats there, does not
   assert.deepEqual(simulate({ ...schedule, faults: [...schedule.faults, replayed] }).violations, []);
 });
 
+for (const [seed, nodeCount] of [
+  ['wide/91', 8],
+  ['ci/591', 13],
+] as const) {
+  test(`rings that meet while they are installed do not keep each other from standing: ${nodeCount} far nodes`, () => {
+    const schedule: Schedule = {
+      seed,
+      nodeCount,
+      wiring: { linkCount: 2, linkMode: 'passive', security: 'plain', hopMs: 20 },
+      steadyFromMs: 2000,
+      clockRates: Array.from({ length: nodeCount }, () => 1),
+      messagesPerSecond: 3,
+      largeMessages: 'none',
+      faults: [],
+      calmAfterMs: 3000,
+    };
+    assert.deepEqual(simulate(schedule).violations, []);
+  });
+}
+
 test('a schedule gives the same verdict every time', () => {
   const schedule = firstLinkFails('twice', 'sealed', { fromMs: 0, untilMs: 1000, kind: 'loss', probability: 0.2 });
   assert.deepEqual(simulate(schedule), simulate(schedule));
