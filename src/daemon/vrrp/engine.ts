@@ -298,18 +298,15 @@ export class Engine {
   }
 
   #addressAppeared(name: string, address: string | undefined): void {
-    if (address !== undefined && this.#interfaces.carriersOf(address).includes(name))
-      this.#judgeNewcomer(name, address);
+    if (address !== undefined && !this.#holdings.holds(name, address)) this.#judgeNewcomer(address);
     this.#addressesChanged(name);
   }
 
   /** Somebody set an address of one of our masters on another interface. */
-  #judgeNewcomer(name: string, address: string): void {
-    for (const instance of this.#holding) {
-      const places = this.#holdings.placesOf(instance).filter((place) => place.address === address);
-      if (places.length > 0 && places.every(({ interfaceName }) => interfaceName !== name))
+  #judgeNewcomer(address: string): void {
+    for (const instance of this.#holding)
+      if (this.#holdings.placesOf(instance).some((place) => place.address === address))
         this.#warnOfDuplicates(instance);
-    }
   }
 
   /** An address that this host had before its instance became MASTER; its owner always has it. */

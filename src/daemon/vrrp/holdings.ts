@@ -60,6 +60,13 @@ export class Holdings {
     return undefined;
   }
 
+  /** Whether an address of this interface is ours. */
+  holds(interfaceName: string, address: string): boolean {
+    const key = `${interfaceName} ${address}`;
+    for (const held of this.#held.values()) if (held.has(key)) return true;
+    return false;
+  }
+
   /** Where an instance holds addresses now. */
   placesOf(instance: string): AddressPlace[] {
     return [...(this.#held.get(instance)?.values() ?? [])];

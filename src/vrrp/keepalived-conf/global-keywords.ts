@@ -273,8 +273,8 @@ const processKeywords: Table<GlobalDraft> = {
   vrrp_rlimit_rtime: realTimeLimit,
   vrrp_cpu_affinity: orIgnored(({ process: draft }, statement, scope) => {
     const bounds = { min: 0, max: processorMax };
-    const numbers = statement.words.map(({ text }) => integerOf(text, statement, bounds, scope));
-    draft.processors = numbers.filter((number) => number !== undefined);
+    const numbers = statement.words.flatMap(({ text }) => integerOf(text, statement, bounds, scope) ?? []);
+    if (numbers.length === statement.words.length) draft.processors = numbers;
   }),
   // V8 changes the protection of its pages in ways that the kernel refuses for locked ones.
   vrrp_no_swap: notDone(
