@@ -107,7 +107,8 @@ async function measureSituation(situation: Situation, chain: (typeof chains)[num
     const [nodes = 1, resources = 4] = size.split('x').map(Number);
     const path = join(folder, 'cib.xml');
     writeFileSync(path, serialiseXmlDocument(largeDocument({ nodes, resources, situation, chain })));
-    const args = ['-x', path, '-Q', ...(values.simulate ? ['-S'] : [])];
+    // Without -R (or -S) crm_simulate shows the state and schedules nothing.
+    const args = ['-x', path, '-Q', values.simulate ? '-S' : '-R'];
     const haven = await fastest(process.execPath, ['--single-threaded-gc', join('bin', 'haven'), 'simulate', ...args]);
     // What was too large for it once is not tried at a larger size.
     const peer: Measured = peerRanOut ? { kind: 'not tried' } : await fastest('crm_simulate', args);
