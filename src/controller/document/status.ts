@@ -106,12 +106,13 @@ function changeNodeState(state: XmlElement, update: NodeUpdate): XmlElement {
 
 /**
  * A node that said goodbye, or was fenced, runs nothing and remembers nothing. One that was lost keeps what it last
- * reported, and is expected back: the scheduler has it fenced before anything of it is started elsewhere.
+ * reported, and is expected back: the scheduler has it fenced before anything of it is started elsewhere. That it was to shut
+ * down is forgotten with it: of a node that does, the scheduler takes silence for the end of what it ran.
  */
 function leaving(state: XmlElement, how: 'shutdown' | 'lost' | 'fenced'): XmlElement {
   const expected = how === 'lost' ? (state.get('expected') ?? 'member') : 'down';
   const gone = state.with({ in_ccm: 'false', crmd: 'offline', join: 'down', expected });
-  return how === 'lost' ? gone : gone.withNodes([]);
+  return how === 'lost' ? withAttribute(gone, 'shutdown', undefined) : gone.withNodes([]);
 }
 
 function withOperation(state: XmlElement, update: OperationRecord): XmlElement {
