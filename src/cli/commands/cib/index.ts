@@ -13,6 +13,10 @@ const query = buildCommand({
       xpath: { ...text, placeholder: 'XPATH', brief: 'Only what this finds' },
       section: { ...text, placeholder: 'NAME', brief: 'Only this section: configuration, resources, status …' },
     },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ parse: String, placeholder: 'XPATH', brief: 'The same as --xpath', optional: true }],
+    },
   },
   docs: { brief: 'Print the document, or a part of it' },
 });

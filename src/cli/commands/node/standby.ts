@@ -1,5 +1,5 @@
 import { type ChangeFlags, ClusterSession } from '../../cluster/session.ts';
-import { nodeAttributeEdits } from '../../edits/node.ts';
+import { isInMaintenance, nodeAttributeEdits } from '../../edits/node.ts';
 
 export async function standby(flags: ChangeFlags, node: string): Promise<void> {
   const session = new ClusterSession();
@@ -19,6 +19,8 @@ export async function online(flags: ChangeFlags, node: string): Promise<void> {
     document,
     edits: nodeAttributeEdits(document, node, new Map([['standby', undefined]])),
     done: `${node} may run resources again`,
-    unchanged: `${node} was not in standby`,
+    unchanged: isInMaintenance(document, node)
+      ? `${node} was not in standby, but is in maintenance: haven node unmaintenance ${node}`
+      : `${node} was not in standby`,
   });
 }
