@@ -242,6 +242,8 @@ class CoordinatorRun {
         return this.state.leads ? this.#fenced(message) : undefined;
       case 'attribute':
         return this.#wish(message);
+      case 'fence':
+        return this.#fencer({ kind: 'ordered', attempt: message.order.attempt });
       case 'fence-answer':
         return this.#fencer({ kind: 'answered', attempt: message.attempt, failure: message.failure });
       case 'fence-request':

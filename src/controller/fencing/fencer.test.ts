@@ -146,7 +146,10 @@ test('a change of the membership drops what only waits, and carries through what
   const prompt = request(device('pdu', { pcmk_host_list: 'c' }));
   const begun = step(fencer('t'), { kind: 'request', nowMs: 0, ...prompt });
   const [attempt] = begun.effects.flatMap((effect) => (effect.kind === 'attempt' ? [effect.order.attempt] : []));
-  const over = carriedOver(begun.state, { term: 'u', returned: new Set() }).state;
+  const vain = carriedOver(begun.state, { term: 'u', returned: new Set() });
+  assert.deepEqual([vain.state.operations, vain.over], [[], []], 'nobody heard the order: it is not waited for');
+  const ordered = step(begun.state, { kind: 'ordered', nowMs: 0, attempt: attempt ?? '' });
+  const over = carriedOver(ordered.state, { term: 'u', returned: new Set() }).state;
   // The wish comes again with the next decision, and joins.
   const again = step(over, { kind: 'request', nowMs: 1, ...prompt, request: 'r2' });
   assert.deepEqual(again.effects, []);
@@ -164,7 +167,8 @@ test('a node that is back is no longer fenced: a late answer says nothing of wha
   const prompt = request(device('pdu', { pcmk_host_list: 'c' }));
   const begun = step(fencer('t'), { kind: 'request', nowMs: 0, ...prompt });
   const [attempt] = begun.effects.flatMap((effect) => (effect.kind === 'attempt' ? [effect.order.attempt] : []));
-  const { state, over } = carriedOver(begun.state, { term: 'u', returned: new Set(['c']) });
+  const ordered = step(begun.state, { kind: 'ordered', nowMs: 0, attempt: attempt ?? '' });
+  const { state, over } = carriedOver(ordered.state, { term: 'u', returned: new Set(['c']) });
   assert.deepEqual(
     over.map(({ requests }) => requests),
     [['r1']],

@@ -28,6 +28,8 @@ export type FencingRequest = {
 
 export type FencerEvent = { readonly nowMs: number } & (
   | ({ readonly kind: 'request' } & FencingRequest)
+  /** Every member heard the order: whoever is to carry it out is at it. */
+  | { readonly kind: 'ordered'; readonly attempt: string }
   | { readonly kind: 'answered'; readonly attempt: string; readonly failure: string | undefined }
   /** An administrator saw to it, and vouches that the node is down. */
   | { readonly kind: 'confirmed-by-hand'; readonly target: string; readonly by: string }
@@ -69,6 +71,8 @@ export type FencingOperation = Omit<FencingRequest, 'request'> & {
   readonly dueMs: number;
   readonly waitsFor: 'delay' | 'answer' | 'watchdog';
   readonly attempt: string;
+  /** Whether the order of the attempt was heard. */
+  readonly ordered: boolean;
   readonly node: string;
   readonly failures: readonly string[];
 };
@@ -87,14 +91,14 @@ export function fencer(term: string): FencerState {
 
 /**
  * After a change of the membership, where the same node goes on coordinating: what has begun is carried through, because a
- * second shot would hit a node that is coming up; what only waits is dropped, because the node may be back. One that is
- * back (`returned`, names) was down in between: that is the end of its fencing, and a late answer says nothing of it.
+ * second shot would hit a node that is coming up; what only waits, or was ordered in vain while the members greeted each
+ * other, is dropped, because the node may be back. One that is back (`returned`, names) was down in between: that is the end of its fencing, and a late answer says nothing of it.
  */
 export function carriedOver(
   { operations, attempts }: FencerState,
   { term, returned }: { readonly term: string; readonly returned: ReadonlySet<string> },
 ): { readonly state: FencerState; readonly over: readonly FencingOperation[] } {
-  const begun = operations.filter(({ waitsFor }) => waitsFor === 'answer');
+  const begun = operations.filter(({ waitsFor, ordered }) => waitsFor === 'answer' && ordered);
   const isOver = ({ target, action }: FencingOperation) => action !== 'on' && returned.has(target.name);
   return {
     state: { operations: begun.filter((operation) => !isOver(operation)), attempts, term },
@@ -134,6 +138,10 @@ class FencerRun {
     switch (event.kind) {
       case 'request':
         return this.#request(event);
+      case 'ordered': {
+        const operation = this.#find((each) => each.attempt === event.attempt);
+        return operation === undefined ? undefined : this.#put({ ...operation, ordered: true });
+      }
       case 'answered': {
         const operation = this.#find((each) => each.waitsFor === 'answer' && each.attempt === event.attempt);
         return operation === undefined ? undefined : this.#answered(operation, event.failure);
@@ -176,6 +184,7 @@ class FencerRun {
       dueMs: this.#nowMs,
       waitsFor: 'delay',
       attempt: '',
+      ordered: false,
       node: '',
       failures: [],
     });
@@ -235,6 +244,7 @@ class FencerRun {
       ...operation,
       tries: operation.tries + 1,
       attempt,
+      ordered: false,
       node: host.name,
       waitsFor: 'answer',
       dueMs: this.#nowMs + runsMax * timeoutMs + answerMarginMs,

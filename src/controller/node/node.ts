@@ -266,7 +266,7 @@ class NodeRun {
       }
       case 'fence':
         if (message.order.node === this.#self.name) this.effects.push({ kind: 'fence', order: message.order });
-        return;
+        return this.#coordinator({ kind: 'delivered', message });
       case 'node-list':
         // A partition without quorum may not say who the cluster is.
         if (this.state.replica.quorate) this.effects.push({ kind: 'node-list', message });

@@ -231,7 +231,8 @@ export class FakeCluster {
           this.membership();
         });
       case 'fence':
-        return this.#fence(message.order);
+        this.#fence(message.order);
+        return this.#tellAll({ kind: 'delivered', message });
       default:
         this.#tellAll({ kind: 'delivered', message });
     }
