@@ -107,7 +107,7 @@ export type OptionTrial = {
 export function runOptions({ line, source, random, folder }: OptionTrial): OptionOutcome {
   const cib = older(dated(documentOf(source, random)));
   const names = namesIn(cib, random);
-  const words = line.words.replace(/\b[NMRT]\b(?!=)|\b[NMRT](?=_)/g, (letter) => names[letter] ?? letter);
+  const words = line.words.replace(/(?<![-\w])[NMRT](?![a-zA-Z0-9])/g, (letter) => names[letter] ?? letter);
   const changed = changedDocument(cib, words, folder);
   if (changed === undefined || compareDecisions(changed, join(folder, 'check.xml')).kind !== 'equal')
     return { kind: 'apart' };
@@ -212,8 +212,9 @@ function xmlText(text: string): string {
 }
 
 function withSortedAttributes(element: XmlElement): XmlElement {
-  // A clone says since 2.1.6 whether it is in maintenance.
-  const pairs = [...element.attributes()].filter(([name]) => name !== 'maintenance' || element.name !== 'clone');
+  // Clones and bundles say since 2.1.6 whether they are in maintenance.
+  const saysSo = element.name === 'clone' || element.name === 'bundle';
+  const pairs = [...element.attributes()].filter(([name]) => name !== 'maintenance' || !saysSo);
   const nodes = element.nodes.map((node) => (node.kind === 'element' ? withSortedAttributes(node) : node));
   return xmlElement(element.name, Object.fromEntries(pairs.toSorted(([a], [b]) => (a < b ? -1 : 1))), nodes);
 }
