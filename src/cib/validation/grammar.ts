@@ -72,7 +72,7 @@ const written: Readonly<Record<string, readonly [children: string, attributes: s
   rsc_colocation: [
     'resource_set lifetime',
     `${constraint} rsc:reference with-rsc:reference rsc-role${roleWord} with-rsc-role${roleWord} score:score ` +
-      'score-attribute score-attribute-mangle node-attribute rsc-instance:count with-rsc-instance:count influence:boolean',
+      'score-attribute score-attribute-mangle node-attribute rsc-instance:count with-rsc-instance:count influence:truth',
   ],
   rsc_order: [
     'resource_set lifetime',

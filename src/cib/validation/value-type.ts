@@ -17,6 +17,7 @@ const types: Readonly<Record<string, ValueType>> = {
     expects: 'an id: a letter or _, then letters, digits, . _ or -',
   },
   boolean: { accepts: (value) => parseBoolean(value) !== undefined, expects: 'true or false' },
+  truth: { accepts: (value) => parseBoolean(value) !== undefined, expects: 'true or false' },
   count: { accepts: (value) => /^\d+$/.test(value), expects: 'a whole number from 0' },
   positive: { accepts: (value) => /^0*[1-9]\d*$/.test(value), expects: 'a whole number from 1' },
   score: {
@@ -37,7 +38,7 @@ const types: Readonly<Record<string, ValueType>> = {
 };
 
 /** Types of which the cluster takes any text, and reads a wrong one as nothing: worth a warning, no reason to refuse. */
-export const lenientTypes: ReadonlySet<string> = new Set(['interval', 'date']);
+export const lenientTypes: ReadonlySet<string> = new Set(['interval', 'date', 'truth']);
 
 /** Undefined when `value` is of the type; else what it should be. `type` is one of the names above, or words parted by `|`. */
 export function valueProblem(
