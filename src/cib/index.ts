@@ -50,6 +50,7 @@ export {
   parseScore,
   roles,
 } from './values/scalar.ts';
+export { decodeXml } from './xml/decode.ts';
 export { removeElement, replaceElement, replaceElements, rewriteElements } from './xml/edit.ts';
 export type { XmlComment, XmlNode, XmlOrigin, XmlText } from './xml/element.ts';
 export { sameXml, XmlElement, xmlElement } from './xml/element.ts';

@@ -66,6 +66,10 @@ class Unreadable extends Error {
   }
 }
 
+/** Comments and CDATA, in which an & stands for itself. */
+const apart = /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>/g;
+const loneAmpersand = /&(?![\w.:-]+;|#\d+;|#x[\da-fA-F]+;)/;
+
 type OpenElement = XmlOrigin & { readonly name: string; pairs: string[]; nodes: XmlNode[] };
 
 class TreeReader {
@@ -75,6 +79,8 @@ class TreeReader {
   readonly #open: OpenElement[] = [];
   /** One string per distinct name, so that comparing names is comparing pointers. */
   readonly #names = new Map<string, string>();
+  /** The last one; the parser closes an element before it says that the end tag is another's. */
+  #closed: OpenElement | undefined;
   #pairs: string[] = [];
   #origin: XmlOrigin = { line: 1, column: 1 };
   #elements = 0;
@@ -83,7 +89,7 @@ class TreeReader {
   constructor(text: string, limits: XmlLimits) {
     this.#text = text;
     this.#limits = limits;
-    this.#parser.on('error', (error) => this.#fail(plainMessage(error.message)));
+    this.#parser.on('error', (error) => this.#refuse(plainMessage(error.message)));
     this.#parser.on('opentagstart', ({ name }) => this.#start(name));
     this.#parser.on('attribute', ({ name, value }) => this.#attribute(name, value));
     this.#parser.on('opentag', ({ name }) => this.#push(name));
@@ -130,6 +136,7 @@ class TreeReader {
   #close(): void {
     const done = this.#open.pop();
     if (done === undefined) return;
+    this.#closed = done;
     const element = new XmlElement(done.name, done.pairs, done.nodes.length === 0 ? undefined : done.nodes, done);
     const parent = this.#open.at(-1);
     if (parent === undefined) this.#root = element;
@@ -151,9 +158,43 @@ class TreeReader {
     return name;
   }
 
+  /** The parser's mistake in words that tell what to do about it. */
+  #refuse(message: string): never {
+    const { position } = this.#parser;
+    const reference = this.#text.lastIndexOf('&', position - 1);
+    switch (message) {
+      case 'undefined entity':
+        return this.#fail(`${this.#text.slice(reference, position)} stands for nothing`, {
+          fix: 'XML knows &lt; &gt; &amp; &quot; &apos; and the numbers of characters; write &amp; for &',
+        });
+      case 'unexpected close tag':
+        return this.#fail('this end tag closes another element', stillOpen(this.#closed));
+      case 'document must contain a root element':
+        return this.#fail('the document is empty', { fix: 'It needs one root element, e.g. <cib>' });
+      default:
+        if (!message.startsWith('unclosed tag')) return this.#fail(message);
+        this.#refuseAmpersand();
+        return this.#fail('the document ends too early', stillOpen(this.#open.at(-1)));
+    }
+  }
+
+  /** The parser takes all that follows an & for a name when no semicolon ends it, and sees the end of the text only. */
+  #refuseAmpersand(): void {
+    const markup = this.#text.replace(apart, (part) => ' '.repeat(part.length));
+    const at = markup.search(loneAmpersand);
+    if (at < 0) return;
+    const line = this.#text.slice(0, at).split('\n').length;
+    const place = { line, column: at - this.#text.lastIndexOf('\n', at) };
+    throw new Unreadable('& begins no reference', place, { fix: 'Write &amp; for &' });
+  }
+
   #fail(message: string, advice: { readonly why?: string; readonly fix?: string } = {}): never {
     throw new Unreadable(message, { line: this.#parser.line, column: this.#parser.column + 1 }, advice);
   }
+}
+
+function stillOpen(element: OpenElement | undefined): { readonly why?: string } {
+  return element === undefined ? {} : { why: `<${element.name}> of line ${element.line} is still open` };
 }
 
 /** saxes writes `line:column: message.`; the place goes where diagnostics keep it. */

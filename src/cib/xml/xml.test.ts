@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { formatDiagnostic } from '../../kit/index.ts';
 import {
+  decodeXml,
   parseXml,
   removeElement,
   replaceElement,
@@ -142,6 +144,42 @@ test('a mistake is reported where it is', () => {
   const result = parseXml('<cib>\n  <a b=1/>\n</cib>', { file: 'cib.xml' });
   assert.ok(!result.ok);
   assert.deepEqual([result.error.place.file, result.error.place.line], ['cib.xml', 2]);
+});
+
+test('a mistake is told in words that help to mend it', () => {
+  const told = (text: string) => {
+    const result = parseXml(text);
+    return result.ok ? 'fine' : formatDiagnostic(result.error);
+  };
+  assert.deepEqual(
+    ['', '<a b="x &foo; y"/>', '<a>\n<b c="x & y"/>\n</a>', '<a>\n <b>\n</a>', '<a>\n<!-- & -->\n<b>'].map(told),
+    [
+      '1:1: error: the document is empty. It needs one root element, e.g. <cib>',
+      '1:14: error: &foo; stands for nothing. XML knows &lt; &gt; &amp; &quot; &apos; and the numbers of characters; write &amp; for &',
+      '2:9: error: & begins no reference. Write &amp; for &',
+      '3:5: error: this end tag closes another element: <b> of line 2 is still open',
+      '3:4: error: the document ends too early: <b> of line 3 is still open',
+    ],
+  );
+});
+
+test('a file is read in the encoding that it has; what is not of that encoding is refused with its line', () => {
+  const latin = (text: string) => Buffer.from(text, 'latin1');
+  const wide = Buffer.from('<é/>', 'utf16le');
+  const files = [
+    Buffer.from('\ufeff<é/>'),
+    Buffer.concat([Buffer.from([0xff, 0xfe]), wide]),
+    Buffer.concat([Buffer.from([0xfe, 0xff]), Buffer.from(wide).swap16()]),
+    wide,
+    latin('<?xml version="1.0" encoding="ISO-8859-1"?><é/>'),
+  ];
+  const texts = files.map((each) => decodeXml(each));
+  for (const text of texts) assert.ok(text.ok && text.value.endsWith('<é/>'));
+  const wrong = [latin('<a>\n<é/></a>'), latin('<?xml version="1.0" encoding="klingon"?><a/>')].map((each) => {
+    const text = decodeXml(each);
+    return text.ok ? 'fine' : `${text.error.place.line}: ${text.error.what}`;
+  });
+  assert.deepEqual(wrong, ['2: this is no UTF-8 text', "1: no encoding is known by the name of 'klingon'"]);
 });
 
 test('documents beyond the limits are refused, not read', () => {

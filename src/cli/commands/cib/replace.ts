@@ -2,7 +2,7 @@ import { serialiseXml, upgradeCib, type XmlElement } from '../../../cib/index.ts
 import type { Edit } from '../../../controller/index.ts';
 import { CommandFailure, formatDiagnostic } from '../../../kit/index.ts';
 import { type ChangeFlags, ClusterSession } from '../../cluster/session.ts';
-import { readXmlFile } from './files.ts';
+import { readXmlFile } from '../../xml-file.ts';
 
 export async function replace(flags: ChangeFlags, file: string): Promise<void> {
   const edit = replacementOf(readXmlFile(file));

@@ -1,7 +1,7 @@
 import { upgradeCib, validateCib } from '../../../cib/index.ts';
 import { CommandFailure, formatDiagnostic, hasErrors } from '../../../kit/index.ts';
 import { type AnswerFlags, ClusterSession, show } from '../../cluster/session.ts';
-import { readXmlFile } from './files.ts';
+import { readXmlFile } from '../../xml-file.ts';
 
 export async function verify(flags: AnswerFlags, file: string | undefined): Promise<void> {
   const document = file === undefined ? await new ClusterSession().document() : readXmlFile(file);

@@ -3,14 +3,13 @@ import {
   formatInstant,
   type Instant,
   parseInstant,
-  parseXml,
   upgradeCib,
   validateCib,
   type XmlElement,
 } from '../../../cib/index.ts';
 import { CommandFailure, type Diagnostic, formatDiagnostic } from '../../../kit/index.ts';
 import { instantOfRun } from '../../../scheduler/index.ts';
-import { readTextFile } from '../../text-file.ts';
+import { readXmlFile } from '../../xml-file.ts';
 
 export type Document = {
   readonly cib: XmlElement;
@@ -23,18 +22,33 @@ const unvalidated =
 
 /** The CIB in a file (`-` is standard input), in the current form. @throws CommandFailure with the place in the file */
 export function readDocument(file: string): Document {
-  const parsed = parseXml(readTextFile(file), { file });
-  if (!parsed.ok) throw refused(parsed.error, file);
-  const { name, line, column } = parsed.value;
+  const root = readXmlFile(file);
+  const { name, line, column } = root;
   if (name !== 'cib') {
     const what = `this is no cluster document: it begins with <${name}>, not with <cib>`;
     throw refused({ severity: 'error', place: { line, column }, what }, file);
   }
-  const upgraded = upgradeCib(parsed.value);
+  const upgraded = upgradeCib(root);
   if (!upgraded.ok) throw refused(upgraded.error, file);
-  const isUnvalidated = parsed.value.get('validate-with') === 'none';
+  const isUnvalidated = root.get('validate-with') === 'none';
   return { cib: upgraded.value.root, complaints: isUnvalidated ? `${unvalidated}\n` : '' };
 }
+
+/**
+ * Has no cluster decide on a document that no cluster would take. One that names no schema, or `none`, is let pass.
+ * @throws CommandFailure with the place of each mistake
+ */
+export function requireValid(cib: XmlElement, file: string): void {
+  const schema = cib.get('validate-with');
+  if (schema === undefined || schema === 'none') return;
+  const errors = validateCib(cib).filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  const told = errors.slice(0, errorsToldMax).map((each) => formatDiagnostic(inFile(each, file)));
+  const more = errors.length > errorsToldMax ? [`and ${errors.length - errorsToldMax} more errors`] : [];
+  throw new CommandFailure({ kind: 'config', what: [...told, ...more].join('\n') });
+}
+
+const errorsToldMax = 20;
 
 function refused(diagnostic: Diagnostic, file: string): CommandFailure {
   return new CommandFailure({ kind: 'config', what: formatDiagnostic(inFile(diagnostic, file)) });

@@ -11,7 +11,7 @@ import { propertyEdits } from '../../edits/property.ts';
 import { pairsOf } from '../../edits/values.ts';
 import { alignedRows } from '../../terminal/columns.ts';
 import { styleFor } from '../../terminal/style.ts';
-import { readXmlFile } from '../cib/files.ts';
+import { readXmlFile } from '../../xml-file.ts';
 import { replacementOf } from '../cib/replace.ts';
 
 export type WhatIfFlags = AnswerFlags & {

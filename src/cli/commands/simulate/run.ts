@@ -24,7 +24,7 @@ import {
   stateOf,
   statusText,
 } from '../../../scheduler/index.ts';
-import { complaintsOf, type RunTime, readDocument, timeOfRun } from './document.ts';
+import { complaintsOf, type RunTime, readDocument, requireValid, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
 import { print, save } from './output.ts';
 import { injectionsOf, resultsOf, withInjections } from './what-if.ts';
@@ -36,6 +36,7 @@ export function runSimulation(given: SimulateFlags): void {
   const flags = given.inPlace ? inPlace(given) : given;
   const file = documentFile(flags);
   const document = readDocument(file);
+  requireValid(document.cib, file);
   const time = timeOfRun(document.cib, flags.setDatetime);
   const injections = injectionsOf(flags, time.clock.epochSeconds);
   const cib = withInjections(document.cib, injections);

@@ -1,29 +1,38 @@
-// Reading a file that somebody named on the command line.
+// Reading an XML file that somebody named on the command line.
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
-import { CommandFailure } from '../kit/index.ts';
+import { decodeXml, parseXml, type XmlElement } from '../cib/index.ts';
+import { CommandFailure, formatDiagnostic } from '../kit/index.ts';
 
 /** Far more than the largest cluster's document; a device never ends. */
 const bytesMax = 256 * 1024 * 1024;
 const bytesPerRead = 1024 * 1024;
 
-/** The file's text; `-` is standard input. @throws CommandFailure `not-found`, with the reason in words */
-export function readTextFile(file: string): string {
+/** `-` is standard input. @throws CommandFailure `not-found` with the reason in words, or `config` with the place in the file */
+export function readXmlFile(file: string): XmlElement {
+  const text = decodeXml(readBytes(file));
+  const parsed = text.ok ? parseXml(text.value, { file }) : text;
+  if (parsed.ok) return parsed.value;
+  const diagnostic = { ...parsed.error, place: { file, ...parsed.error.place } };
+  throw new CommandFailure({ kind: 'config', what: formatDiagnostic(diagnostic) });
+}
+
+function readBytes(file: string): Uint8Array {
   try {
-    return file === '-' ? readFileSync(0, 'utf8') : readBounded(file);
+    return file === '-' ? readFileSync(0) : readBounded(file);
   } catch (cause) {
     if (cause instanceof CommandFailure) throw cause;
     throw new CommandFailure({ kind: 'not-found', what: `cannot read ${file}`, ...inWords(cause) });
   }
 }
 
-function readBounded(file: string): string {
+function readBounded(file: string): Uint8Array {
   const descriptor = openSync(file, 'r');
   try {
     const parts: Buffer[] = [];
     for (let length = 0; ; ) {
       const part = Buffer.allocUnsafe(bytesPerRead);
       const got = readSync(descriptor, part);
-      if (got === 0) return Buffer.concat(parts, length).toString('utf8');
+      if (got === 0) return Buffer.concat(parts, length);
       parts.push(part.subarray(0, got));
       length += got;
       if (length > bytesMax) throw tooLong(file);
