@@ -34,6 +34,7 @@ const packages = {
       proof: '/usr/sbin/crm_diff',
       why: 'the tools whose digests, patches and decisions Haven repeats',
     },
+    { name: 'dbus', proof: '/usr/bin/dbus-daemon', why: 'the real bus between systemd units and who manages them' },
     { name: 'libxml2-utils', proof: '/usr/bin/xmllint', why: 'the XPath that queries are held against' },
     { name: 'iputils-ping', proof: '/usr/bin/ping', why: 'the check script of the acceptance configurations' },
     { name: 'iputils-arping', proof: '/usr/bin/arping', why: 'asking who answers for an address' },

@@ -6,6 +6,7 @@ import { builtinMetadata, builtinOf } from '../builtin.ts';
 import { type AgentMetadata, parseMetadata } from '../metadata.ts';
 import { runChild } from './child.ts';
 import { type AgentFolders, agentPath, standardFolders } from './runner.ts';
+import { describeUnit } from './systemd.ts';
 
 const metadataTimeoutMs = 30_000;
 
@@ -52,7 +53,7 @@ export class AgentCatalogue {
 
   /** What the agent says of itself; the error is a sentence, with the nearest agent's name when there is none of this. */
   metadata(agent: Agent): Promise<Result<AgentMetadata, string>> {
-    if (agent.class === 'systemd') return Promise.resolve(ok(unitMetadata(agent.type)));
+    if (agent.class === 'systemd') return this.#unit(agent);
     const builtin = builtinOf(agent, 'keep');
     if (builtin !== undefined) return Promise.resolve(ok(builtinMetadata[builtin]));
     const path = agentPath(agent, this.#folders);
@@ -83,6 +84,13 @@ export class AgentCatalogue {
     const meant = all.find(({ type }) => type === near);
     const suggestion = meant === undefined ? '' : `; did you mean '${formatAgent(meant)}'?`;
     return err(`no agent on this node is called '${name}'${suggestion}`);
+  }
+
+  /** A node where systemd does not answer can still say what every unit can do. */
+  async #unit(agent: Agent): Promise<Result<AgentMetadata, string>> {
+    const described = await describeUnit(agent.type, metadataTimeoutMs, this.#folders.systemd);
+    if (!described.ok) return ok(unitMetadata(agent.type, `systemd unit ${agent.type}`));
+    return described.value === undefined ? err(this.#unknown(agent)) : ok(unitMetadata(agent.type, described.value));
   }
 
   #unknown(agent: Agent): string {
@@ -120,8 +128,7 @@ function scriptMetadata(name: string, path: string): AgentMetadata {
   return { name, version: '1.0', short, long: field('Description') || short, parameters: [], actions: serviceActions };
 }
 
-function unitMetadata(name: string): AgentMetadata {
-  const short = `systemd unit ${name}`;
+function unitMetadata(name: string, short: string): AgentMetadata {
   return { name, version: '1.0', short, long: short, parameters: [], actions: serviceActions };
 }
 

@@ -5,7 +5,7 @@ import type { Agent } from '../agent.ts';
 import { type FenceTarget, fenceInput, type Operation, ocfEnvironment, ocfRoot } from '../environment.ts';
 import { exitReasonOf, type OcfCode, type Outcome, ocfCodeOf, ocfCodeOfFence, ocfCodeOfLsb } from '../outcome.ts';
 import { type ChildRequest, type ChildResult, runChild } from './child.ts';
-import { runSystemdUnit } from './systemd.ts';
+import { runSystemdUnit, type SystemdPlaces } from './systemd.ts';
 
 /** Where agents are found; a test or a container may keep them elsewhere. */
 export type AgentFolders = {
@@ -14,6 +14,8 @@ export type AgentFolders = {
   readonly fence: readonly string[];
   /** The network namespace that agents run in; this thread's when left out. */
   readonly namespace?: string;
+  /** Where systemd is met; where it always is when left out. */
+  readonly systemd?: SystemdPlaces;
 };
 
 export const standardFolders: AgentFolders = {
@@ -30,7 +32,7 @@ const fixedEnvironment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/
 export function runOperation(agent: Agent, operation: Operation, folders = standardFolders): RunningOperation {
   const startedMs = performance.now();
   if (agent.class === 'systemd' || (agent.class === 'service' && !existsSync(`${folders.lsb}/${agent.type}`))) {
-    return { outcome: runSystemdUnit(agent.type, operation), pid: undefined, kill: () => {} };
+    return { ...runSystemdUnit(agent.type, operation, folders.systemd), pid: undefined };
   }
   const path = agentPath(agent, folders);
   const missing = missingReason(path);

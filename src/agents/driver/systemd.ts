@@ -1,94 +1,298 @@
-// systemd units as resources, over D-Bus (org.freedesktop.systemd1) through busctl(1), which ships with systemd itself.
+// systemd units as resources, over D-Bus (org.freedesktop.systemd1(5)).
 //
-// start and stop are done when the job is: the unit is polled for its ActiveState until it settles, because a job's reply
-// only says that it was queued.
+// The reply to StartUnit only says that a job was queued: what came of it is told by the signal JobRemoved. A unit on its
+// way between two states is waited for, each change of its properties being a signal too. Nothing is polled.
 import { existsSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
+import { err, ok, type Result } from '../../kit/index.ts';
+import type { Value, Variant } from '../dbus/marshalling.ts';
+import type { Message } from '../dbus/message.ts';
 import type { Operation } from '../environment.ts';
 import type { OcfCode, Outcome } from '../outcome.ts';
-import { runChild } from './child.ts';
+import { BusConnection, type BusError, busItself } from './bus.ts';
 
-const bus = 'org.freedesktop.systemd1';
-const pollMs = 50;
+/** Where systemd is met: the socket of its bus, and the folder that exists only when it runs (sd_booted(3)). */
+export type SystemdPlaces = { readonly bus: string; readonly runtime: string };
 
-export async function runSystemdUnit(name: string, operation: Operation): Promise<Outcome> {
+export const standardSystemd: SystemdPlaces = {
+  bus: '/run/dbus/system_bus_socket',
+  runtime: '/run/systemd/system',
+};
+
+const service = 'org.freedesktop.systemd1';
+const manager = { destination: service, path: '/org/freedesktop/systemd1', interface: `${service}.Manager` } as const;
+const propertiesInterface = 'org.freedesktop.DBus.Properties';
+
+const methods = { start: 'StartUnit', stop: 'StopUnit', restart: 'RestartUnit' } as const;
+type Change = keyof typeof methods;
+type Answer = Pick<Outcome, 'status' | 'code' | 'reason'>;
+
+/** The outcome never rejects. `kill` stops waiting: a job that systemd has taken on goes on. */
+export function runSystemdUnit(name: string, operation: Operation, places = standardSystemd) {
   const startedMs = performance.now();
   const deadlineMs = startedMs + operation.timeoutMs;
-  const finish = (status: Outcome['status'], code: OcfCode, reason: string): Outcome => {
-    return { status, code, reason, output: '', durationMs: performance.now() - startedMs };
+  let kill = () => {};
+  let isKilled = false;
+  const answered = BusConnection.open(places.bus, deadlineMs).then(async (bus) => {
+    if (!bus.ok) return unanswered(bus.error, name, places);
+    kill = () => bus.value.close();
+    if (isKilled) kill();
+    const done = await new SystemdUnit(bus.value, unitName(name), deadlineMs).run(operation.action);
+    bus.value.close();
+    return done.ok ? done.value : unanswered(done.error, name, places);
+  });
+  const outcome = answered.then((answer): Outcome => {
+    return { ...answer, output: '', durationMs: performance.now() - startedMs };
+  });
+  const killNow = () => {
+    isKilled = true;
+    kill();
   };
-  if (!existsSync('/run/systemd/system')) {
-    return finish(
-      'not-installed',
-      5,
-      `systemd does not run on this machine, so the unit '${name}' cannot be used here`,
-    );
+  return { outcome, kill: killNow };
+}
+
+/** What the unit says it is; undefined when there is none such. */
+export async function describeUnit(
+  name: string,
+  timeoutMs: number,
+  places = standardSystemd,
+): Promise<Result<string | undefined, BusError>> {
+  const deadlineMs = performance.now() + timeoutMs;
+  const bus = await BusConnection.open(places.bus, deadlineMs);
+  if (!bus.ok) return bus;
+  const described = await new SystemdUnit(bus.value, unitName(name), deadlineMs).description();
+  bus.value.close();
+  return described;
+}
+
+function unitName(name: string): string {
+  return /\.(service|socket|target|mount|timer|path|slice|scope)$/.test(name) ? name : `${name}.service`;
+}
+
+/** One unit, over one connection that ends with the operation. */
+class SystemdUnit {
+  readonly #bus: BusConnection;
+  readonly #unit: string;
+  readonly #deadlineMs: number;
+  #path = '';
+  /** How the jobs ended that were removed since the signals were asked for. */
+  readonly #jobResults = new Map<string, string>();
+  #lost: BusError | undefined;
+  /** Counts what was heard, so that nothing heard between a look and a wait is missed. */
+  #heard = 0;
+  #wake = () => {};
+
+  constructor(bus: BusConnection, unit: string, deadlineMs: number) {
+    this.#bus = bus;
+    this.#unit = unit;
+    this.#deadlineMs = deadlineMs;
+    bus.onMessage = (message) => this.#hear(message);
+    bus.onEnd = (error) => {
+      this.#lost = error;
+      this.#wake();
+    };
   }
-  const unit = /\.(service|socket|target|mount|timer|path|slice|scope)$/.test(name) ? name : `${name}.service`;
-  const loaded = await load(unit, deadlineMs);
-  if (loaded.path === undefined) return finish('not-installed', 5, loaded.why);
-  switch (operation.action) {
-    case 'monitor':
-    case 'status': {
-      const state = await activeState(loaded.path, deadlineMs);
-      return finish('done', codeOfState(state), state === 'failed' ? `the unit '${unit}' has failed` : '');
+
+  async run(action: string): Promise<Result<Answer, BusError>> {
+    const loaded = await this.#load();
+    if (!loaded.ok) return isUnknownUnit(loaded.error) ? ok(this.#missing(action)) : loaded;
+    switch (action) {
+      case 'monitor':
+      case 'status':
+        return this.#monitor(loaded.value);
+      case 'start':
+      case 'stop':
+      case 'restart':
+        return this.#change(action, loaded.value);
+      default:
+        return ok({ status: 'not-supported', code: 3, reason: `a systemd unit knows no action '${action}'` });
     }
-    case 'start':
-    case 'stop': {
-      const method = operation.action === 'start' ? 'StartUnit' : 'StopUnit';
-      const manager = ['/org/freedesktop/systemd1', `${bus}.Manager`];
-      const asked = await busctl(['call', bus, ...manager, method, 'ss', unit, 'replace'], deadlineMs);
-      if (!asked.ok) return finish('error', 1, asked.text);
-      const settled = await settle(loaded.path, deadlineMs);
-      if (settled === undefined) return finish('timeout', 1, `'${unit}' did not ${operation.action} in time`);
-      const wanted =
-        operation.action === 'start' ? settled === 'active' : settled === 'inactive' || settled === 'failed';
-      return finish('done', wanted ? 0 : 1, wanted ? '' : `'${unit}' is ${settled} after ${operation.action}`);
+  }
+
+  async description(): Promise<Result<string | undefined, BusError>> {
+    const loaded = await this.#load();
+    if (!loaded.ok) return isUnknownUnit(loaded.error) ? ok(undefined) : loaded;
+    return loaded.value === 'not-found' ? ok(undefined) : this.#property('Description');
+  }
+
+  async #monitor(loadState: string): Promise<Result<Answer, BusError>> {
+    const state = await this.#settled();
+    if (!state.ok) return state;
+    if (loadState === 'not-found' && state.value === 'inactive') return ok(this.#missing('monitor'));
+    if (isUp(state.value)) return ok(done(0));
+    const masked = loadState === 'masked' ? ' and masked' : '';
+    return ok(done(7, state.value === 'inactive' && masked === '' ? '' : `'${this.#unit}' is ${state.value}${masked}`));
+  }
+
+  async #change(change: Change, loadState: string): Promise<Result<Answer, BusError>> {
+    const before = await this.#property('ActiveState');
+    if (!before.ok) return before;
+    const isDown = before.value === 'inactive' || before.value === 'failed';
+    if (change === 'stop' && isDown) return ok(done(0));
+    const obstacle = change === 'stop' ? undefined : this.#obstacle(change, loadState);
+    if (obstacle !== undefined) return ok(obstacle);
+    const queued = await this.#queue(change);
+    if (!queued.ok) return isMasked(queued.error) ? ok(this.#masked()) : queued;
+    const result = await this.#until(async () => ok(this.#jobResults.get(queued.value)));
+    if (!result.ok) return result;
+    if (result.value !== 'done') return ok(done(1, this.#failure(change, result.value)));
+    const state = change === 'stop' ? ok('inactive') : await this.#settled();
+    if (!state.ok) return state;
+    const good = change === 'stop' || isUp(state.value);
+    const hint = 'look with systemctl status; a oneshot service needs RemainAfterExit=yes to count as running';
+    return ok(good ? done(0) : done(1, `'${this.#unit}' is ${state.value} after its ${change}: ${hint}`));
+  }
+
+  #obstacle(change: Change, loadState: string): Answer | undefined {
+    switch (loadState) {
+      case 'loaded':
+      case 'merged':
+        return undefined;
+      case 'not-found':
+        return this.#missing(change);
+      case 'masked':
+        return this.#masked();
+      default: {
+        const why = `systemd cannot load the unit '${this.#unit}' (${loadState})`;
+        return notInstalled(`${why}: systemd-analyze verify ${this.#unit} says what is wrong with it`);
+      }
     }
-    default:
-      return finish('not-supported', 3, `a systemd unit knows no action '${operation.action}'`);
+  }
+
+  /** Stopping what does not exist is done. */
+  #missing(action: string): Answer {
+    if (action === 'stop') return done(0);
+    return notInstalled(`there is no unit '${this.#unit}' on this node: install its package, or correct the name`);
+  }
+
+  #masked(): Answer {
+    return notInstalled(`the unit '${this.#unit}' is masked on this node: systemctl unmask ${this.#unit} frees it`);
+  }
+
+  #failure(change: Change, result: string): string {
+    const hints: Readonly<Record<string, string>> = {
+      canceled: 'another job took its place',
+      timeout: "systemd's own time for it was over",
+      dependency: 'a unit that it depends on failed',
+      skipped: 'a condition of the unit does not hold',
+    };
+    const hint = hints[result] ?? `journalctl -u ${this.#unit} says why`;
+    return `the ${change} of '${this.#unit}' ended as '${result}': ${hint}`;
+  }
+
+  /** Answers the path of the job. */
+  async #queue(change: Change): Promise<Result<string, BusError>> {
+    const listening = await this.#listen(`interface='${manager.interface}',member='JobRemoved'`);
+    // Without a subscriber the manager sends no signals; the connection's end ends the subscription.
+    const subscribed = listening.ok ? await this.#manager('Subscribe') : listening;
+    if (!subscribed.ok) return subscribed;
+    return firstText(await this.#manager(methods[change], this.#unit, 'replace'));
+  }
+
+  async #load(): Promise<Result<string, BusError>> {
+    const path = firstText(await this.#manager('LoadUnit', this.#unit));
+    if (!path.ok) return path;
+    this.#path = path.value;
+    return this.#property('LoadState');
+  }
+
+  /** The ActiveState, once the unit is not on its way to another. */
+  async #settled(): Promise<Result<string, BusError>> {
+    const first = await this.#property('ActiveState');
+    if (!first.ok || !isPassing(first.value)) return first;
+    const listening = await this.#listen(`interface='${propertiesInterface}',path='${this.#path}'`);
+    const subscribed = listening.ok ? await this.#manager('Subscribe') : listening;
+    if (!subscribed.ok) return subscribed;
+    return this.#until(async () => {
+      const state = await this.#property('ActiveState');
+      return state.ok && isPassing(state.value) ? ok(undefined) : state;
+    });
+  }
+
+  /** Looks now and after everything heard, until there is something to see. */
+  async #until(look: () => Promise<Result<string | undefined, BusError>>): Promise<Result<string, BusError>> {
+    for (;;) {
+      const heard = this.#heard;
+      const seen = await look();
+      if (!seen.ok) return seen;
+      if (seen.value !== undefined) return ok(seen.value);
+      if (this.#lost !== undefined) return err(this.#lost);
+      if (performance.now() >= this.#deadlineMs)
+        return err({ kind: 'timeout', message: `'${this.#unit}' did not get there in time` });
+      if (heard === this.#heard) await this.#news();
+    }
+  }
+
+  #news(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(this.#deadlineMs - performance.now())));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #hear(message: Message): void {
+    if (message.type !== 'signal') return;
+    const [, job, , result] = message.body;
+    if (message.member === 'JobRemoved') this.#jobResults.set(String(job), String(result));
+    this.#heard++;
+    this.#wake();
+  }
+
+  #listen(rule: string): Promise<Result<readonly Value[], BusError>> {
+    const match = `type='signal',sender='${service}',${rule}`;
+    const call = { ...busItself, interface: 'org.freedesktop.DBus', member: 'AddMatch' };
+    return this.#bus.call({ ...call, signature: 's', arguments: [match] }, this.#deadlineMs);
+  }
+
+  #manager(member: string, ...values: readonly string[]): Promise<Result<readonly Value[], BusError>> {
+    const call = { ...manager, member, signature: 's'.repeat(values.length), arguments: values };
+    return this.#bus.call(call, this.#deadlineMs);
+  }
+
+  async #property(name: string): Promise<Result<string, BusError>> {
+    const target = { destination: service, path: this.#path, interface: propertiesInterface, member: 'Get' };
+    const call = { ...target, signature: 'ss', arguments: [`${service}.Unit`, name] };
+    const answer = await this.#bus.call(call, this.#deadlineMs);
+    return answer.ok ? ok(String((answer.value[0] as Variant).value)) : answer;
   }
 }
 
-async function load(unit: string, deadlineMs: number): Promise<{ path: string | undefined; why: string }> {
-  const manager = ['/org/freedesktop/systemd1', `${bus}.Manager`];
-  const answer = await busctl(['call', bus, ...manager, 'LoadUnit', 's', unit], deadlineMs);
-  if (!answer.ok) return { path: undefined, why: answer.text };
-  const path = /^o "(.+)"$/.exec(answer.text)?.[1];
-  if (path === undefined) return { path: undefined, why: `systemd answered '${answer.text}'` };
-  const state = await property(path, 'LoadState', deadlineMs);
-  return state === 'not-found' ? { path: undefined, why: `there is no unit '${unit}'` } : { path, why: '' };
+function firstText(answer: Result<readonly Value[], BusError>): Result<string, BusError> {
+  return answer.ok ? ok(String(answer.value[0])) : answer;
 }
 
-async function settle(path: string, deadlineMs: number): Promise<string | undefined> {
-  while (performance.now() < deadlineMs) {
-    const state = await activeState(path, deadlineMs);
-    if (state !== 'activating' && state !== 'deactivating' && state !== 'reloading') return state;
-    await pause(pollMs);
-  }
-  return undefined;
+function done(code: OcfCode, reason = ''): Answer {
+  return { status: 'done', code, reason };
 }
 
-function activeState(path: string, deadlineMs: number): Promise<string> {
-  return property(path, 'ActiveState', deadlineMs);
+function notInstalled(reason: string): Answer {
+  return { status: 'not-installed', code: 5, reason };
 }
 
-async function property(path: string, name: string, deadlineMs: number): Promise<string> {
-  const answer = await busctl(['get-property', bus, path, `${bus}.Unit`, name], deadlineMs);
-  return /^s "(.*)"$/.exec(answer.text)?.[1] ?? answer.text;
+/** A node without systemd cannot have the unit; one whose bus is away for the moment may. */
+function unanswered(error: BusError, name: string, places: SystemdPlaces): Answer {
+  const isAbsent = error.kind === 'refused' && /\.(ServiceUnknown|NameHasNoOwner)$/.test(error.name);
+  const isUnbooted = error.kind === 'unreachable' && !existsSync(places.runtime);
+  if (isAbsent || isUnbooted)
+    return notInstalled(`systemd does not run on this machine, so the unit '${name}' cannot be used here`);
+  if (error.kind === 'timeout') return { status: 'timeout', code: 1, reason: error.message };
+  return { status: 'error', code: 1, reason: error.message };
 }
 
-function codeOfState(state: string): OcfCode {
-  if (state === 'active' || state === 'reloading') return 0;
-  if (state === 'inactive' || state === 'deactivating') return 7;
-  // While it is being started by somebody else it is not yet what was asked for, and not a failure either.
-  return state === 'activating' ? 193 : 7;
+function isUnknownUnit(error: BusError): boolean {
+  return error.kind === 'refused' && /\.(NoSuchUnit|LoadFailed)$/.test(error.name);
 }
 
-async function busctl(args: readonly string[], deadlineMs: number): Promise<{ ok: boolean; text: string }> {
-  const timeoutMs = Math.max(1, deadlineMs - performance.now());
-  const argv = ['/usr/bin/busctl', '--system', ...args] as const;
-  const result = await runChild({ argv, environment: { LC_ALL: 'C', PATH: '/usr/bin:/bin' }, timeoutMs }).result;
-  if (result.kind === 'exited') return { ok: result.code === 0, text: (result.output || result.errors).trim() };
-  return { ok: false, text: result.kind === 'not-started' ? result.message : `busctl: ${result.kind}` };
+function isMasked(error: BusError): boolean {
+  return error.kind === 'refused' && error.name.endsWith('.UnitMasked');
+}
+
+function isPassing(activeState: string): boolean {
+  return activeState === 'activating' || activeState === 'deactivating';
+}
+
+function isUp(activeState: string): boolean {
+  return activeState === 'active' || activeState === 'reloading' || activeState === 'refreshing';
 }
