@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { XmlElement, xmlIndexOf } from '../cib/index.ts';
+import { rewriteElements, XmlElement, xmlIndexOf } from '../cib/index.ts';
 import { visitPrimitives } from './configuration/tree.ts';
 import { formatDot } from './graph/dot.ts';
 import { formatGraph } from './graph/graph-xml.ts';
@@ -205,6 +205,24 @@ test('an operation that fails is recorded as failed, and nothing is done after i
   const vip = readCluster(after.cib, request).resourcesById.get('vip');
   assert.equal(vip?.failed, true);
   assert.equal(vip?.currentRole, roles.started);
+});
+
+test('a result for a clone belongs to the instance that its node knows by a number', () => {
+  const resource = { id: 'web', kind: 'clone', stickiness: 0, runsOn: 0 } as const;
+  const cib = rewriteElements(
+    sketchedDocument({ nodeCount: 1, standby: [], resources: [resource], constraints: [] }),
+    (each) => (each.name === 'lrm_resource' ? each.with({ id: `${each.id}:0` }) : each),
+  );
+  const [record] = [...xmlIndexOf(cib).allNamed('lrm_resource')];
+  const result = parseOperationResult(`${record?.id?.replace(':0', '')}_monitor_10000@node0=7`);
+  assert.ok(result.ok);
+  const changed = inject(cib, { kind: 'operation', result: result.value, nowSeconds: 1, exitReason: '' });
+  assert.ok(changed.ok);
+  const records = [...xmlIndexOf(changed.value).allNamed('lrm_resource')];
+  assert.deepEqual(
+    records.map(({ id }) => id),
+    [record?.id],
+  );
 });
 
 test('an operation is read from its key, its node and its result', () => {

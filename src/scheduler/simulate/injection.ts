@@ -162,7 +162,10 @@ function injectOperation(cib: XmlElement, injection: RecordedOperation): Result<
   return changeState(cib, result.node, (state) => {
     const lrm = state.child('lrm') ?? xmlElement('lrm', { id: state.id });
     const list = lrm.child('lrm_resources') ?? xmlElement('lrm_resources');
-    const known = list.children.find((each) => each.id === result.resource);
+    // Of a clone's instances the node may know one by its number.
+    const known =
+      list.children.find((each) => each.id === result.resource) ??
+      list.children.find((each) => each.id?.replace(/:\d+$/, '') === result.resource);
     const history =
       known ??
       xmlElement('lrm_resource', {
@@ -199,7 +202,8 @@ function primitiveNamed(element: XmlElement, id: string): XmlElement | undefined
  * last result is kept besides.
  */
 function recorded(history: XmlElement, { result, nowSeconds, exitReason }: RecordedOperation): XmlElement {
-  const { resource, task, intervalMs, node, exitCode, status } = result;
+  const { task, intervalMs, node, exitCode, status } = result;
+  const resource = history.id ?? result.resource;
   const calls = history.children.map((entry) => Number(entry.get('call-id') ?? 0) || 0);
   const callId = Math.max(0, ...calls) + 1;
   const key = `${resource}_${task}_${intervalMs}`;
