@@ -35,7 +35,8 @@ export function compareOptions(
       for (const text of differences(outcome)) tell(text);
     }
     different += counts.different;
-    const note = line.note === undefined ? '' : `  (${line.note})`;
+    const compared = counts.equal + counts.different > 0 ? '' : '  never compared';
+    const note = line.note === undefined ? compared : `  (${line.note})${compared}`;
     tell(`${String(counts.equal).padStart(5)}  ${String(counts.different).padStart(9)}  ${line.words}${note}`);
   }
   return different;
