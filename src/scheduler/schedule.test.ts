@@ -213,6 +213,7 @@ test('a result for a clone belongs to the instance that its node knows by a numb
     sketchedDocument({ nodeCount: 1, standby: [], resources: [resource], constraints: [] }),
     (each) => (each.name === 'lrm_resource' ? each.with({ id: `${each.id}:0` }) : each),
   );
+  assert.ok(cib);
   const [record] = [...xmlIndexOf(cib).allNamed('lrm_resource')];
   const result = parseOperationResult(`${record?.id?.replace(':0', '')}_monitor_10000@node0=7`);
   assert.ok(result.ok);
