@@ -27,6 +27,8 @@ function endOfType(signature: string, at: number): number {
   if (code !== '(' && code !== '{') return at + 1;
   const closing = code === '(' ? ')' : '}';
   let end = at + 1;
+  // An empty struct is none, and an array of them would have no end.
+  if (signature[end] === closing) throw new MalformedMessage('a D-Bus struct holds at least one value');
   while (signature[end] !== closing) end = endOfType(signature, end);
   return end + 1;
 }
