@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addScores, INFINITY_SCORE } from '../kit/index.ts';
+import { addScores } from '../kit/index.ts';
 import { assignResources } from './assignment/assignment.ts';
 import { formatScoreLine } from './assignment/listing.ts';
 import { visitPrimitives } from './configuration/tree.ts';
@@ -110,24 +110,34 @@ test('no node gets two instances of a clone that may have one there', () => {
   );
 });
 
+/** Two primitives of which one must run with the other, or must not; beside them anything but further colocations. */
+const pairs: fc.Arbitrary<ClusterSketch> = fc
+  .record({ sketch: sketches, score: fc.constantFrom('INFINITY', '-INFINITY'), nodes: fc.tuple(fc.nat(3), fc.nat(3)) })
+  .map(({ sketch, score, nodes }) => {
+    const ids = ['dependent', 'primary'] as const;
+    const pair = ids.map((id, index): ResourceSketch => {
+      const runsOn = (nodes[index] ?? 0) % sketch.nodeCount;
+      return { id, kind: 'primitive', stickiness: 100, runsOn };
+    });
+    const locations = sketch.constraints.filter(({ kind }) => kind === 'location');
+    const colocation = { kind: 'colocation', id: 'pair', dependent: ids[0], primary: ids[1], score } as const;
+    return { ...sketch, resources: [...pair, ...sketch.resources], constraints: [...locations, colocation] };
+  });
+
 test('what must run with a primitive runs on its node or nowhere, and what must not runs elsewhere', () => {
+  const seen = { together: 0, apart: 0, nowhere: 0 };
   fc.assert(
-    fc.property(sketches, (sketch) => {
-      const { cluster } = placed(sketch);
-      for (const { dependent, primary, score } of cluster.colocations) {
-        if (dependent.variant !== 'primitive' || primary.variant !== 'primitive') continue;
-        // Of a loop only a part can hold.
-        if (
-          Math.abs(score) < INFINITY_SCORE ||
-          sketch.constraints.filter(({ kind }) => kind === 'colocation').length > 1
-        )
-          continue;
-        if (dependent.assignedNode === undefined) continue;
-        if (score > 0) assert.equal(dependent.assignedNode, primary.assignedNode);
-        else assert.notEqual(dependent.assignedNode, primary.assignedNode);
-      }
+    fc.property(pairs, (sketch) => {
+      const explicit = placed(sketch).cluster.colocations.find(({ id }) => id === 'pair');
+      assert.ok(explicit?.dependent.variant === 'primitive' && explicit.primary.variant === 'primitive');
+      const [node, other] = [explicit.dependent.assignedNode, explicit.primary.assignedNode];
+      seen[node === undefined ? 'nowhere' : explicit.score > 0 ? 'together' : 'apart'] += 1;
+      if (node === undefined) return;
+      if (explicit.score > 0) assert.equal(node, other);
+      else assert.notEqual(node, other);
     }),
   );
+  for (const [what, times] of Object.entries(seen)) assert.ok(times > 0, `never ${what}`);
 });
 
 test('the same document gives the same scores', () => {
