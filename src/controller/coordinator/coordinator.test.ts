@@ -34,6 +34,19 @@ test('a group starts in order, on one node, after it was probed everywhere', () 
   assert.ok(cluster.isIdle);
 });
 
+test('a probe that finds a resource running is a discovery: its transition has not failed, and nothing is started twice', () => {
+  const cluster = new FakeCluster(configuration(group), ['a', 'b', 'c']);
+  cluster.node('b').running.set('ip', 'started').set('web', 'started');
+  cluster.membership();
+  cluster.settle();
+  assert.deepEqual(cluster.whereIs('web'), ['b']);
+  assert.deepEqual(
+    cluster.events.filter((line) => /^transition \d+ failed|^start /.test(line)),
+    [],
+    cluster.events.join('\n'),
+  );
+});
+
 test('what ran on a lost node is started elsewhere', () => {
   const cluster = started(configuration(group));
   const [was = ''] = cluster.whereIs('web');

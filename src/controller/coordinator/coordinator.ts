@@ -211,6 +211,12 @@ class CoordinatorRun {
         return;
       case 'expected':
         return this.#engine({ kind: 'confirmed', task: judgement.task });
+      case 'discovered':
+        // Ended first: what waits for the probe believes what it disproved.
+        this.#log('notice', judgement.reason);
+        this.#engine({ kind: 'abort', reason: judgement.reason, priority: INFINITY_SCORE });
+        this.#engine({ kind: 'confirmed', task: judgement.task });
+        return this.#cause(judgement.reason);
       case 'failed':
         this.#log('warning', judgement.reason);
         this.#engine({ kind: 'failed', task: judgement.task });
