@@ -82,7 +82,7 @@ export class AgentCatalogue {
     if (same.length > 1) return err(`'${name}' may be any of ${same.map(formatAgent).join(', ')}`);
     const near = nearest(name, new Set(all.map(({ type }) => type)));
     const meant = all.find(({ type }) => type === near);
-    const suggestion = meant === undefined ? '' : `; did you mean '${formatAgent(meant)}'?`;
+    const suggestion = meant === undefined ? '' : ` (did you mean '${formatAgent(meant)}'?)`;
     return err(`no agent on this node is called '${name}'${suggestion}`);
   }
 
@@ -95,7 +95,7 @@ export class AgentCatalogue {
 
   #unknown(agent: Agent): string {
     const near = nearest(formatAgent(agent), this.list(agent.class).map(formatAgent));
-    const suggestion = near === undefined ? '' : `; did you mean '${near}'?`;
+    const suggestion = near === undefined ? '' : ` (did you mean '${near}'?)`;
     return `the agent '${formatAgent(agent)}' is not installed on this node${suggestion}`;
   }
 }

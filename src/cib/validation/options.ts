@@ -38,8 +38,8 @@ export const clusterOptionTypes: Readonly<Record<string, string>> = {
   'cluster-delay': 'interval',
   'load-threshold': 'text',
   'node-action-limit': 'count',
-  'batch-limit': 'text',
-  'migration-limit': 'text',
+  'batch-limit': 'integer',
+  'migration-limit': 'integer',
   'stop-all-resources': 'boolean',
   'stop-removed-resources': 'boolean',
   'stop-orphan-resources': 'boolean',
@@ -148,7 +148,7 @@ function checkPair(
   if (problem === undefined) return;
   const { expects, ...fix } = problem;
   findings.add('warning', nvpair, {
-    what: `${name}="${value}" is not valid; the default is used`,
+    what: `${name}="${value}" is not valid`,
     why: `it must be ${expects}`,
     ...fix,
   });

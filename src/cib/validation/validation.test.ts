@@ -62,7 +62,7 @@ test('each mistake is named with its line, its path, the reason and, where there
     [
       'value="stop"',
       'value="stopp"',
-      'warning: no-quorum-policy="stopp" is not valid; the default is used: it must be one of stop, freeze, ignore, demote, fence, suicide. Did you mean stop?',
+      'warning: no-quorum-policy="stopp" is not valid: it must be one of stop, freeze, ignore, demote, fence, suicide. Did you mean stop?',
     ],
     [
       'no-quorum-policy',

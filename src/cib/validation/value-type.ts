@@ -18,6 +18,7 @@ const types: Readonly<Record<string, ValueType>> = {
   },
   boolean: { accepts: (value) => parseBoolean(value) !== undefined, expects: 'true or false' },
   truth: { accepts: (value) => parseBoolean(value) !== undefined, expects: 'true or false' },
+  integer: { accepts: (value) => /^[+-]?\d+$/.test(value), expects: 'a whole number' },
   count: { accepts: (value) => /^\d+$/.test(value), expects: 'a whole number from 0' },
   positive: { accepts: (value) => /^0*[1-9]\d*$/.test(value), expects: 'a whole number from 1' },
   score: {
