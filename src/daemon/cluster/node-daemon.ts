@@ -213,15 +213,13 @@ export class NodeDaemon implements NodeService {
         }
         this.#tell({ kind: 'message', from: event.from.nodeId, message, heardBy: event.heardBy });
         if (message.kind === 'fenced') this.#fenced(message);
+        this.#recorder.told(message);
         if (message.kind === 'kill-test') this.#log('warning', announcementOf(message));
         if (message.kind === 'kill-test' && message.node === this.#state.replica.self.name)
           failOnPurpose(message, this.engine);
         const { self, coordinator, cib } = this.#state.replica;
-        const voice = {
-          self: self.name,
-          coordinator: coordinator === undefined ? undefined : this.#nameOf(coordinator),
-        };
-        return this.#alerting.tell(cib, eventsToTell(message, voice));
+        const leader = coordinator === undefined ? undefined : this.#nameOf(coordinator);
+        return this.#alerting.tell(cib, eventsToTell(message, { self: self.name, coordinator: leader }));
       }
       case 'closed':
         return this.#end(event.reason);
@@ -276,7 +274,7 @@ export class NodeDaemon implements NodeService {
         return;
       }
       case 'run':
-        this.#recorder.event('operation', 'info', `running ${effect.order.operationKey}`);
+        this.#recorder.ordered(effect.order);
         return this.#operations.execute(effect.order);
       case 'cancel':
         return this.#operations.cancel(effect.resource, effect.operation, effect.intervalMs);

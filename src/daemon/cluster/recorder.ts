@@ -5,8 +5,9 @@
 import { join } from 'node:path';
 import type { EventView, TransitionView } from '../../api/index.ts';
 import type { XmlElement } from '../../cib/index.ts';
-import type { ClusterMessage, TransitionRecord, TransitionReport } from '../../controller/index.ts';
+import type { ClusterMessage, ExecutionOrder, TransitionRecord, TransitionReport } from '../../controller/index.ts';
 import type { Logger } from '../../kit/index.ts';
+import { operationEventsOf } from './operation-event.ts';
 import { RecentDocuments, versionOf } from './recent-documents.ts';
 import { TransitionRecords } from './transition-records.ts';
 
@@ -60,6 +61,15 @@ export class Recorder {
     for (const listener of this.#listeners) listener(event);
   }
 
+  ordered({ operationKey }: ExecutionOrder): void {
+    this.event('operation', 'info', `running ${operationKey} on ${this.#options.self}`);
+  }
+
+  /** What members told one another. */
+  told(message: ClusterMessage): void {
+    for (const { level, text } of operationEventsOf(message)) this.event('operation', level, text);
+  }
+
   /** The document as it is now. */
   saw(cib: XmlElement): void {
     this.#documents.note(cib);
@@ -109,7 +119,8 @@ export class Recorder {
     const ended = { ...view, state: report.end, durationMs: Date.now() - view.at, actions };
     this.#own = undefined;
     this.#transitions.update(ended);
-    this.#options.say({ kind: 'transition', summary: ended });
+    // After its beginning, which waits: with nothing to do both come in one step.
+    setImmediate(() => this.#options.say({ kind: 'transition', summary: ended }));
     const { level, text } = this.#tellEnded(ended, report.reason);
     // By the number of the history, which outlives the coordinator's own count.
     this.#options.logger[level](text);
@@ -142,7 +153,7 @@ export class Recorder {
   }
 
   #tellBegun({ number, actions, cause }: TransitionView): void {
-    this.event('transition', 'notice', `transition ${number} (${actions.length} actions): ${cause}`);
+    this.event('transition', 'notice', `transition ${number} (${counted(actions.length)}): ${cause}`);
   }
 
   #tellEnded({ number, state, durationMs }: TransitionView, reason: string) {
@@ -151,6 +162,10 @@ export class Recorder {
     this.event('transition', state === 'complete' ? 'info' : 'notice', text);
     return { text, level: state === 'failed' ? 'warning' : 'info' } as const;
   }
+}
+
+function counted(actions: number): string {
+  return actions === 1 ? '1 action' : `${actions} actions`;
 }
 
 const resultWords = {
