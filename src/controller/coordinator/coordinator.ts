@@ -212,7 +212,6 @@ class CoordinatorRun {
       case 'expected':
         return this.#engine({ kind: 'confirmed', task: judgement.task });
       case 'discovered':
-        // Ended first: what waits for the probe believes what it disproved.
         this.#log('notice', judgement.reason);
         this.#engine({ kind: 'abort', reason: judgement.reason, priority: INFINITY_SCORE });
         this.#engine({ kind: 'confirmed', task: judgement.task });

@@ -7,7 +7,7 @@ import { parseTransitionKey } from '../transition/task.ts';
 export type Judgement =
   /** What the transition waits for. */
   | { readonly kind: 'expected'; readonly task: number }
-  /** A probe did what it is for and found another state than was believed: what follows must be worked out anew. */
+  /** A probe did what it is for and found another state than was believed; what waits for it must not begin. */
   | { readonly kind: 'discovered'; readonly task: number; readonly reason: string }
   /** The task was answered, but not as it should: what follows must be worked out anew. */
   | { readonly kind: 'failed'; readonly task: number; readonly reason: string }
