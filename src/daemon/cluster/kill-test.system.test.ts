@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { ClusterHosts, type HostName, hostNames, isWhole, nodeOf } from './testing/hosts.ts';
 
-const skip = process.getuid?.() !== 0 ? 'needs root' : false;
+const isInterop = process.env.HAVEN_INTEROP === 'whole';
+const skip = process.getuid?.() !== 0 ? 'needs root' : isInterop ? false : 'runs with: npm run interop -- haven';
 const haven = [process.execPath, '--single-threaded-gc', resolve('dist', 'haven.js')];
 /** Restart=on-failure */
 const manager = `while :; do ${haven.join(' ')} daemon >>/var/log/haven.log 2>&1 && break; sleep 0.2; done`;
