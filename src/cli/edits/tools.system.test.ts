@@ -16,6 +16,7 @@ import { banEdits, moveEdits } from './move.ts';
 import { nodeAttributeEdits } from './node.ts';
 import { propertyEdits } from './property.ts';
 import { removalEdits } from './removal.ts';
+import { replacementOf } from './replacement.ts';
 
 const missing = ['crm_verify', 'crm_resource', 'crm_attribute'].filter((name) => !existsSync(`/usr/sbin/${name}`));
 const skip = missing.length === 0 ? false : `needs ${missing.join(', ')} (pacemaker-cli-utils)`;
@@ -37,6 +38,10 @@ const all: Readonly<Record<string, readonly Edit[]>> = {
   order: [orderEdit(cib, { ...order, kind: 'Optional', id: undefined })],
   ticket: [ticketEdit(cib, { ticket: 'T', resource: 'db', role: undefined, lossPolicy: 'stop', id: undefined })],
   delete: removalEdits(cib, 'db'),
+  'replace by 1.2': [replacementOf(promotable('pacemaker-1.2', 'master'))],
+  'replace by 2.10': [replacementOf(promotable('pacemaker-2.10', 'master'))],
+  'replace by 3.9': [replacementOf(promotable('pacemaker-3.9', 'master'))],
+  'replace by 4.0': [replacementOf(promotable('pacemaker-4.0', 'clone'))],
 };
 
 test('crm_verify accepts the document after every edit', { skip }, () => {
@@ -62,6 +67,16 @@ test('the standard tools make the same of the same order', { skip }, () => {
     assert.equal(textOf(edited(all[name] ?? []), id), textOf(parsed(readFileSync(file, 'utf8')), id), name);
   }
 });
+
+/** A document of another generation, whose way to say a thing it uses. */
+function promotable(schema: string, collective: 'master' | 'clone'): XmlElement {
+  const meta = `<meta_attributes id="p-m"><nvpair id="p-m-p" name="promotable" value="true"/></meta_attributes>`;
+  return parsed(
+    `<cib validate-with="${schema}" admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config><cluster_property_set id="o"><nvpair id="o-s" name="stonith-enabled" value="false"/></cluster_property_set></crm_config><nodes/><resources>
+      <${collective} id="p">${collective === 'clone' ? meta : ''}<primitive id="s" class="ocf" provider="pacemaker" type="Stateful"/></${collective}>
+    </resources><constraints/></configuration><status/></cib>`,
+  );
+}
 
 /** The element of an id, attributes in one order. */
 function textOf(document: XmlElement, id: string): string {

@@ -8,11 +8,11 @@ import { checkedEdit, together } from '../../edits/check.ts';
 import { stopEdits } from '../../edits/meta.ts';
 import { nodeAttributeEdits } from '../../edits/node.ts';
 import { propertyEdits } from '../../edits/property.ts';
+import { replacementOf } from '../../edits/replacement.ts';
 import { pairsOf } from '../../edits/values.ts';
 import { alignedRows } from '../../terminal/columns.ts';
 import { styleFor } from '../../terminal/style.ts';
 import { readXmlFile } from '../../xml-file.ts';
-import { replacementOf } from '../cib/replace.ts';
 
 export type WhatIfFlags = AnswerFlags & {
   readonly fail?: readonly string[];
