@@ -68,14 +68,12 @@ test('the standard tools make the same of the same order', { skip }, () => {
   }
 });
 
-/** A document of another generation, whose way to say a thing it uses. */
+/** The cluster's document as another generation writes it, with what that calls a promotable clone. */
 function promotable(schema: string, collective: 'master' | 'clone'): XmlElement {
   const meta = `<meta_attributes id="p-m"><nvpair id="p-m-p" name="promotable" value="true"/></meta_attributes>`;
-  return parsed(
-    `<cib validate-with="${schema}" admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config><cluster_property_set id="o"><nvpair id="o-s" name="stonith-enabled" value="false"/></cluster_property_set></crm_config><nodes/><resources>
-      <${collective} id="p">${collective === 'clone' ? meta : ''}<primitive id="s" class="ocf" provider="pacemaker" type="Stateful"/></${collective}>
-    </resources><constraints/></configuration><status/></cib>`,
-  );
+  const stateful = `<primitive id="s" class="ocf" provider="pacemaker" type="Stateful"/>`;
+  const added = `<${collective} id="p">${collective === 'clone' ? meta : ''}${stateful}</${collective}></resources>`;
+  return parsed(webCluster.replace('pacemaker-3.9', schema).replace('</resources>', added));
 }
 
 /** The element of an id, attributes in one order. */
