@@ -17,9 +17,15 @@ export const ocfRoot = '/usr/lib/ocf';
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export function ocfEnvironment(agent: { readonly provider: string; readonly type: string }, operation: Operation) {
+/** `tools`: a folder of programs that the agent is to find before all others. */
+export function ocfEnvironment(
+  agent: { readonly provider: string; readonly type: string },
+  operation: Operation,
+  tools?: string,
+) {
   const environment: Record<string, string> = {
-    PATH: searchPath,
+    PATH: tools === undefined ? searchPath : `${tools}:${searchPath}`,
+    ...(tools === undefined ? {} : { HA_SBIN_DIR: tools }),
     LC_ALL: 'C',
     OCF_ROOT: ocfRoot,
     OCF_RA_VERSION_MAJOR: '1',

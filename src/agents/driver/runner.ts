@@ -12,6 +12,8 @@ export type AgentFolders = {
   readonly ocfRoot: string;
   readonly lsb: string;
   readonly fence: readonly string[];
+  /** Programs that OCF agents find before all others, and as HA_SBIN_DIR; none when left out. */
+  readonly tools?: string;
   /** The network namespace that agents run in; this thread's when left out. */
   readonly namespace?: string;
   /** Where systemd is met; where it always is when left out. */
@@ -92,7 +94,8 @@ function childRequestOf(agent: Agent, path: string, operation: Operation, folder
   const { timeoutMs } = operation;
   switch (agent.class) {
     case 'ocf': {
-      const environment = { ...ocfEnvironment(agent, operation), OCF_ROOT: folders.ocfRoot };
+      const found = ocfEnvironment(agent, operation, folders.tools);
+      const environment = { ...found, OCF_ROOT: folders.ocfRoot };
       return { argv: [path, operation.action], environment, timeoutMs };
     }
     case 'lsb':
