@@ -56,7 +56,7 @@ import { type OpenedStore, openNode } from './open-node.ts';
 import { Operations } from './operations.ts';
 import { describe, fastAgentsOf, missingNodesEdit, wallClock } from './reading.ts';
 import { Recorder } from './recorder.ts';
-import { atRestWithin } from './rest.ts';
+import { atRestWithin, attributeWritten } from './rest.ts';
 import { describedNodes, ownName, ringSettingsOf, timingOf } from './ring-settings.ts';
 import { type Holdings, holdingsChannel } from './ring-thread.ts';
 import { noQuorumYet, statusOf } from './status.ts';
@@ -123,6 +123,7 @@ export class NodeDaemon implements NodeService {
     this.#operations = new Operations({
       logger,
       stateFolder: '/run/haven/agents',
+      self: { node: self.name, socket: configuration.socket },
       report: (report) => this.#tell({ kind: 'outcome', report }),
       cancelled: (resource, operation, intervalMs) =>
         this.#tell({ kind: 'cancelled', resource, operation, intervalMs }),
@@ -151,10 +152,9 @@ export class NodeDaemon implements NodeService {
   }
 
   async #begin(): Promise<void> {
-    const { logger } = this.#options;
     const { configuration } = this.#administration;
     const engine = await RingEngine.start(ringSettingsOf(configuration), {
-      logger,
+      logger: this.#options.logger,
       role: 'guarded-ring',
       onStranger: () => void this.#administration.lookForChanges(),
     });
@@ -370,10 +370,8 @@ export class NodeDaemon implements NodeService {
       case 'cleanup':
       case 'refresh':
         return this.#clean(command);
-      case 'attribute': {
-        const { name, value, dampenMs = 0 } = command;
-        return this.#sayOf(command.node, (node) => ({ kind: 'attribute', node, name, value, dampenMs }));
-      }
+      case 'attribute':
+        return this.#setAttribute(command);
       case 'confirm-fenced':
         return this.#sayOf(command.node, ({ name }) => ({ kind: 'fence-confirm', target: name, by }));
       case 'fence': {
@@ -471,6 +469,12 @@ export class NodeDaemon implements NodeService {
     const outcome = await this.edit({ kind: 'delete', xml }, 'membership');
     this.#tell({ kind: 'status', updates: [{ kind: 'node-removed', node }] });
     return outcome;
+  }
+
+  async #setAttribute({ node, name, value, dampenMs = 0 }: Extract<Command, { kind: 'attribute' }>): Promise<Outcome> {
+    const said = await this.#sayOf(node, (of) => ({ kind: 'attribute', node: of, name, value, dampenMs }));
+    if (said.ok && dampenMs === 0) await attributeWritten({ node, name, value }, () => this.#state);
+    return said;
   }
 
   #sayOf(name: string, messageOf: (node: NodeName) => Said): Promise<Outcome> {

@@ -1,15 +1,26 @@
 // Orders of the cluster as operations of this machine's agents: the node's executor, in the controller's terms.
 import { mkdirSync } from 'node:fs';
-import { AgentCatalogue, type ExecutionReport, type Fate, isAbsent, NodeExecutor } from '../../agents/index.ts';
+import { dirname, join } from 'node:path';
+import {
+  AgentCatalogue,
+  type ExecutionReport,
+  type Fate,
+  isAbsent,
+  NodeExecutor,
+  standardFolders,
+} from '../../agents/index.ts';
 import { parametersDigest, type XmlElement } from '../../cib/index.ts';
 import type { AgentFacts, ExecutionOrder, OperationReport } from '../../controller/index.ts';
 import type { HeldAddress } from '../../guardian/index.ts';
 import { CommandFailure, type Logger } from '../../kit/index.ts';
+import { installAgentTools } from './agent-tools.ts';
 import { isLeftoverProbe, leftoverProbes } from './leftovers.ts';
 
 export type OperationsOptions = {
   readonly logger: Logger;
   readonly stateFolder: string;
+  /** The node's name, and the socket of its API. */
+  readonly self: { readonly node: string; readonly socket: string };
   readonly report: (report: Omit<OperationReport, 'node'>) => void;
   readonly cancelled: (resource: string, operation: string, intervalMs: number) => void;
   readonly onAddresses: (addresses: readonly HeldAddress[]) => void;
@@ -32,9 +43,11 @@ export class Operations {
 
   constructor(options: OperationsOptions) {
     this.#options = options;
-    const { logger, stateFolder, onAddresses, fateOfTaken } = options;
+    const { logger, stateFolder, self, onAddresses, fateOfTaken } = options;
+    const folders = { ...standardFolders, tools: join(dirname(self.socket), 'tools') };
+    installAgentTools(folders.tools, self);
     const onReport = (report: ExecutionReport<ExecutionOrder>) => void this.#report(report);
-    this.#executor = new NodeExecutor({ logger, stateFolder, onAddresses, fateOfTaken, onReport });
+    this.#executor = new NodeExecutor({ logger, stateFolder, folders, onAddresses, fateOfTaken, onReport });
     mkdirSync(agentStateFolder, { recursive: true });
     this.#prepare();
   }
