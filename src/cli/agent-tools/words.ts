@@ -33,7 +33,7 @@ export function readOptions(
     };
   } catch (thrown) {
     if (!(thrown instanceof TypeError)) throw thrown;
-    throw new CommandFailure({ kind: 'usage', what: thrown.message });
+    throw new CommandFailure({ kind: 'usage', what: thrown.message.split('. ')[0] ?? thrown.message });
   }
 }
 
