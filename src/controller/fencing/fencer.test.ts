@@ -149,7 +149,11 @@ test('a change of the membership drops what only waits, and carries through what
   const vain = carriedOver(begun.state, { term: 'u', returned: new Set() });
   assert.deepEqual([vain.state.operations, vain.over], [[], []], 'nobody heard the order: it is not waited for');
   const ordered = step(begun.state, { kind: 'ordered', nowMs: 0, attempt: attempt ?? '' });
-  const over = carriedOver(ordered.state, { term: 'u', returned: new Set() }).state;
+  const { state: over, again: saidAgain } = carriedOver(ordered.state, { term: 'u', returned: new Set() });
+  assert.deepEqual(
+    saidAgain.map((order) => order.attempt),
+    [attempt],
+  );
   // The wish comes again with the next decision, and joins.
   const again = step(over, { kind: 'request', nowMs: 1, ...prompt, request: 'r2' });
   assert.deepEqual(again.effects, []);

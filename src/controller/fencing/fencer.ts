@@ -71,7 +71,9 @@ export type FencingOperation = Omit<FencingRequest, 'request'> & {
   readonly dueMs: number;
   readonly waitsFor: 'delay' | 'answer' | 'watchdog';
   readonly attempt: string;
-  /** Whether the order of the attempt was heard. */
+  /** Of the present attempt. */
+  readonly order: FencingOrder | undefined;
+  /** Whether this node heard it in the order of messages. */
   readonly ordered: boolean;
   readonly node: string;
   readonly failures: readonly string[];
@@ -92,17 +94,24 @@ export function fencer(term: string): FencerState {
 /**
  * After a change of the membership, where the same node goes on coordinating: what has begun is carried through, because a
  * second shot would hit a node that is coming up; what only waits, or was ordered in vain while the members greeted each
- * other, is dropped, because the node may be back. One that is back (`returned`, names) was down in between: that is the end of its fencing, and a late answer says nothing of it.
+ * other, is dropped, because the node may be back. The orders of what is carried through are to be said again (`again`): who
+ * was to carry one out may have been in another ring when it was heard here. One that is back (`returned`, names) was down in between: that is the end of its fencing, and a late answer says nothing of it.
  */
 export function carriedOver(
   { operations, attempts }: FencerState,
   { term, returned }: { readonly term: string; readonly returned: ReadonlySet<string> },
-): { readonly state: FencerState; readonly over: readonly FencingOperation[] } {
+): {
+  readonly state: FencerState;
+  readonly over: readonly FencingOperation[];
+  readonly again: readonly FencingOrder[];
+} {
   const begun = operations.filter(({ waitsFor, ordered }) => waitsFor === 'answer' && ordered);
   const isOver = ({ target, action }: FencingOperation) => action !== 'on' && returned.has(target.name);
+  const left = begun.filter((operation) => !isOver(operation));
   return {
-    state: { operations: begun.filter((operation) => !isOver(operation)), attempts, term },
+    state: { operations: left, attempts, term },
     over: begun.filter(isOver),
+    again: left.flatMap(({ order }) => order ?? []),
   };
 }
 
@@ -184,6 +193,7 @@ class FencerRun {
       dueMs: this.#nowMs,
       waitsFor: 'delay',
       attempt: '',
+      order: undefined,
       ordered: false,
       node: '',
       failures: [],
@@ -240,20 +250,29 @@ class FencerRun {
     const { timeoutMs } = trial(operation, stage, device);
     const attempt = `${this.state.term}/${this.state.attempts}`;
     this.state = { ...this.state, attempts: this.state.attempts + 1 };
+    const { id, agent } = device;
+    // Tries are counted here, across nodes: the node itself makes one.
+    const parameters = { ...device.parameters, [`pcmk_${stage.action}_retries`]: '1' };
+    const { name: target } = operation.target;
+    const order = {
+      attempt,
+      node: host.name,
+      target,
+      action: stage.action,
+      timeoutMs,
+      device: { id, agent, parameters },
+    };
     this.#put({
       ...operation,
       tries: operation.tries + 1,
       attempt,
+      order,
       ordered: false,
       node: host.name,
       waitsFor: 'answer',
       dueMs: this.#nowMs + runsMax * timeoutMs + answerMarginMs,
     });
-    const { id, agent } = device;
-    // Tries are counted here, across nodes: the node itself makes one.
-    const parameters = { ...device.parameters, [`pcmk_${stage.action}_retries`]: '1' };
-    const order = { attempt, node: host.name, target: operation.target.name, action: stage.action, timeoutMs };
-    this.effects.push({ kind: 'attempt', order: { ...order, device: { id, agent, parameters } } });
+    this.effects.push({ kind: 'attempt', order });
   }
 
   #answered(operation: FencingOperation, failure: string | undefined): void {

@@ -6,7 +6,7 @@ import { cancelledUpdate, type OperationReport, outcomeUpdates } from '../coordi
 import { type CoordinatorEvent, initialCoordinator } from '../coordinator/state.ts';
 import { clusterOptionsOf, nodeStatesOf } from '../document/query.ts';
 import type { NodeName, StatusUpdate } from '../document/status.ts';
-import type { ClusterMessage, StatusMessage } from '../message.ts';
+import type { ClusterMessage, FencingOrder, StatusMessage } from '../message.ts';
 import {
   type Begin,
   initialReplica,
@@ -33,6 +33,7 @@ export function initialNode(begin: Begin): NodeState {
     reported: false,
     unsaid: [],
     unheard: [],
+    attempts: [],
     togetherSinceMs: undefined,
     takeOverAtMs: 0,
     leaving: false,
@@ -265,7 +266,7 @@ class NodeRun {
         return;
       }
       case 'fence':
-        if (message.order.node === this.#self.name) this.effects.push({ kind: 'fence', order: message.order });
+        if (message.order.node === this.#self.name) this.#fence(message.order);
         return this.#coordinator({ kind: 'delivered', message });
       case 'node-list':
         // A partition without quorum may not say who the cluster is.
@@ -277,6 +278,14 @@ class NodeRun {
       default:
         return this.#coordinator({ kind: 'delivered', message });
     }
+  }
+
+  /** An order is said again when members have changed: an attempt is made once. */
+  #fence(order: FencingOrder): void {
+    const { attempts } = this.state;
+    if (attempts.includes(order.attempt)) return;
+    this.#set({ attempts: [...attempts, order.attempt].slice(-unsaidMax) });
+    this.effects.push({ kind: 'fence', order });
   }
 
   #coordinator(event: Timeless<CoordinatorEvent>): void {

@@ -21,6 +21,8 @@ export type NodeState = {
   readonly unsaid: readonly OperationReport[];
   /** What this node said and may not have been heard, or not been answered: said again when members are together again. */
   readonly unheard: readonly LastingMessage[];
+  /** The latest attempts to fence that this node was told to make. */
+  readonly attempts: readonly string[];
   /** Monotonic ms when this node was first together with others since its daemon began. */
   readonly togetherSinceMs: number | undefined;
   /** Monotonic ms: the latest that this member, or one it is together with, says what was lost may be taken over. */
