@@ -5,7 +5,7 @@ import { schedule } from '../../scheduler/index.ts';
 import { clusterOptionsOf, transientAttributesOf } from '../document/query.ts';
 import type { StatusUpdate } from '../document/status.ts';
 import * as fencers from '../fencing/fencer.ts';
-import { type FencingWish, fencingRequestOf, nodeNamed } from '../fencing/request.ts';
+import { type FencingWish, fencingAttemptsMax, fencingRequestOf, nodeNamed } from '../fencing/request.ts';
 import type { ClusterMessage } from '../message.ts';
 import * as engines from '../transition/engine.ts';
 import { transitionOf } from '../transition/planning.ts';
@@ -28,7 +28,6 @@ import type {
 
 /** A member that has not told what it runs after so long is taken as the document has it. */
 const reportingMsMax = 30_000;
-const fencingAttemptsDefault = 10;
 
 export function step(state: CoordinatorState, event: CoordinatorEvent): CoordinatorStep {
   const run = new CoordinatorRun(state, { nowMs: event.nowMs, now: event.now });
@@ -340,14 +339,8 @@ class CoordinatorRun {
     const failures = (this.state.fencingFailures.get(target) ?? 0) + 1;
     this.#set({ fencingFailures: new Map(this.state.fencingFailures).set(target, failures) });
     for (const task of tasks) this.#engine({ kind: 'failed', task });
-    if (failures < this.#fencingAttemptsMax()) return this.#cause(`fencing ${target} failed: ${failure}`);
+    if (failures < fencingAttemptsMax(this.#options())) return this.#cause(`fencing ${target} failed: ${failure}`);
     this.#log('error', `fencing ${target} failed ${failures} times in a row: not tried again before something changes`);
-  }
-
-  #fencingAttemptsMax(): number {
-    const options = this.#options();
-    const attempts = Number(options.get('fencing-max-attempts') ?? options.get('stonith-max-attempts'));
-    return attempts > 0 ? attempts : fencingAttemptsDefault;
   }
 
   #options(): ReadonlyMap<string, string> {

@@ -45,3 +45,11 @@ function attributesOf(cib: XmlElement, target: NodeName): ReadonlyMap<string, st
   const permanent = pairs.map((pair) => [pair.get('name') ?? '', pair.get('value') ?? ''] as const);
   return new Map([...permanent, ...transientAttributesOf(cib, target)]);
 }
+
+const attemptsDefault = 10;
+
+/** How often in a row a node may fail to be fenced before it is left alone. */
+export function fencingAttemptsMax(options: ReadonlyMap<string, string>): number {
+  const attempts = Number(options.get('fencing-max-attempts') ?? options.get('stonith-max-attempts'));
+  return attempts > 0 ? attempts : attemptsDefault;
+}
