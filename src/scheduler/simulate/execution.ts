@@ -5,6 +5,11 @@ import type { OperationResult } from './injection.ts';
 
 export type FailedSynapse = { readonly synapse: Synapse; readonly result: OperationResult };
 
+/** Of the node that the failure counts on. */
+export function failedNodeId({ synapse, result }: FailedSynapse): string {
+  return synapse.action.node?.id ?? result.node;
+}
+
 export type Execution = {
   /** In the order in which they were done. */
   readonly done: readonly Synapse[];

@@ -7,7 +7,7 @@ import { agentNames } from '../graph/graph-xml.ts';
 import { operationKeyOf } from '../graph/operation-key.ts';
 import type { Cluster, Primitive } from '../model/index.ts';
 import { Outline } from '../render/outline.ts';
-import type { Execution } from './execution.ts';
+import { type Execution, failedNodeId } from './execution.ts';
 import { failureLines } from './modifications.ts';
 
 export function renderExecution(cluster: Cluster, { done, failed }: Execution, nowSeconds: number): string {
@@ -16,7 +16,7 @@ export function renderExecution(cluster: Cluster, { done, failed }: Execution, n
   for (const { action } of done) out.item(1, executionLine(cluster, action));
   if (failed !== undefined) {
     out.item(0, `Pretending action ${failed.synapse.action.id} failed with rc=${failed.result.exitCode}`);
-    for (const line of failureLines(failed.result, nowSeconds)) out.item(1, line);
+    for (const line of failureLines(failed.result, failedNodeId(failed), nowSeconds)) out.item(1, line);
   }
   return out.toString();
 }

@@ -1,37 +1,47 @@
 // What was asked for before the document was looked at, as `crm_simulate` repeats it: a line or an element for each.
-import { type XmlElement, xmlElement } from '../../cib/index.ts';
+import { childAt, type XmlElement, xmlElement } from '../../cib/index.ts';
 import { Outline } from '../render/outline.ts';
 import type { Injection, OperationResult } from './injection.ts';
 
 /** `Performing Requested Modifications`; empty when there were none. */
-export function renderModifications(injections: readonly Injection[]): string {
+export function renderModifications(injections: readonly Injection[], cib: XmlElement): string {
   if (injections.length === 0) return '';
   const out = new Outline();
   out.heading(0, 'Performing Requested Modifications');
-  for (const line of injections.flatMap(modificationLines)) out.item(1, line);
+  for (const line of injections.flatMap((each) => modificationLines(each, cib))) out.item(1, line);
   return out.toString();
 }
 
 /** `<modifications>`; undefined when there were none. */
-export function modificationsXml(injections: readonly Injection[]): XmlElement | undefined {
+export function modificationsXml(injections: readonly Injection[], cib: XmlElement): XmlElement | undefined {
   if (injections.length === 0) return undefined;
   const given = (kind: 'quorum' | 'watchdog') =>
     injections.flatMap((each) => (each.kind === kind ? [each.given] : [])).at(-1);
   const attributes = { quorum: given('quorum'), watchdog: given('watchdog') };
-  return xmlElement('modifications', attributes, injections.flatMap(modificationXml));
+  return xmlElement(
+    'modifications',
+    attributes,
+    injections.flatMap((each) => modificationXml(each, cib)),
+  );
 }
 
 /** The attributes that count a failure on its node. */
-export function failureLines(failure: OperationResult, nowSeconds: number): string[] {
+export function failureLines(failure: OperationResult, nodeId: string, nowSeconds: number): string[] {
   return countersOf(failure, nowSeconds).map(
-    ({ name, value }) => `Injecting attribute ${name}=${value} into /node_state '${failure.node}'`,
+    ({ name, value }) => `Injecting attribute ${name}=${value} into /node_state '${nodeId}'`,
   );
 }
 
-export function failureXml(failure: OperationResult, nowSeconds: number): XmlElement[] {
+export function failureXml(failure: OperationResult, nodeId: string, nowSeconds: number): XmlElement[] {
   return countersOf(failure, nowSeconds).map(({ name, value }) =>
-    xmlElement('inject_attr', { name, value, node_path: '/node_state', cib_node: failure.node }),
+    xmlElement('inject_attr', { name, value, node_path: '/node_state', cib_node: nodeId }),
   );
+}
+
+/** Of a node of the document; a remote one is its own id. */
+function nodeIdOf(cib: XmlElement, name: string): string {
+  const nodes = childAt(cib, 'configuration', 'nodes')?.children ?? [];
+  return nodes.find((node) => node.get('uname') === name)?.id ?? name;
 }
 
 const nodeVerbs = {
@@ -47,7 +57,7 @@ const ticketVerbs = {
   activate: { line: (id: string) => `Activating ticket ${id}`, action: 'Activating' },
 } as const;
 
-function modificationLines(injection: Injection): string[] {
+function modificationLines(injection: Injection, cib: XmlElement): string[] {
   switch (injection.kind) {
     case 'quorum':
       return [`Setting quorum: ${injection.given}`];
@@ -60,11 +70,11 @@ function modificationLines(injection: Injection): string[] {
     case 'operation':
       return [`Injecting ${specification(injection.result)} into the configuration`];
     case 'failure':
-      return failureLines(injection.result, injection.nowSeconds);
+      return failureLines(injection.result, nodeIdOf(cib, injection.result.node), injection.nowSeconds);
   }
 }
 
-function modificationXml(injection: Injection): XmlElement[] {
+function modificationXml(injection: Injection, cib: XmlElement): XmlElement[] {
   switch (injection.kind) {
     case 'quorum':
     case 'watchdog':
@@ -76,7 +86,7 @@ function modificationXml(injection: Injection): XmlElement[] {
     case 'operation':
       return [xmlElement('inject_spec', { spec: specification(injection.result) })];
     case 'failure':
-      return failureXml(injection.result, injection.nowSeconds);
+      return failureXml(injection.result, nodeIdOf(cib, injection.result.node), injection.nowSeconds);
   }
 }
 

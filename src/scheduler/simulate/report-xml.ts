@@ -10,7 +10,7 @@ import { type AllocationParts, allocationsXml } from '../render/allocations.ts';
 import { type StatusLists, statusXml } from '../render/status-xml.ts';
 import { nodeChanges, type ResourceChange } from '../render/transition-summary.ts';
 import type { Schedule } from '../schedule.ts';
-import type { Execution } from './execution.ts';
+import { type Execution, failedNodeId } from './execution.ts';
 import type { Injection } from './injection.ts';
 import { shownResourceName } from './lines.ts';
 import { failureXml, modificationsXml } from './modifications.ts';
@@ -35,7 +35,7 @@ export type XmlReport = {
 export function reportXml(report: XmlReport): XmlElement {
   const { request, before, injections, simulation, transition, command, lists, parts } = report;
   const content = [statusXml(readCluster(before, request), 'cluster_status', lists)];
-  const modifications = modificationsXml(injections);
+  const modifications = modificationsXml(injections, before);
   if (modifications !== undefined) content.push(modifications);
   if (parts.scores || parts.utilization) content.push(allocationsXml(simulation, parts));
   if (parts.actions) content.push(actionsXml(simulation));
@@ -49,7 +49,7 @@ export function reportXml(report: XmlReport): XmlElement {
 
 function transitionXml(cluster: Cluster, { done, failed }: Execution, nowSeconds: number): XmlElement {
   const executed = done.map(({ action }) => executedXml(cluster, action));
-  const counted = failed === undefined ? [] : failureXml(failed.result, nowSeconds);
+  const counted = failed === undefined ? [] : failureXml(failed.result, failedNodeId(failed), nowSeconds);
   return xmlElement('transition', {}, [...executed, ...counted]);
 }
 

@@ -140,7 +140,7 @@ function* textReport(report: Report): Generator<string> {
 function stateBefore({ flags, before, injections, request, simulation }: Report, note: string): string {
   if (injections.length === 0) return `${note}${statusText(simulation)}${listed(flags, simulation)}`;
   const state = stateOf(before, request);
-  return `${note}${statusText(state)}${listed(flags, state)}\n${renderModifications(injections)}${note}`;
+  return `${note}${statusText(state)}${listed(flags, state)}\n${renderModifications(injections, before)}${note}`;
 }
 
 /** What is asked for beside the state of nodes and resources. */
