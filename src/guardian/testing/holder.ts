@@ -19,7 +19,6 @@ guard.pledge({
 const route = orFail(openRouteSocket());
 const interfaceIndex = orFail(linkByName(route, interfaceName))?.index ?? 0;
 orFail(addAddress(route, { interfaceIndex, address, prefixLength, flags: ['nodad'] }));
-process.stdout.write(`held ${guard.pid}\n`);
 process.once('SIGUSR2', () => {
   for (;;);
 });
@@ -27,3 +26,4 @@ process.once('SIGTERM', async () => {
   await guard.release();
   process.exit(0);
 });
+process.stdout.write(`held ${guard.pid}\n`);
