@@ -146,8 +146,8 @@ class CoordinatorRun {
     if (leads) for (const operation of carried.over) this.#sendOver(operation);
     const present = new Set(reporting.map(({ name }) => name));
     if (leads) for (const order of carried.again) if (present.has(order.node)) this.#send({ kind: 'fence', order });
-    for (const { node } of this.state.fencer.operations) {
-      if (!present.has(node)) this.#fencer({ kind: 'node-gone', node });
+    for (const { order } of this.state.fencer.operations) {
+      if (order !== undefined && !present.has(order.node)) this.#fencer({ kind: 'node-gone', node: order.node });
     }
   }
 

@@ -70,12 +70,10 @@ export type FencingOperation = Omit<FencingRequest, 'request'> & {
   /** Waits until then, for a delay or for an answer. */
   readonly dueMs: number;
   readonly waitsFor: 'delay' | 'answer' | 'watchdog';
-  readonly attempt: string;
-  /** Of the present attempt. */
+  /** The present attempt, and whose it is; undefined before the first. */
   readonly order: FencingOrder | undefined;
   /** Whether this node heard it in the order of messages. */
   readonly ordered: boolean;
-  readonly node: string;
   readonly failures: readonly string[];
 };
 
@@ -128,8 +126,11 @@ export function nextDeadline({ operations }: FencerState): number | undefined {
 export function invariants({ operations }: FencerState): void {
   const subjects = operations.map(({ target, action }) => `${action} ${target.name}`);
   assert(new Set(subjects).size === subjects.length, 'nothing is fenced twice at the same time');
-  for (const { node, target, action, waitsFor } of operations) {
-    assert(waitsFor !== 'answer' || node !== target.name || action === 'on', `${target.name} is not to fence itself`);
+  for (const { order, target, action, waitsFor } of operations) {
+    assert(
+      waitsFor !== 'answer' || order?.node !== target.name || action === 'on',
+      `${target.name} is not to fence itself`,
+    );
   }
 }
 
@@ -148,11 +149,11 @@ class FencerRun {
       case 'request':
         return this.#request(event);
       case 'ordered': {
-        const operation = this.#find((each) => each.attempt === event.attempt);
+        const operation = this.#find((each) => each.order?.attempt === event.attempt);
         return operation === undefined ? undefined : this.#put({ ...operation, ordered: true });
       }
       case 'answered': {
-        const operation = this.#find((each) => each.waitsFor === 'answer' && each.attempt === event.attempt);
+        const operation = this.#find((each) => each.waitsFor === 'answer' && each.order?.attempt === event.attempt);
         return operation === undefined ? undefined : this.#answered(operation, event.failure);
       }
       case 'confirmed-by-hand':
@@ -162,7 +163,7 @@ class FencerRun {
         return;
       case 'node-gone':
         for (const operation of this.state.operations) {
-          if (operation.waitsFor !== 'answer' || operation.node !== event.node) continue;
+          if (operation.waitsFor !== 'answer' || operation.order?.node !== event.node) continue;
           this.#answered(operation, `${event.node} is gone`);
         }
         return;
@@ -192,10 +193,8 @@ class FencerRun {
       tries: 0,
       dueMs: this.#nowMs,
       waitsFor: 'delay',
-      attempt: '',
       order: undefined,
       ordered: false,
-      node: '',
       failures: [],
     });
   }
@@ -265,10 +264,8 @@ class FencerRun {
     this.#put({
       ...operation,
       tries: operation.tries + 1,
-      attempt,
       order,
       ordered: false,
-      node: host.name,
       waitsFor: 'answer',
       dueMs: this.#nowMs + runsMax * timeoutMs + answerMarginMs,
     });
@@ -282,7 +279,7 @@ class FencerRun {
     if (stage === undefined || device === undefined) return;
     const { attemptsMax } = trial(operation, stage, device);
     if (operation.tries < attemptsMax) return this.#try(operation);
-    this.#stageFailed(operation, `${stage.device} on ${operation.node}: ${failure}`);
+    this.#stageFailed(operation, `${stage.device} on ${operation.order?.node}: ${failure}`);
   }
 
   #stageFailed(operation: FencingOperation, failure: string): void {
