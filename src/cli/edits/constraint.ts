@@ -1,24 +1,81 @@
 // Constraints between resources, nodes and tickets, with the ids that pcs(8) gives them.
-import { childAt, serialiseXml, type XmlElement, xmlElement } from '../../cib/index.ts';
+import {
+  childAt,
+  removeElement,
+  sameXml,
+  serialiseXml,
+  type XmlElement,
+  xmlElement,
+  xmlIndexOf,
+} from '../../cib/index.ts';
 import type { Edit } from '../../controller/index.ts';
 import { CommandFailure } from '../../kit/index.ts';
+import {
+  assertWholeOptions,
+  type SetConstraint,
+  type SetWords,
+  setConstraintId,
+  setElements,
+} from './constraint-set.ts';
+import { isMoveConstraint } from './move.ts';
 import { assertFreeId, assertIdForm, nodeNamed, resourceNamed, sanitizedId, unknownName } from './names.ts';
+import type { Condition } from './rule/condition.ts';
+import { ruleElement } from './rule/element.ts';
 import { scoreText } from './values.ts';
 
-/** One node that a resource prefers (score above 0) or avoids. */
-export type LocationRequest = {
+/** What a location constraint is about: a resource, or with `regexp%` before it a pattern of ids. */
+type Located = {
   readonly resource: string;
-  readonly node: string;
-  readonly score: string;
+  readonly role: string | undefined;
+  /** Whether nodes that it may not run on are asked, too. */
+  readonly discovery: string | undefined;
   readonly id: string | undefined;
 };
 
-export function locationEdit(cib: XmlElement, { resource, node, score, id }: LocationRequest): Edit {
-  resourceNamed(cib, resource);
+/** One node that a resource prefers (score above 0) or avoids. */
+export type LocationRequest = Located & { readonly node: string; readonly score: string };
+
+/** A score for a node takes the place of an earlier one: two would be added up. */
+export function locationEdits(cib: XmlElement, request: LocationRequest): Edit[] {
+  const { resource, node, id } = request;
+  const located = locatedOf(cib, request);
   nodeNamed(cib, node);
-  const given = scoreText(score);
-  const chosen = id ?? sanitizedId(`location-${resource}-${node}-${given}`);
-  return creation(cib, xmlElement('rsc_location', { id: chosen, rsc: resource, node, score: given }));
+  const score = scoreText(request.score);
+  const chosen = id ?? sanitizedId(`location-${resource}-${node}-${score}`);
+  const constraint = xmlElement('rsc_location', { id: chosen, ...located, node, score });
+  const earlier = constraintsIn(cib).filter(
+    (each) =>
+      sameBut(each, constraint, ['id', 'score']) && !isMoveConstraint(each) && !sameBut(each, constraint, ['id']),
+  );
+  const freed = earlier.some((each) => each.id === chosen) ? without(cib, earlier) : cib;
+  return [...earlier.map(deletion), creation(freed, constraint)];
+}
+
+/** Every node of which the rule is true. */
+export type LocationRuleRequest = Located & {
+  readonly condition: Condition;
+  /** Or a node attribute that holds it. */
+  readonly score: { readonly value: string } | { readonly attribute: string };
+};
+
+export function locationRuleEdit(cib: XmlElement, request: LocationRuleRequest): Edit {
+  const { resource, condition, score, id } = request;
+  const { role, ...located } = locatedOf(cib, request);
+  const chosen = id ?? freeId(cib, sanitizedId(`location-${resource}`));
+  const preference = 'value' in score ? { score: scoreText(score.value) } : { 'score-attribute': score.attribute };
+  const rule = ruleElement(`${chosen}-rule`, condition, { role, ...preference });
+  return creation(cib, xmlElement('rsc_location', { id: chosen, ...located }, [rule]));
+}
+
+function locatedOf(cib: XmlElement, { resource, role, discovery }: Located) {
+  const pattern = /^regexp%(.+)$/.exec(resource)?.[1];
+  if (pattern === undefined) resourceNamed(cib, resource);
+  const modes = ['always', 'never', 'exclusive'];
+  return {
+    ...(pattern === undefined ? { rsc: resource } : { 'rsc-pattern': pattern }),
+    role: roleText(role),
+    'resource-discovery': discovery === undefined ? undefined : oneOf('way of discovery', discovery, modes),
+  };
 }
 
 /** `dependent` runs where `primary` does (or, with a negative score, does not). */
@@ -100,6 +157,32 @@ export function ticketEdit(cib: XmlElement, request: TicketRequest): Edit {
   return creation(cib, xmlElement('rsc_ticket', attributes));
 }
 
+/** A constraint of sets of resources. `attributes`: what the kind has besides, such as the ticket's name. */
+export function setEdit(
+  cib: XmlElement,
+  kind: Exclude<SetConstraint, 'rsc_location'>,
+  words: SetWords,
+  given: Readonly<Record<string, string | undefined>>,
+): Edit {
+  assertWholeOptions(kind, words);
+  const all: Readonly<Record<string, string | undefined>> = { ...Object.fromEntries(words.options), ...defined(given) };
+  const id = all.id ?? freeId(cib, setConstraintId(kind, words));
+  const known = {
+    score: all.score === undefined ? undefined : scoreText(all.score),
+    kind: all.kind === undefined ? undefined : oneOf('kind of order', all.kind, orderKinds),
+    'loss-policy':
+      all['loss-policy'] === undefined ? undefined : oneOf('loss policy', all['loss-policy'], lossPolicies),
+  };
+  const score = kind === 'rsc_colocation' ? { score: known.score ?? 'INFINITY' } : {};
+  return creation(cib, xmlElement(kind, { ...all, ...known, ...score, id }, setElements(cib, kind, id, words)));
+}
+
+function defined(given: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
 /** @throws CommandFailure `not-found`, with the nearest id */
 export function constraintDeletions(cib: XmlElement, ids: readonly string[]): Edit[] {
   const constraints = constraintsIn(cib);
@@ -109,7 +192,7 @@ export function constraintDeletions(cib: XmlElement, ids: readonly string[]): Ed
       const known = constraints.flatMap((constraint) => constraint.id ?? []);
       throw unknownName(`there is no constraint '${id}'`, id, known);
     }
-    return { kind: 'delete', xml: serialiseXml(xmlElement(found.name, { id })) };
+    return deletion(found);
   });
 }
 
@@ -117,49 +200,42 @@ export function constraintsIn(cib: XmlElement): readonly XmlElement[] {
   return childAt(cib, 'configuration', 'constraints')?.children ?? [];
 }
 
-/** A constraint in words: what is kept where, with what, after what. */
-export function constraintText(constraint: XmlElement): string {
-  const at = (name: string) => constraint.get(name) ?? '';
-  if (constraint.children.length > 0) return `${membersText(constraint)}${scoreNote(constraint)}`;
-  switch (constraint.name) {
-    case 'rsc_location': {
-      const verb = at('score').startsWith('-') ? 'avoids' : 'prefers';
-      return `${at('rsc') || at('rsc-pattern')} ${verb} ${at('node')}${scoreNote(constraint)}`;
-    }
-    case 'rsc_colocation': {
-      const [role, withRole] = [roleNote(at('rsc-role')), roleNote(at('with-rsc-role'))];
-      return `${role}${at('rsc')} with ${withRole}${at('with-rsc')}${scoreNote(constraint)}`;
-    }
-    case 'rsc_order': {
-      const [first, then] = [at('first-action') || 'start', at('then-action') || at('first-action') || 'start'];
-      const kind = at('kind') === '' ? 'Mandatory' : at('kind');
-      return `${first} ${at('first')} then ${then} ${at('then')} (${kind})`;
-    }
-    default:
-      return `${roleNote(at('rsc-role'))}${at('rsc')} needs ticket ${at('ticket')}, without it: ${at('loss-policy') || 'stop'}`;
-  }
-}
-
-function membersText(constraint: XmlElement): string {
-  const sets = constraint.childrenNamed('resource_set');
-  if (sets.length === 0) return `${constraint.get('rsc') ?? constraint.get('rsc-pattern') ?? ''} by rule`;
-  const members = sets.map((set) => set.children.flatMap((member) => member.id ?? []).join(' '));
-  return `sets: ${members.map((each) => `(${each})`).join(' ')}`;
-}
-
-function scoreNote(constraint: XmlElement): string {
-  const score = constraint.get('score');
-  return score === undefined ? '' : ` (${score})`;
-}
-
-function roleNote(role: string): string {
-  return role === '' ? '' : `${role.toLowerCase()} `;
-}
-
 function creation(cib: XmlElement, constraint: XmlElement): Edit {
+  const same = constraintsIn(cib).find((each) => sameBut(each, constraint, ['id']));
+  if (same !== undefined) {
+    const fix = `To make it anew, first: haven constraint delete ${same.id}`;
+    throw new CommandFailure({ kind: 'exists', what: `the same constraint is there already: ${same.id}`, fix });
+  }
   assertIdForm(constraint.id ?? '');
   assertFreeId(cib, constraint.id ?? '');
   return { kind: 'create', section: 'constraints', xml: serialiseXml(constraint) };
+}
+
+function deletion({ name, id }: XmlElement): Edit {
+  return { kind: 'delete', xml: serialiseXml(xmlElement(name, { id })) };
+}
+
+function without(cib: XmlElement, elements: readonly XmlElement[]): XmlElement {
+  return elements.reduce(removeElement, cib);
+}
+
+/** Whether they say the same but for these attributes; ids of what is inside do not count, but for the resources of sets. */
+function sameBut(left: XmlElement, right: XmlElement, names: readonly string[]): boolean {
+  const bare = (element: XmlElement) => element.with(Object.fromEntries(names.map((name) => [name, undefined])));
+  return sameXml(withoutIds(bare(left)), withoutIds(bare(right)));
+}
+
+function withoutIds(element: XmlElement): XmlElement {
+  const bare = element.name === 'resource_ref' ? element : element.with({ id: undefined });
+  return bare.withNodes(element.children.map(withoutIds));
+}
+
+function freeId(cib: XmlElement, wanted: string): string {
+  const index = xmlIndexOf(cib);
+  for (let number = 0; ; number++) {
+    const id = number === 0 ? wanted : `${wanted}-${number}`;
+    if (index.allById(id).length === 0) return id;
+  }
 }
 
 function assertDifferent(cib: XmlElement, left: string, right: string): void {

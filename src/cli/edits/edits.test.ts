@@ -14,13 +14,25 @@ import { applyEdit, type Edit } from '../../controller/index.ts';
 import { CommandFailure } from '../../kit/index.ts';
 import { webCluster } from '../testing/web-cluster.ts';
 import { checkedEdit, together } from './check.ts';
-import { colocationEdit, constraintDeletions, locationEdit, orderEdit, ticketEdit } from './constraint.ts';
+import {
+  colocationEdit,
+  constraintDeletions,
+  constraintsIn,
+  locationEdits,
+  locationRuleEdit,
+  orderEdit,
+  setEdit,
+  ticketEdit,
+} from './constraint.ts';
+import { setWords } from './constraint-set.ts';
+import { constraintText } from './constraint-text.ts';
 import { type CreationRequest, creationEdit, resourceWords } from './creation.ts';
 import { manageEdits, startEdits, stopEdits, unmanageEdits } from './meta.ts';
 import { banEdits, clearEdits, moveEdits } from './move.ts';
 import { nodeAttributeEdits } from './node.ts';
 import { propertyEdits } from './property.ts';
 import { removalEdits } from './removal.ts';
+import { parseCondition } from './rule/condition.ts';
 
 const cib = parsed(webCluster);
 
@@ -49,7 +61,15 @@ const every: Readonly<Record<string, (document: XmlElement) => readonly Edit[]>>
   stop: (document) => stopEdits(document, 'web'),
   start: (document) => startEdits(document, 'db'),
   unmanage: (document) => unmanageEdits(document, 'vip'),
-  location: (document) => [locationEdit(document, { resource: 'db', node: 'n1', score: '50', id: undefined })],
+  location: (document) => locationEdits(document, { ...located, node: 'n1', score: '50' }),
+  'location by rule': (document) => [
+    locationRuleEdit(document, { ...located, condition: parseCondition(['pingd gt 0']), score: { value: '5' } }),
+  ],
+  'ordering of sets': (document) => [setEdit(document, 'rsc_order', setWords(inSets), { kind: 'optional' })],
+  'colocation of sets': (document) => [setEdit(document, 'rsc_colocation', setWords(inSets), {})],
+  'ticket of a set': (document) => [
+    setEdit(document, 'rsc_ticket', setWords(['set', 'web', 'db']), { ticket: 'T', 'loss-policy': 'fence' }),
+  ],
   colocation: (document) => [colocationEdit(document, { ...pair, role: undefined, primaryRole: undefined })],
   order: (document) => [orderEdit(document, { ...sequence, kind: 'optional' })],
   ticket: (document) => [
@@ -63,7 +83,9 @@ const every: Readonly<Record<string, (document: XmlElement) => readonly Edit[]>>
   'delete a group': (document) => removalEdits(document, 'web'),
 };
 
+const located = { resource: 'db', role: undefined, discovery: undefined, id: undefined };
 const pair = { dependent: 'db', primary: 'web', score: '-INFINITY', id: undefined };
+const inSets = ['set', 'web', 'vip', 'sequential=false', 'set', 'db'];
 const sequence = {
   first: 'web',
   second: 'db',
@@ -128,6 +150,40 @@ test('a group goes with its last member, and what is left of a larger one stays'
   assert.deepEqual(errorsOf(none), []);
 });
 
+test('a constraint that is there already is not made again, and is named', () => {
+  for (const name of ['location', 'location by rule', 'colocation', 'order', 'ticket', 'ordering of sets']) {
+    const after = edited(cib, every[name]?.(cib) ?? []);
+    refuses(() => every[name]?.(after), /^the same constraint is there already: /);
+  }
+});
+
+test('another score for a node takes the place of the first', () => {
+  const at = (score: string) => ({ ...located, node: 'n1', score });
+  const before = edited(cib, locationEdits(cib, at('50')));
+  const after = edited(before, locationEdits(before, at('-70')));
+  const scores = constraintsIn(after).flatMap((each) => (each.name === 'rsc_location' ? [each.get('score')] : []));
+  assert.deepEqual(scores, ['-70']);
+});
+
+test('constraints are said in plain words', () => {
+  const said = (name: string) => {
+    const [constraint] = constraintsIn(edited(cib, every[name]?.(cib) ?? [])).slice(-1);
+    return constraint === undefined ? undefined : constraintText(constraint);
+  };
+  assert.deepEqual(['location', 'location by rule', 'colocation', 'order', 'ticket'].map(said), [
+    'db prefers n1 (50)',
+    'db prefers nodes where pingd gt 0 (5)',
+    'db away from web (-INFINITY)',
+    'start web then stop db (Optional, not the other way round)',
+    'db needs the ticket T, without it: stop',
+  ]);
+  assert.deepEqual(['ordering of sets', 'colocation of sets', 'ticket of a set'].map(said), [
+    'start (web, vip), then start db (Optional)',
+    '(web, vip) with db (INFINITY)',
+    'web, db need the ticket T, without it: fence',
+  ]);
+});
+
 test('a created resource has the operations that its agent advises, and what was asked for in their place', () => {
   const after = edited(cib, every.create?.(cib) ?? []);
   const ids = xmlIndexOf(after)
@@ -153,7 +209,7 @@ test('mistakes are refused in one sentence, with the nearest right name', () => 
   refuses(() => create(['ip=1'], { group: 'db' }), "'db' is a primitive, not a group");
   refuses(() => moveEdits(cib, 'webb', 'n1'), "there is no resource 'webb'. Did you mean 'web'?");
   refuses(() => moveEdits(cib, 'web', 'n9'), "there is no node 'n9'. Did you mean 'n1'?");
-  refuses(() => locationEdit(cib, { resource: 'web', node: 'n1', score: 'lots', id: undefined }), /'lots' is no score/);
+  refuses(() => locationEdits(cib, { ...located, node: 'n1', score: 'lots' }), /'lots' is no score/);
   refuses(() => propertyEdits(cib, new Map([['stonith-enable', 'true']])), /Did you mean 'stonith-enabled'/);
   refuses(() => constraintDeletions(cib, ['order-db-web-Optinoal']), /Did you mean 'order-db-web-Optional'/);
   refuses(

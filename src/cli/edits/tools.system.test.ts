@@ -10,13 +10,15 @@ import { parseXml, serialiseXml, serialiseXmlDocument, type XmlElement, xmlIndex
 import { applyEdit, type Edit } from '../../controller/index.ts';
 import { webCluster } from '../testing/web-cluster.ts';
 import { together } from './check.ts';
-import { colocationEdit, locationEdit, orderEdit, ticketEdit } from './constraint.ts';
+import { colocationEdit, locationEdits, locationRuleEdit, orderEdit, setEdit, ticketEdit } from './constraint.ts';
+import { setWords } from './constraint-set.ts';
 import { stopEdits } from './meta.ts';
 import { banEdits, moveEdits } from './move.ts';
 import { nodeAttributeEdits } from './node.ts';
 import { propertyEdits } from './property.ts';
 import { removalEdits } from './removal.ts';
 import { replacementOf } from './replacement.ts';
+import { parseCondition } from './rule/condition.ts';
 
 const missing = ['crm_verify', 'crm_resource', 'crm_attribute'].filter((name) => !existsSync(`/usr/sbin/${name}`));
 const skip = missing.length === 0 ? false : `needs ${missing.join(', ')} (pacemaker-cli-utils)`;
@@ -24,6 +26,9 @@ const folder = mkdtempSync(join(tmpdir(), 'haven-edits-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const cib = parsed(webCluster);
+const located = { resource: 'db', role: undefined, discovery: undefined, id: undefined };
+const spell = 'date in_range 2030-01-01 to duration months=1';
+const inSets = ['set', 'vip', 'site', 'sequential=false', 'require-all=false', 'set', 'db', 'action=start'];
 const pair = { dependent: 'db', primary: 'web', score: '-INFINITY', role: 'Started', primaryRole: undefined };
 const order = { first: 'web', second: 'db', firstAction: 'start', secondAction: 'stop', symmetrical: 'false' };
 
@@ -33,7 +38,14 @@ const all: Readonly<Record<string, readonly Edit[]>> = {
   move: moveEdits(cib, 'web', 'n2'),
   ban: banEdits(cib, 'web', ['n1']),
   stop: stopEdits(cib, 'web'),
-  location: [locationEdit(cib, { resource: 'db', node: 'n1', score: '50', id: undefined })],
+  location: locationEdits(cib, { ...located, node: 'n1', score: '50' }),
+  'location by rules': ['pingd gt 0 or (date lt 2030-01-01 and #uname ne n1)', 'date-spec hours=9-16', spell].flatMap(
+    (rule, at) =>
+      locationRuleEdit(cib, { ...located, id: `l${at}`, condition: parseCondition([rule]), score: { value: '5' } }),
+  ),
+  'sets in order': [setEdit(cib, 'rsc_order', setWords(inSets), { kind: 'Optional' })],
+  'sets together': [setEdit(cib, 'rsc_colocation', setWords(['set', 'vip', 'set', 'db']), {})],
+  'a set with a ticket': [setEdit(cib, 'rsc_ticket', setWords(['set', 'web', 'db']), { ticket: 'T' })],
   colocation: [colocationEdit(cib, { ...pair, id: undefined })],
   order: [orderEdit(cib, { ...order, kind: 'Optional', id: undefined })],
   ticket: [ticketEdit(cib, { ticket: 'T', resource: 'db', role: undefined, lossPolicy: 'stop', id: undefined })],

@@ -1,6 +1,7 @@
 import type { XmlElement } from '../../../cib/index.ts';
 import { type AnswerFlags, ClusterSession, show } from '../../cluster/session.ts';
-import { constraintsIn, constraintText } from '../../edits/constraint.ts';
+import { constraintsIn } from '../../edits/constraint.ts';
+import { constraintText } from '../../edits/constraint-text.ts';
 import { resourceNamed } from '../../edits/names.ts';
 import { alignedRows } from '../../terminal/columns.ts';
 import { styleFor } from '../../terminal/style.ts';

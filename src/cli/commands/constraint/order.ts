@@ -1,10 +1,12 @@
 import { CommandFailure } from '../../../kit/index.ts';
 import { type ChangeFlags, ClusterSession } from '../../cluster/session.ts';
-import { orderEdit } from '../../edits/constraint.ts';
+import { orderEdit, setEdit } from '../../edits/constraint.ts';
+import { setWords } from '../../edits/constraint-set.ts';
 
 type OrderFlags = ChangeFlags & { readonly id?: string; readonly kind?: string; readonly asymmetrical: boolean };
 
 export async function order(flags: OrderFlags, ...words: string[]): Promise<void> {
+  if (words[0] === 'set') return ofSets(flags, words);
   const at = words.indexOf('then');
   const first = side(words.slice(0, Math.max(at, 0)));
   const then = side(words.slice(at + 1));
@@ -25,6 +27,15 @@ export async function order(flags: OrderFlags, ...words: string[]): Promise<void
   });
   const done = `${words.slice(0, at).join(' ')}, then ${words.slice(at + 1).join(' ')}`;
   await session.change(flags, { document, edits: [edit], done, unchanged: done });
+}
+
+async function ofSets({ kind, asymmetrical, id, ...flags }: OrderFlags, words: readonly string[]): Promise<void> {
+  const session = new ClusterSession();
+  const document = await session.document();
+  const given = { kind, symmetrical: asymmetrical ? 'false' : undefined, id };
+  const done = `in this order: ${words.join(' ')}`;
+  const edits = [setEdit(document, 'rsc_order', setWords(words), given)];
+  await session.change(flags, { document, edits, done, unchanged: done });
 }
 
 function side(words: readonly string[]): { action: string | undefined; resource: string } | undefined {

@@ -1,7 +1,8 @@
 import type { ResourceView } from '../../../api/index.ts';
 import type { XmlElement } from '../../../cib/index.ts';
 import { type AnswerFlags, ClusterSession, show as print } from '../../cluster/session.ts';
-import { constraintsIn, constraintText } from '../../edits/constraint.ts';
+import { constraintsIn } from '../../edits/constraint.ts';
+import { constraintText } from '../../edits/constraint-text.ts';
 import { isResource, resourceNamed } from '../../edits/names.ts';
 import { alignedRows } from '../../terminal/columns.ts';
 import { styleFor } from '../../terminal/style.ts';
