@@ -12,7 +12,7 @@ export class Checker {
   readonly acknowledged = new Set<string>();
   readonly #schedule: Schedule;
   readonly #machines: readonly Machine[];
-  readonly #documents = new Map<string, { readonly digest: string; readonly node: string }>();
+  readonly #documents = new Map<string, { readonly says: number; readonly node: string }>();
 
   constructor(schedule: Schedule, machines: readonly Machine[]) {
     this.#schedule = schedule;
@@ -32,11 +32,11 @@ export class Checker {
     this.violated(nowMs, `double ownership: ${resource} runs on ${names}`);
   }
 
-  /** After so many messages of a ring every member has the same document. */
-  document(nowMs: number, { place, digest, node }: { place: string; digest: string; node: string }): void {
+  /** After so many messages of a ring every member has the same document; `says`: its fingerprint. */
+  document(nowMs: number, { place, says, node }: { place: string; says: number; node: string }): void {
     const known = this.#documents.get(place);
-    if (known === undefined) this.#documents.set(place, { digest, node });
-    else if (known.digest !== digest)
+    if (known === undefined) this.#documents.set(place, { says, node });
+    else if (known.says !== says)
       this.violated(nowMs, `agreement: at ${place} ${node} and ${known.node} have different documents`);
   }
 

@@ -7,7 +7,7 @@ import {
   executorDeadline,
   stepExecutor,
 } from '../../agents/index.ts';
-import { type Instant, parseXml, versionedDigest, type XmlElement } from '../../cib/index.ts';
+import { type Instant, parseXml, type XmlElement } from '../../cib/index.ts';
 import {
   decodeClusterMessage,
   type ExecutionOrder,
@@ -32,6 +32,7 @@ import { assert, type Failure, type Random } from '../../kit/index.ts';
 import { type AgentRun, beginRun } from './agents.ts';
 import type { Checker } from './checker.ts';
 import { isAddress } from './document.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { Machine } from './machine.ts';
 import type { Heard, Messaging } from './messaging.ts';
 import type { PlantedBug } from './planted.ts';
@@ -41,7 +42,6 @@ import type { VirtualTime } from './virtual-time.ts';
 const epochSeconds = 1_800_000_000;
 const runsMax = 4;
 const traceCharsMax = 400;
-/** Comparing documents costs more than anything else. */
 const messagesPerLook = 16;
 /** About as many as the document has. */
 const documentBytes = 16_384;
@@ -235,8 +235,8 @@ export class Daemon {
   #showDocument(): void {
     if (this.#over || this.state.replica.phase !== 'together') return;
     const place = `message ${this.#heard} of ring ${this.#ring} (${this.#configurations.get(this.#ring)})`;
-    const digest = versionedDigest(this.state.replica.cib);
-    this.#around.checker.document(this.#around.time.nowMs, { place, digest, node: this.machine.name });
+    const says = fingerprint(this.state.replica.cib);
+    this.#around.checker.document(this.#around.time.nowMs, { place, says, node: this.machine.name });
   }
 
   #perform(effect: NodeEffect): void {

@@ -1,8 +1,9 @@
 // When a cluster has come to rest: everybody together, nothing to do, and what runs is what the scheduler wants.
-import { childAt, versionedDigest, type XmlElement } from '../../cib/index.ts';
+import { childAt, type XmlElement } from '../../cib/index.ts';
 import { isSettled, type StatusUpdate } from '../../controller/index.ts';
 import { type Primitive, schedule, visitPrimitives } from '../../scheduler/index.ts';
 import type { Daemon } from './daemon.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { Machine } from './machine.ts';
 
 /** Why the cluster is not at rest, or undefined when it is. */
@@ -36,8 +37,8 @@ function describe({ state: { replica, coordinator, unsaid } }: Daemon): string {
 }
 
 function disagreement(daemons: readonly Daemon[]): string | undefined {
-  const digests = new Map(daemons.map(({ machine, state }) => [versionedDigest(state.replica.cib), machine.name]));
-  return digests.size === 1 ? undefined : `agreement: documents of ${[...digests.values()].join(' and ')} differ`;
+  const documents = new Map(daemons.map(({ machine, state }) => [fingerprint(state.replica.cib), machine.name]));
+  return documents.size === 1 ? undefined : `agreement: documents of ${[...documents.values()].join(' and ')} differ`;
 }
 
 /** What a scheduler on an idle cluster would still do, or what runs elsewhere than the document says. */
