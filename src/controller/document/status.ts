@@ -1,6 +1,6 @@
 // The status section, as every member writes it: each update is a function of the document and the update alone, so that
 // members that apply the same updates in the same order have the same document, digest for digest.
-import { childAt, replaceElement, type XmlElement, xmlElement } from '../../cib/index.ts';
+import { childAt, type XmlElement, xmlElement } from '../../cib/index.ts';
 
 /** What an operation came to (or that it is under way), in the terms of `lrm_rsc_op`. */
 export type OperationRecord = {
@@ -51,7 +51,7 @@ export function applyStatus(cib: XmlElement, update: StatusUpdate): XmlElement {
   if (changed === status) return cib;
   const raised = cib.with({ num_updates: String(Number(cib.get('num_updates') ?? 0) + 1) });
   const known = childAt(raised, 'status');
-  return known === undefined ? raised.append(changed) : replaceElement(raised, known, changed);
+  return known === undefined ? raised.append(changed) : withChild(raised, known, changed);
 }
 
 type NodeUpdate = Exclude<StatusUpdate, { kind: 'ticket' | 'node-removed' }>;
@@ -74,7 +74,7 @@ function withNodeState(status: XmlElement, update: NodeUpdate): XmlElement {
   const state = known ?? xmlElement('node_state', { id: update.node.id, uname: update.node.name });
   const changed = changeNodeState(state, update);
   if (changed === known) return status;
-  return known === undefined ? status.append(changed) : replaceElement(status, known, changed);
+  return known === undefined ? status.append(changed) : withChild(status, known, changed);
 }
 
 function changeNodeState(state: XmlElement, update: NodeUpdate): XmlElement {
@@ -123,16 +123,17 @@ function withOperation(state: XmlElement, update: OperationRecord): XmlElement {
   const entries = [update.entry];
   if (update.failure) entries.push({ ...update.entry, id: `${id}_last_failure_0` });
   const changed = entries.reduce(withEntry, resource);
-  const others = resources.filter((other) => other !== known);
-  const list =
-    known === undefined ? [...resources, changed] : resources.map((each) => (each === known ? changed : each));
-  return withHistory(state, others.length === resources.length && known !== undefined ? resources : list);
+  if (known === undefined) return withHistory(state, [...resources, changed]);
+  return withHistory(
+    state,
+    resources.map((each) => (each === known ? changed : each)),
+  );
 }
 
 function withEntry(resource: XmlElement, attributes: Readonly<Record<string, string>>): XmlElement {
   const known = resource.children.find((entry) => entry.id === attributes.id);
   const entry = xmlElement('lrm_rsc_op', writable(attributes));
-  return known === undefined ? resource.append(entry) : replaceElement(resource, known, entry);
+  return known === undefined ? resource.append(entry) : withChild(resource, known, entry);
 }
 
 function historyOf(state: XmlElement): readonly XmlElement[] {
@@ -142,7 +143,7 @@ function historyOf(state: XmlElement): readonly XmlElement[] {
 function withHistory(state: XmlElement, resources: readonly XmlElement[]): XmlElement {
   const lrm = xmlElement('lrm', { id: state.id ?? '' }, [xmlElement('lrm_resources', {}, resources)]);
   const known = state.child('lrm');
-  return known === undefined ? state.append(lrm) : replaceElement(state, known, lrm);
+  return known === undefined ? state.append(lrm) : withChild(state, known, lrm);
 }
 
 function withoutHistory(state: XmlElement, update: Extract<StatusUpdate, { kind: 'forget' }>): XmlElement {
@@ -186,17 +187,17 @@ function withAttribute(state: XmlElement, name: string, value: string | undefine
   });
   const others = set.nodes.filter((node) => node !== known);
   const changedSet = set.withNodes(
-    value === undefined ? others : known === undefined ? [...set.nodes, pair] : swap(set, known, pair),
+    value === undefined ? others : known === undefined ? [...set.nodes, pair] : withChild(set, known, pair).nodes,
   );
   const knownSet = holder.child('instance_attributes');
-  const changedHolder =
-    knownSet === undefined ? holder.append(changedSet) : replaceElement(holder, knownSet, changedSet);
+  const changedHolder = knownSet === undefined ? holder.append(changedSet) : withChild(holder, knownSet, changedSet);
   const knownHolder = state.child('transient_attributes');
-  return knownHolder === undefined ? state.append(changedHolder) : replaceElement(state, knownHolder, changedHolder);
+  return knownHolder === undefined ? state.append(changedHolder) : withChild(state, knownHolder, changedHolder);
 }
 
-function swap(parent: XmlElement, old: XmlElement, replacement: XmlElement) {
-  return parent.nodes.map((node) => (node === old ? replacement : node));
+/** Nothing but the way to the change is looked at: each member does this for each operation, and histories are long. */
+function withChild(parent: XmlElement, child: XmlElement, replacement: XmlElement): XmlElement {
+  return parent.withNodes(parent.nodes.map((node) => (node === child ? replacement : node)));
 }
 
 /** What no XML document may hold (XML 1.0, 2.2), lone surrogates included. */
@@ -218,7 +219,7 @@ function withTicket(status: XmlElement, update: Extract<StatusUpdate, { kind: 't
   const tickets = status.child('tickets') ?? xmlElement('tickets');
   const known = tickets.children.find((state) => state.id === update.id);
   const state = (known ?? xmlElement('ticket_state', { id: update.id })).with(update.attributes);
-  const changed = known === undefined ? tickets.append(state) : replaceElement(tickets, known, state);
+  const changed = known === undefined ? tickets.append(state) : withChild(tickets, known, state);
   const knownTickets = status.child('tickets');
-  return knownTickets === undefined ? status.append(changed) : replaceElement(status, knownTickets, changed);
+  return knownTickets === undefined ? status.append(changed) : withChild(status, knownTickets, changed);
 }
