@@ -225,7 +225,7 @@ function examine(links: Links, nowMs: number): LinksEffect[] {
   const effects: LinksEffect[] = [];
   for (const [peer, paths] of links.paths) {
     paths.forEach((path, link) => {
-      effects.push(...judge(links, { peer, link, nowMs }));
+      for (const effect of judge(links, { peer, link, nowMs })) effects.push(effect);
       if (path.probeDueMs > nowMs) return;
       path.probeDueMs = nowMs + links.config.timing.probeMs;
       if (links.carrier[link] === 'down') return;

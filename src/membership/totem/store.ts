@@ -18,8 +18,9 @@ export type StoredMessage = {
 };
 
 export class MessageStore {
-  #slots: (StoredMessage | undefined)[] = new Array<StoredMessage | undefined>(storeSlots).fill(undefined);
-  readonly #misses = new Uint16Array(storeSlots);
+  /** Made when they are first needed: most recovery stores never are. */
+  #slots: (StoredMessage | undefined)[] = [];
+  #misses = new Uint16Array(0);
   /** The lowest number not yet released. */
   #head = 1;
   #highest = 0;
@@ -46,7 +47,7 @@ export class MessageStore {
   /** False when it is there already or outside the window. */
   put(seq: number, stored: StoredMessage): boolean {
     if (!this.inWindow(seq) || this.#slots[seq % storeSlots] !== undefined) return false;
-    this.#used = true;
+    this.#use();
     this.#slots[seq % storeSlots] = stored;
     if (seqBefore(this.#highest, seq)) this.#highest = seq;
     return true;
@@ -55,7 +56,7 @@ export class MessageStore {
   /** Counts a token visit that found `seq` missing; answers how many there were. */
   miss(seq: number): number {
     assert(this.inWindow(seq), 'a miss is counted within the window');
-    this.#used = true;
+    this.#use();
     const slot = seq % storeSlots;
     const misses = Math.min((this.#misses[slot] ?? 0) + 1, 0xffff);
     this.#misses[slot] = misses;
@@ -64,6 +65,7 @@ export class MessageStore {
 
   /** Forgets everything up to and with `seq`. */
   release(seq: number): void {
+    if (!seqBefore(seq, this.#head)) this.#use();
     while (!seqBefore(seq, this.#head)) {
       const slot = this.#head % storeSlots;
       this.#slots[slot] = undefined;
@@ -79,5 +81,12 @@ export class MessageStore {
     this.#misses.fill(0);
     this.#head = 1;
     this.#highest = 0;
+  }
+
+  #use(): void {
+    this.#used = true;
+    if (this.#misses.length > 0) return;
+    this.#slots = new Array<StoredMessage | undefined>(storeSlots).fill(undefined);
+    this.#misses = new Uint16Array(storeSlots);
   }
 }

@@ -44,7 +44,7 @@ type Node = {
 };
 
 const nodeIds = [1, 2, 3] as const;
-const wiring = { linkCount: 1, linkMode: 'passive', hopMs: 1 } as const;
+const wiring = { linkCount: 1, linkMode: 'passive', cipher: 'aes-gcm', hopMs: 1 } as const;
 const firstRingMs = 1000;
 /** Mutants come in bursts, so that those of a standing ring are tried as well as those of one that forms. */
 const burstMs = 250;

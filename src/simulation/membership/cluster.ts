@@ -285,7 +285,8 @@ class Cluster {
     if (this.#nowMs >= fault.untilMs) return;
     this.#agenda.put(this.#nowMs + 1000 / fault.perSecond, { kind: 'flood', fault });
     const from = this.#attacker.between(1, this.#nodes.length);
-    const noise = Uint8Array.from({ length: this.#attacker.between(0, 120) }, () => this.#attacker.below(256));
+    const noise = new Uint8Array(this.#attacker.between(0, 120));
+    for (let at = 0; at < noise.length; at++) noise[at] = this.#attacker.below(256);
     const datagram = this.#attacker.chance(0.7) ? forgedDatagram(from, noise) : noise;
     for (const { nodeId } of this.#nodes) this.#arriveForged(nodeId, { from, link: 0, datagram }, 0);
   }

@@ -10,7 +10,7 @@ function crashOf(nodeCount: number, node: number, notice: 'guardian' | 'none', s
   return {
     seed: `detection/${nodeCount}/${node}/${seed}`,
     nodeCount,
-    wiring: { linkCount: 1, linkMode: 'passive', security: 'plain', hopMs: 1 },
+    wiring: { linkCount: 1, linkMode: 'passive', security: 'plain', cipher: 'stand-in', hopMs: 1 },
     steadyFromMs: Infinity,
     clockRates: Array.from({ length: nodeCount }, () => 1),
     messagesPerSecond: seed % 2 === 0 ? 0 : 20,

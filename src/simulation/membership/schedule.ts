@@ -77,7 +77,9 @@ const firstRingMs = 1200;
 const linkRestMs = 1500;
 /** Haven's timers are made for tokens that go round within a fifth of the token timeout. */
 const rotationMsMax = havenTiming.tokenMs / 5;
-const oneLink: Wiring = { linkCount: 1, linkMode: 'passive', security: 'plain', hopMs: 1 };
+/** Of the sealed rings: the real cipher takes ten times the time of all the rest together, and knows nothing of rings. */
+const realCipherChance = 0.05;
+const oneLink: Wiring = { linkCount: 1, linkMode: 'passive', security: 'plain', cipher: 'stand-in', hopMs: 1 };
 
 /** What a schedule goes for. The pointed ones are short, and put together what seldom meets by chance. */
 export const emphases = ['everything', 'disk', 'recovery', 'links'] as const;
@@ -154,7 +156,7 @@ function calmSchedule(seed: string, nodeCount: number): Schedule {
 /** Links that fail one after the other, never the one that connects everybody, while someone without the key tries his luck. */
 function drawForLinks(random: Random, seed: string): Schedule {
   const nodeCount = random.between(nodeCountMin, random.chance(0.8) ? 5 : 8);
-  const wiring = drawWiring(random, { nodeCount, linkCountMin: 2 });
+  const wiring = drawWiring(random, { seed, nodeCount, linkCountMin: 2 });
   const faults: Fault[] = [];
   let calmAfterMs = firstRingMs;
   for (let episode = 0; episode < 2; episode++) {
@@ -208,11 +210,15 @@ function drawKeyRoll(random: Random, nodeCount: number, untilMs: number): Fault 
   return { kind: 'key-roll', fromMs: 0, untilMs, steps };
 }
 
-function drawWiring(random: Random, { nodeCount, linkCountMin }: { nodeCount: number; linkCountMin: number }): Wiring {
+function drawWiring(
+  random: Random,
+  { seed, nodeCount, linkCountMin }: { seed: string; nodeCount: number; linkCountMin: number },
+): Wiring {
   return {
     linkCount: Math.max(linkCountMin, random.pick([1, 1, 1, 2, 2, 3]) ?? 1),
     linkMode: random.chance(0.5) ? 'active' : 'passive',
     security: random.chance(0.4) ? 'sealed' : 'plain',
+    cipher: new Random(`cipher/${seed}`).chance(realCipherChance) ? 'aes-gcm' : 'stand-in',
     hopMs: Math.min(random.pick([1, 1, 5, 20]) ?? 1, rotationMsMax / (nodeCount * hopPartMax)),
   };
 }
@@ -221,7 +227,7 @@ function drawAny(random: Random, seed: string): Schedule {
   const nodeCount = random.chance(0.85) ? random.between(nodeCountMin, 5) : random.between(6, nodeCountMax);
   const skew = random.pick([0, 0, 0.02, 0.15]) ?? 0;
   const calmAfterMs = random.between(500, faultyMsMax);
-  const wiring = drawWiring(random, { nodeCount, linkCountMin: 1 });
+  const wiring = drawWiring(random, { seed, nodeCount, linkCountMin: 1 });
   const faults = Array.from({ length: random.between(1, faultsMax) }, () =>
     onSomeLink(random, wiring, drawFault(random, nodeCount, calmAfterMs)),
   );

@@ -19,12 +19,15 @@ import {
   stepLinks,
   usableLinks,
 } from '../../membership/index.ts';
+import { standInCipher } from './stand-in-cipher.ts';
 
 /** How the nodes are connected. */
 export type Wiring = {
   readonly linkCount: number;
   readonly linkMode: LinkMode;
   readonly security: 'plain' | 'sealed';
+  /** What seals: the real thing, or what costs a hundredth of it. */
+  readonly cipher: 'aes-gcm' | 'stand-in';
   /** A datagram is under way for between one and four times a tenth of this, where nothing delays it further. */
   readonly hopMs: number;
 };
@@ -32,7 +35,6 @@ export type Wiring = {
 /** A place in the procedure that rolls a key: 0 the old alone, 1 both known, 2 the new one in use, 3 the new alone. */
 export type KeyStage = 0 | 1 | 2 | 3;
 
-type Key = ReturnType<typeof crypto.deriveKey> & object;
 type Outgoing = { readonly link: number; readonly to: number; readonly datagram: Uint8Array };
 type Incoming = {
   /** Undefined: nothing for the ring. */
@@ -46,13 +48,14 @@ type Incoming = {
 const [oldKeyId, newKeyId] = [1, 2];
 const authkeys = new Map([oldKeyId, newKeyId].map((keyId) => [keyId, new Uint8Array(128).fill(keyId)]));
 // OpenSSL's own contexts live as long as a process, and there are too many stations for that.
-const crypto = aesGcmCrypto(authkeys, 'simulated', 'portable');
+const aesGcm = aesGcmCrypto(authkeys, 'simulated', 'portable');
+const standIn = standInCipher(authkeys);
 const nothing: Incoming = { message: undefined, authentic: false, taken: 'once', send: [] };
 const firstLink: readonly number[] = [0];
 
 export class Station {
   readonly #peers: readonly number[];
-  readonly #seal: Seal<Key> | undefined;
+  readonly #seal: SealOfStage | undefined;
   readonly #links: Links | undefined;
   /** Of the sealed datagrams, those that came through. */
   readonly #taken = new WeakSet<Uint8Array>();
@@ -66,16 +69,9 @@ export class Station {
   }) {
     const { nodeId, peers, wiring, session, stage } = options;
     this.#peers = peers;
-    this.#seal =
-      wiring.security === 'plain'
-        ? undefined
-        : new Seal({
-            nodeId,
-            session,
-            crypto: keyring(stage),
-            activeKeyId: activeKeyId(stage),
-            knownNodes: new Set([nodeId, ...peers]),
-          });
+    const node: SealedNode = { nodeId, session, stage, knownNodes: new Set([nodeId, ...peers]) };
+    if (wiring.security === 'sealed')
+      this.#seal = wiring.cipher === 'aes-gcm' ? sealOfStage(node, aesGcm) : sealOfStage(node, standIn);
     const { linkCount, linkMode: mode } = wiring;
     this.#links = linkCount > 1 ? createLinks({ nodeId, peers, linkCount, mode, timing: havenLinkTiming }) : undefined;
   }
@@ -85,23 +81,23 @@ export class Station {
   }
 
   setStage(stage: KeyStage): void {
-    this.#seal?.setKeys(keyring(stage), activeKeyId(stage));
+    this.#seal?.setStage(stage);
   }
 
   /** To one node, on the links of the moment. */
   send(message: Uint8Array, to: number, attempt: 'first' | 'repeated'): Outgoing[] {
-    const datagram = this.#seal?.seal(message, to) ?? message;
+    const datagram = this.#seal?.seal.seal(message, to) ?? message;
     return this.#route(to, attempt).map((link) => ({ link, to, datagram }));
   }
 
   multicast(message: Uint8Array): Outgoing[] {
-    const datagram = this.#seal?.seal(message) ?? message;
+    const datagram = this.#seal?.seal.seal(message) ?? message;
     return this.#peers.flatMap((to) => this.#route(to).map((link) => ({ link, to, datagram })));
   }
 
   /** What a guardian sends on every link when this process is gone. */
   farewell(message: Uint8Array): Uint8Array {
-    return this.#seal?.sealLast(message) ?? message;
+    return this.#seal?.seal.sealLast(message) ?? message;
   }
 
   links(event: LinksEvent): Outgoing[] {
@@ -113,7 +109,7 @@ export class Station {
     let bytes = datagram;
     let taken: Incoming['taken'] = 'once';
     if (this.#seal !== undefined) {
-      const opened = this.#seal.open(datagram, nowMs);
+      const opened = this.#seal.seal.open(datagram, nowMs);
       if (opened.kind === 'refused') return nothing;
       if (this.#taken.has(datagram)) taken = 'twice';
       this.#taken.add(datagram);
@@ -138,7 +134,7 @@ export class Station {
             {
               link: effect.link,
               to: effect.peer,
-              datagram: this.#seal?.seal(effect.bytes, effect.peer) ?? effect.bytes,
+              datagram: this.#seal?.seal.seal(effect.bytes, effect.peer) ?? effect.bytes,
             },
           ]
         : [],
@@ -160,7 +156,27 @@ function activeKeyId(stage: KeyStage): number {
   return stage < 2 ? oldKeyId : newKeyId;
 }
 
-function keyring(stage: KeyStage): SealCrypto<Key> {
-  const known = stage === 0 ? [oldKeyId] : stage === 3 ? [newKeyId] : [oldKeyId, newKeyId];
-  return { ...crypto, deriveKey: (keyId, info) => (known.includes(keyId) ? crypto.deriveKey(keyId, info) : undefined) };
+type SealedNode = {
+  readonly nodeId: number;
+  readonly session: Session;
+  readonly stage: KeyStage;
+  readonly knownNodes: ReadonlySet<number>;
+};
+
+/** A seal of either cipher, and its way through the procedure that rolls the key. */
+type SealOfStage = {
+  readonly seal: Pick<Seal<never>, 'seal' | 'sealLast' | 'open'>;
+  readonly setStage: (stage: KeyStage) => void;
+};
+
+function sealOfStage<Key>({ nodeId, session, stage, knownNodes }: SealedNode, cipher: SealCrypto<Key>): SealOfStage {
+  const keyring = (now: KeyStage): SealCrypto<Key> => {
+    const known = now === 0 ? [oldKeyId] : now === 3 ? [newKeyId] : [oldKeyId, newKeyId];
+    return {
+      ...cipher,
+      deriveKey: (keyId, info) => (known.includes(keyId) ? cipher.deriveKey(keyId, info) : undefined),
+    };
+  };
+  const seal = new Seal({ nodeId, session, crypto: keyring(stage), activeKeyId: activeKeyId(stage), knownNodes });
+  return { seal, setStage: (now) => seal.setKeys(keyring(now), activeKeyId(now)) };
 }
