@@ -1,5 +1,4 @@
 // One document, looked at once.
-import { explanation, reasonsFor } from '../../../api/index.ts';
 import { serialiseXml, serialiseXmlDocument, type XmlElement } from '../../../cib/index.ts';
 import { CommandFailure, formatDiagnostic } from '../../../kit/index.ts';
 import {
@@ -32,7 +31,7 @@ import { injectionsOf, resultsOf, withInjections } from './what-if.ts';
 /** Where Pacemaker, and Haven in its place, keep the document of this node. */
 const liveDocument = '/var/lib/pacemaker/cib/cib.xml';
 
-export function runSimulation(given: SimulateFlags): void {
+export async function runSimulation(given: SimulateFlags): Promise<void> {
   const flags = given.inPlace ? inPlace(given) : given;
   const file = documentFile(flags);
   const document = readDocument(file);
@@ -57,7 +56,8 @@ export function runSimulation(given: SimulateFlags): void {
   }
   if (transition !== undefined && failures.length > 0 && transition.execution.failed === undefined)
     process.stderr.write('haven: nothing fails: the transition has no operation that --op-fail names\n');
-  const report = reportTexts({ flags, time, before: document.cib, injections, request, simulation, transition });
+  const why = await explanationsOf(flags.why);
+  const report = reportTexts({ flags, time, before: document.cib, injections, request, simulation, transition, why });
   if (flags.outputTo === undefined || flags.outputTo === '-') print(report);
   else save(flags.outputTo, report);
 }
@@ -80,6 +80,17 @@ function documentFile({ xmlFile, xmlPipe, liveCheck }: SimulateFlags): string {
   throw new CommandFailure({ kind: 'usage', what: 'which document?', fix });
 }
 
+type Explanations = Pick<typeof import('../../../api/index.ts'), 'explanation' | 'reasonsFor'> & {
+  readonly names: readonly string[];
+};
+
+/** The room that explains also serves the API: loading that takes as long as a small document. */
+async function explanationsOf(names: readonly string[] | undefined): Promise<Explanations | undefined> {
+  if (names === undefined) return undefined;
+  const { explanation, reasonsFor } = await import('../../../api/index.ts');
+  return { names, explanation, reasonsFor };
+}
+
 type Report = {
   readonly flags: SimulateFlags;
   readonly time: RunTime;
@@ -89,6 +100,7 @@ type Report = {
   readonly request: SimulationRequest;
   readonly simulation: Simulation;
   readonly transition: SimulatedTransition | undefined;
+  readonly why: Explanations | undefined;
 };
 
 function* reportTexts(report: Report): Generator<string> {
@@ -114,10 +126,10 @@ function allocationParts({ showScores, showUtilization }: SimulateFlags): Alloca
 }
 
 function* textReport(report: Report): Generator<string> {
-  const { flags, time, simulation, transition } = report;
+  const { flags, time, simulation, transition, why } = report;
   const note = time.note === '' ? '' : `${time.note}\n`;
-  if (flags.why !== undefined) {
-    yield flags.why.map((name) => explanation(simulation, name)).join('\n');
+  if (why !== undefined) {
+    yield why.names.map((name) => why.explanation(simulation, name)).join('\n');
     return;
   }
   const parts = allocationParts(flags);
@@ -148,7 +160,7 @@ function listed(flags: SimulateFlags, lists: Pick<StateTexts, 'attributes' | 'fa
   return `${flags.showAttrs ? lists.attributes : ''}${flags.showFailcounts ? lists.failures : ''}`;
 }
 
-function jsonReport({ flags, before, request, simulation, transition }: Report): string {
+function jsonReport({ before, request, simulation, transition, why }: Report): string {
   const described = {
     now: request.now.epochSeconds,
     current: describeCluster(readCluster(before, request)),
@@ -159,7 +171,7 @@ function jsonReport({ flags, before, request, simulation, transition }: Report):
           execution: describeExecution(transition.execution),
           revised: describeCluster(readCluster(transition.cib, request)),
         }),
-    ...(flags.why === undefined ? {} : { why: flags.why.map((name) => reasonsFor(simulation, name)) }),
+    ...(why === undefined ? {} : { why: why.names.map((name) => why.reasonsFor(simulation, name)) }),
   };
   return `${JSON.stringify(described, undefined, 1)}\n`;
 }
