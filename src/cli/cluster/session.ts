@@ -89,12 +89,21 @@ export type ChangeRequest = {
   readonly strict?: true;
 };
 
-/** Lines of the document mean nothing to whoever typed the change: the path does. @throws CommandFailure when strict */
-function heed({ severity, place, what, why, fix }: Diagnostic, { strict }: ChangeRequest): void {
-  const words = { what, ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) };
-  if (strict === true) throw new CommandFailure({ kind: 'usage', ...words });
+/** @throws CommandFailure when strict */
+function heed(finding: Diagnostic, { strict }: ChangeRequest): void {
+  if (strict === true) throw new CommandFailure({ kind: 'usage', ...wordsOf(finding) });
+  warn(finding);
+}
+
+/** On standard error. Lines of the document mean nothing to whoever typed the change: the path does. */
+export function warn(finding: Diagnostic): void {
+  const { severity, place } = finding;
   const path = place.path === undefined ? {} : { path: place.path };
-  process.stderr.write(`${formatDiagnostic({ severity, place: path, ...words })}\n`);
+  process.stderr.write(`${formatDiagnostic({ severity, place: path, ...wordsOf(finding) })}\n`);
+}
+
+function wordsOf({ what, why, fix }: Diagnostic): Pick<Diagnostic, 'what' | 'why' | 'fix'> {
+  return { what, ...(why === undefined ? {} : { why }), ...(fix === undefined ? {} : { fix }) };
 }
 
 /** One sentence for people, or an object for programs. */

@@ -14,6 +14,7 @@ import { applyEdit, type Edit } from '../../controller/index.ts';
 import { CommandFailure } from '../../kit/index.ts';
 import { webCluster } from '../testing/web-cluster.ts';
 import { checkedEdit, together } from './check.ts';
+import { cloneEdits, groupEdits, uncloneEdits, ungroupEdits } from './collective.ts';
 import {
   colocationEdit,
   constraintDeletions,
@@ -29,10 +30,13 @@ import { constraintText } from './constraint-text.ts';
 import { type CreationRequest, creationEdit, resourceWords } from './creation.ts';
 import { manageEdits, startEdits, stopEdits, unmanageEdits } from './meta.ts';
 import { banEdits, clearEdits, moveEdits } from './move.ts';
+import { nodeNamed, resourceNamed, resourcesIn } from './names.ts';
 import { nodeAttributeEdits } from './node.ts';
+import { operationAddition, operationRemoval } from './operation.ts';
 import { propertyEdits } from './property.ts';
 import { removalEdits } from './removal.ts';
 import { parseCondition } from './rule/condition.ts';
+import { defaultsEdits, updateEdits, utilizationEdits } from './update.ts';
 
 const cib = parsed(webCluster);
 
@@ -79,11 +83,25 @@ const every: Readonly<Record<string, (document: XmlElement) => readonly Edit[]>>
   'create in a group': (document) => [creationEdit(document, { ...request, group: 'web' }, dummy)],
   'create in a new group': (document) => [creationEdit(document, { ...request, group: 'fresh' }, dummy)],
   'create promotable': (document) => [creationEdit(document, { ...request, wrapper: 'promotable' }, dummy)],
+  'move for a while': (document) =>
+    moveEdits(document, 'web', 'n2', { role: 'promoted', until: '2030-01-01 00:00:00Z' }),
+  update: (document) => updateEdits(document, 'vip', resourceWords(changes), undefined),
+  'operation added': (document) => [operationAddition(document, 'site', { name: 'monitor', pairs: every20s })],
+  'group of two': (document) => groupEdits(document, 'both', ['db', 'site'], { before: undefined, after: undefined }),
+  'into a group': (document) => groupEdits(document, 'web', ['db'], { before: 'site', after: undefined }),
+  'group dissolved': (document) => ungroupEdits(document, 'web', []),
+  clone: (document) => cloneEdits(document, 'web', { meta: new Map([['clone-max', '2']]), promotable: 'plain' }),
+  'resource utilization': (document) => utilizationEdits(resourceNamed(document, 'db'), new Map([['cpu', '2']])),
+  'node utilization': (document) => utilizationEdits(nodeNamed(document, 'n1'), new Map([['cpu', '4']])),
+  defaults: (document) => defaultsEdits(document, 'rsc_defaults', new Map([['resource-stickiness', '100']])),
+  'operation defaults': (document) => defaultsEdits(document, 'op_defaults', new Map([['timeout', '40s']])),
   delete: (document) => removalEdits(document, 'vip'),
   'delete a group': (document) => removalEdits(document, 'web'),
 };
 
 const located = { resource: 'db', role: undefined, discovery: undefined, id: undefined };
+const every20s = new Map([['interval', '20s']]);
+const changes = ['ip=192.0.2.11', 'nic=eth0', 'op', 'monitor', 'interval=7s', 'meta', 'priority=4'];
 const pair = { dependent: 'db', primary: 'web', score: '-INFINITY', id: undefined };
 const inSets = ['set', 'web', 'vip', 'sequential=false', 'set', 'db'];
 const sequence = {
@@ -111,7 +129,9 @@ test('setting what is set already is no edit', () => {
 });
 
 test('clear takes back what move and ban made, and nothing else', () => {
-  for (const edits of [moveEdits(cib, 'web', 'n2'), banEdits(cib, 'web', ['n1', 'n2'])]) {
+  const brief = { role: 'started', until: '2030-01-01 00:00:00Z' } as const;
+  const moves = [moveEdits(cib, 'web', 'n2'), banEdits(cib, 'web', ['n1', 'n2']), banEdits(cib, 'web', ['n1'], brief)];
+  for (const edits of moves) {
     const moved = edited(cib, edits);
     const cleared = edited(moved, clearEdits(moved, 'web', undefined));
     assert.ok(sameConfiguration(cleared, cib), serialiseXml(cleared));
@@ -126,6 +146,38 @@ test('a second move replaces the first', () => {
     found.map((each) => each.get('node')),
     ['n2'],
   );
+});
+
+test('ungrouping takes back grouping, and uncloning cloning', () => {
+  const there = (document: XmlElement) => resourcesIn(document).map(({ id }) => id);
+  const cloned = edited(cib, every.clone?.(cib) ?? []);
+  assert.deepEqual(there(edited(cloned, uncloneEdits(cloned, 'web'))), ['db', 'web', 'vip', 'site']);
+  const joined = edited(cib, every['into a group']?.(cib) ?? []);
+  assert.deepEqual(there(joined), ['web', 'vip', 'db', 'site']);
+  assert.deepEqual(there(edited(joined, ungroupEdits(joined, 'web', ['db']))), ['web', 'vip', 'site', 'db']);
+  const dissolved = edited(cib, every['group dissolved']?.(cib) ?? []);
+  assert.deepEqual(there(dissolved), ['db', 'vip', 'site']);
+  assert.deepEqual(constraintsIn(dissolved), []);
+});
+
+test('an operation is changed where it stands, told from others by its interval, and taken away', () => {
+  const ids = (document: XmlElement) =>
+    xmlIndexOf(document)
+      .allNamed('op')
+      .map(({ id }) => id);
+  const updated = (document: XmlElement, ...words: string[]) =>
+    edited(document, updateEdits(document, 'site', resourceWords(words), undefined));
+  const one = updated(cib, 'op', 'monitor', 'interval=10s', 'timeout=20s');
+  const moved = updated(one, 'op', 'monitor', 'interval=30s');
+  assert.deepEqual(ids(moved), ['site-monitor-interval-30s']);
+  assert.equal(xmlIndexOf(moved).allNamed('op')[0]?.get('timeout'), '20s');
+  const two = edited(moved, [operationAddition(moved, 'site', { name: 'monitor', pairs: every20s })]);
+  refuses(() => operationRemoval(two, 'site', { name: 'monitor', pairs: new Map() }), /site has 2 operations monitor/);
+  const left = edited(
+    two,
+    operationRemoval(two, 'site', { name: 'monitor', pairs: new Map([['interval', '30000ms']]) }),
+  );
+  assert.deepEqual(ids(left), ['site-monitor-interval-20s']);
 });
 
 test('manage takes back unmanage; deleting a constraint takes back making it', () => {
@@ -195,9 +247,12 @@ test('a created resource has the operations that its agent advises, and what was
 test('mistakes are refused in one sentence, with the nearest right name', () => {
   const create = (words: string[], more: Partial<CreationRequest> = {}) =>
     creationEdit(cib, { ...request, ...resourceWords(words), ...more }, dummy);
-  refuses(() => create(['pi=1']), "Dummy has no parameter 'pi'. Did you mean 'ip'?");
-  refuses(() => create([]), 'Dummy needs ip. Add ip=VALUE');
-  refuses(() => create(['ip=1', 'count=many']), /count='many' is not valid for Dummy: it must be a whole number/);
+  refuses(() => create(['pi=1']), "ocf:pacemaker:Dummy has no parameter 'pi'. Did you mean 'ip'?");
+  refuses(() => create([]), 'ocf:pacemaker:Dummy needs the parameter ip. Add ip=VALUE');
+  refuses(
+    () => create(['ip=1', 'count=many']),
+    /count='many' is not valid for ocf:pacemaker:Dummy: it must be a whole number/,
+  );
   refuses(() => create(['ip=1'], { id: 'vip' }), /the id 'vip' is taken/);
   refuses(() => create(['ip=1'], { id: '1st' }), /'1st' cannot be an id/);
   refuses(
@@ -207,6 +262,10 @@ test('mistakes are refused in one sentence, with the nearest right name', () => 
   refuses(() => create(['ip=1', 'op', 'monitro', 'interval=1s']), /has no operation 'monitro'. Did you mean 'monitor'/);
   refuses(() => create(['ip=1', 'op', 'monitor', 'interval=soon']), /interval of monitor: 'soon' is no duration/);
   refuses(() => create(['ip=1'], { group: 'db' }), "'db' is a primitive, not a group");
+  refuses(() => cloneEdits(cib, 'vip', { meta: new Map(), promotable: 'plain' }), /vip is in the group web already/);
+  refuses(() => ungroupEdits(cib, 'web', ['db']), 'db is not in the group web');
+  refuses(() => updateEdits(cib, 'web', resourceWords(['ip=1']), undefined), /'web' is a group, and has no parameters/);
+  refuses(() => utilizationEdits(nodeNamed(cib, 'n1'), new Map([['cpu', 'all']])), /cpu='all' is not valid/);
   refuses(() => moveEdits(cib, 'webb', 'n1'), "there is no resource 'webb'. Did you mean 'web'?");
   refuses(() => moveEdits(cib, 'web', 'n9'), "there is no node 'n9'. Did you mean 'n1'?");
   refuses(() => locationEdits(cib, { ...located, node: 'n1', score: 'lots' }), /'lots' is no score/);

@@ -4,28 +4,36 @@ import type { Edit } from '../../controller/index.ts';
 import { CommandFailure } from '../../kit/index.ts';
 import { nodeNamed, resourceNamed, sanitizedId } from './names.ts';
 
+/** For how long, and in which role. */
+export type MoveTerms = {
+  /** `promoted`: only where it is to be promoted. */
+  readonly role: 'started' | 'promoted';
+  /** When the move is over by itself, in ISO 8601; undefined: when it is cleared. */
+  readonly until: string | undefined;
+};
+
+const always: MoveTerms = { role: 'started', until: undefined };
+
 /** To the node, from wherever it is; earlier moves of it are forgotten. */
-export function moveEdits(cib: XmlElement, resource: string, node: string): Edit[] {
+export function moveEdits(cib: XmlElement, resource: string, node: string, terms = always): Edit[] {
   resourceNamed(cib, resource);
   nodeNamed(cib, node);
-  const prefer = locationOf(`cli-prefer-${resource}`, { resource, node, score: 'INFINITY' });
+  const prefer = locationOf(`cli-prefer-${resource}`, { resource, node, score: 'INFINITY' }, terms);
   const superseded = new Set([`cli-prefer-${resource}`, banId(resource, node)]);
   return [...deletions(cib, (constraint) => superseded.has(constraint.id ?? '')), creation(prefer)];
 }
 
 /** Away from each of the nodes, to wherever it may run best. */
-export function banEdits(cib: XmlElement, resource: string, nodes: readonly string[]): Edit[] {
+export function banEdits(cib: XmlElement, resource: string, nodes: readonly string[], terms = always): Edit[] {
   resourceNamed(cib, resource);
+  for (const node of nodes) nodeNamed(cib, node);
   if (nodes.length === 0) {
+    const what = `${resource} runs nowhere, so there is nothing to move it from`;
     const fix = `Say where to: haven resource move ${resource} NODE`;
-    throw new CommandFailure({
-      kind: 'usage',
-      what: `${resource} runs nowhere, so there is nothing to move it from`,
-      fix,
-    });
+    throw new CommandFailure({ kind: 'usage', what, fix });
   }
   const superseded = new Set([`cli-prefer-${resource}`, ...nodes.map((node) => banId(resource, node))]);
-  const bans = nodes.map((node) => locationOf(banId(resource, node), { resource, node, score: '-INFINITY' }));
+  const bans = nodes.map((node) => locationOf(banId(resource, node), { resource, node, score: '-INFINITY' }, terms));
   return [...deletions(cib, (constraint) => superseded.has(constraint.id ?? '')), ...bans.map(creation)];
 }
 
@@ -35,7 +43,7 @@ export function clearEdits(cib: XmlElement, resource: string, node: string | und
   if (node !== undefined) nodeNamed(cib, node);
   return deletions(cib, (constraint) => {
     const isMove = constraint.id === `cli-prefer-${resource}` || constraint.id?.startsWith(`cli-ban-${resource}-on-`);
-    return isMove === true && (node === undefined || constraint.get('node') === node);
+    return isMove === true && (node === undefined || nodeOf(constraint) === node);
   });
 }
 
@@ -50,8 +58,24 @@ function banId(resource: string, node: string): string {
 
 type Move = { readonly resource: string; readonly node: string; readonly score: string };
 
-function locationOf(id: string, { resource, node, score }: Move): XmlElement {
-  return xmlElement('rsc_location', { id, rsc: resource, role: 'Started', node, score });
+/** One that ends by itself is a rule of the node and the time. */
+function locationOf(id: string, { resource, node, score }: Move, { role, until }: MoveTerms): XmlElement {
+  const base = { id, rsc: resource, role: role === 'promoted' ? 'Promoted' : 'Started' };
+  if (until === undefined) return xmlElement('rsc_location', { ...base, node, score });
+  const [ruleId, expressionId, lifetimeId] = id.startsWith('cli-ban-')
+    ? [`${id}-rule`, `${id}-expr`, `${id}-lifetime`]
+    : [`cli-prefer-rule-${resource}`, `cli-prefer-expr-${resource}`, `cli-prefer-lifetime-end-${resource}`];
+  const uname = { attribute: '#uname', operation: 'eq', value: node, type: 'string' };
+  const rule = xmlElement('rule', { id: ruleId, score, 'boolean-op': 'and' }, [
+    xmlElement('expression', { id: expressionId, ...uname }),
+    xmlElement('date_expression', { id: lifetimeId, operation: 'lt', end: until }),
+  ]);
+  return xmlElement('rsc_location', base, [rule]);
+}
+
+function nodeOf(constraint: XmlElement): string | undefined {
+  const expressions = constraint.child('rule')?.childrenNamed('expression') ?? [];
+  return constraint.get('node') ?? expressions.find((each) => each.get('attribute') === '#uname')?.get('value');
 }
 
 function creation(constraint: XmlElement): Edit {

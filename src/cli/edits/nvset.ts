@@ -36,6 +36,15 @@ export function pairValue(holder: PairHolder, name: string): string | undefined 
   return knownPair(holder, name)?.pair.get('value');
 }
 
+/** A new set of these pairs, or none. */
+export function pairSet(name: string, id: string, pairs: ReadonlyMap<string, string>): XmlElement[] {
+  if (pairs.size === 0) return [];
+  const nvpairs = [...pairs].map(([key, value]) =>
+    xmlElement('nvpair', { id: sanitizedId(`${id}-${key}`), name: key, value }),
+  );
+  return [xmlElement(name, { id }, nvpairs)];
+}
+
 /** Sets by themselves: those with rules or references are somebody's own work, and are not written to. */
 function plainSets({ owner, set }: PairHolder): XmlElement[] {
   return owner.childrenNamed(set).filter((each) => each.id !== undefined && each.child('rule') === undefined);

@@ -18,14 +18,18 @@ import { isResource, resourceNamed } from './names.ts';
 export function removalEdits(cib: XmlElement, id: string): Edit[] {
   const top = outermostEmptied(cib, resourceNamed(cib, id));
   const gone = new Set(idsBelow(top));
+  return [...mentionEdits(cib, gone), { kind: 'delete', xml: serialiseXml(xmlElement(top.name, { id: top.id })) }];
+}
+
+/** Constraints, references in sets and in tags, and fence levels that name any of these resources go, or name it no longer. */
+export function mentionEdits(cib: XmlElement, gone: ReadonlySet<string>): Edit[] {
   const configuration = childAt(cib, 'configuration');
   const holders = [
     configuration?.child('constraints'),
     configuration?.child('tags'),
     configuration?.child('fencing-topology'),
   ];
-  const mentions = holders.flatMap((holder) => holder?.children ?? []).flatMap((each) => withoutMention(each, gone));
-  return [...mentions, { kind: 'delete', xml: serialiseXml(xmlElement(top.name, { id: top.id })) }];
+  return holders.flatMap((holder) => holder?.children ?? []).flatMap((each) => withoutMention(each, gone));
 }
 
 /** Every id that would be removed, the resource's own first. */

@@ -10,15 +10,18 @@ import { parseXml, serialiseXml, serialiseXmlDocument, type XmlElement, xmlIndex
 import { applyEdit, type Edit } from '../../controller/index.ts';
 import { webCluster } from '../testing/web-cluster.ts';
 import { together } from './check.ts';
+import { cloneEdits } from './collective.ts';
 import { colocationEdit, locationEdits, locationRuleEdit, orderEdit, setEdit, ticketEdit } from './constraint.ts';
 import { setWords } from './constraint-set.ts';
 import { stopEdits } from './meta.ts';
 import { banEdits, moveEdits } from './move.ts';
+import { nodeNamed } from './names.ts';
 import { nodeAttributeEdits } from './node.ts';
 import { propertyEdits } from './property.ts';
 import { removalEdits } from './removal.ts';
 import { replacementOf } from './replacement.ts';
 import { parseCondition } from './rule/condition.ts';
+import { defaultsEdits, utilizationEdits } from './update.ts';
 
 const missing = ['crm_verify', 'crm_resource', 'crm_attribute'].filter((name) => !existsSync(`/usr/sbin/${name}`));
 const skip = missing.length === 0 ? false : `needs ${missing.join(', ')} (pacemaker-cli-utils)`;
@@ -49,6 +52,10 @@ const all: Readonly<Record<string, readonly Edit[]>> = {
   colocation: [colocationEdit(cib, { ...pair, id: undefined })],
   order: [orderEdit(cib, { ...order, kind: 'Optional', id: undefined })],
   ticket: [ticketEdit(cib, { ticket: 'T', resource: 'db', role: undefined, lossPolicy: 'stop', id: undefined })],
+  clone: cloneEdits(cib, 'db', { meta: new Map([['interleave', 'true']]), promotable: 'promotable' }),
+  'ban for a while': banEdits(cib, 'web', ['n1'], { role: 'promoted', until: '2030-01-01 00:00:00Z' }),
+  utilization: utilizationEdits(nodeNamed(cib, 'n1'), new Map([['cpu', '4']])),
+  defaults: defaultsEdits(cib, 'op_defaults', new Map([['timeout', '40s']])),
   delete: removalEdits(cib, 'db'),
   'replace by 1.2': [replacementOf(promotable('pacemaker-1.2', 'master'))],
   'replace by 2.10': [replacementOf(promotable('pacemaker-2.10', 'master'))],

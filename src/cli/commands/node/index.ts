@@ -56,6 +56,22 @@ const attribute = buildCommand({
   docs: { brief: "Show or set a node's attributes", customUsage: ['NODE', 'NODE NAME=VALUE …', 'NODE NAME='] },
 });
 
+const utilization = buildCommand({
+  loader: async () => (await import('../resource/update.ts')).utilizationOf('node'),
+  parameters: {
+    flags: changeFlags,
+    positional: {
+      kind: 'array',
+      parameter: { ...nodeParameter, placeholder: 'WORD', brief: 'NODE, then NAME=NUMBER; NAME= takes away' },
+      minimum: 1,
+    },
+  },
+  docs: {
+    brief: 'Show or set how much a node has for resources; see the property placement-strategy',
+    customUsage: ['NODE', 'NODE NAME=NUMBER …'],
+  },
+});
+
 const fence = buildCommand({
   loader: async () => (await import('../fence/fence.ts')).reboot,
   parameters: { flags: changeFlags, positional: oneNode },
@@ -107,6 +123,6 @@ const list = buildCommand({
 });
 
 export const nodeRoutes = buildRouteMap({
-  routes: { standby, online, maintenance, unmaintenance, attribute, fence, confirmFenced, killTest, list },
+  routes: { standby, online, maintenance, unmaintenance, attribute, utilization, fence, confirmFenced, killTest, list },
   docs: { brief: 'Nodes: standby, maintenance, attributes, fencing' },
 });

@@ -13,9 +13,7 @@ export async function create(flags: CreateFlags, id: string, agentName: string, 
   const session = new ClusterSession();
   const document = await session.document();
   const wrapper = flags.promotable ? 'promotable' : flags.clone ? 'clone' : 'none';
-  const provider = agent.class === 'ocf' ? agent.provider : undefined;
-  const described = { class: agent.class, provider, type: agent.type };
-  const edit = creationEdit(document, { ...parts, id, agent: described, group: flags.group, wrapper }, metadata);
+  const edit = creationEdit(document, { ...parts, id, agent, group: flags.group, wrapper }, metadata);
   const place = flags.group === undefined ? '' : ` in the group ${flags.group}`;
   const done = `created ${id} (${formatAgent(agent)})${place}`;
   await session.change(flags, { document, edits: [edit], strict: true, done, unchanged: done });

@@ -1,7 +1,8 @@
 // `haven resource`: what the cluster keeps running.
 import { buildCommand, buildRouteMap } from '@stricli/core';
-import { changeFlags, jsonFlag, nodeFlag, nodeParameter, resourceParameter } from '../../cluster/flags.ts';
+import { changeFlags, jsonFlag, nodeFlag, resourceParameter } from '../../cluster/flags.ts';
 import { agentsCommand } from './agents.ts';
+import { ban, clone, defaults, group, meta, move, op, promotable, unclone, update, utilization } from './changes.ts';
 import { describeCommand } from './describe.ts';
 
 const text = { kind: 'parsed', parse: String, optional: true } as const;
@@ -49,15 +50,6 @@ const stop = buildCommand({
   loader: async () => (await import('./start.ts')).stop,
   parameters: { flags: changeFlags, positional: oneResource },
   docs: { brief: 'Stop a resource, and keep it stopped' },
-});
-
-const move = buildCommand({
-  loader: async () => (await import('./move.ts')).move,
-  parameters: {
-    flags: changeFlags,
-    positional: { kind: 'tuple', parameters: [resourceParameter, { ...nodeParameter, optional: true }] },
-  },
-  docs: { brief: 'Move a resource to a node, or away from where it runs; see clear' },
 });
 
 const clear = buildCommand({
@@ -111,20 +103,31 @@ const why = buildCommand({
 export const resourceRoutes = buildRouteMap({
   routes: {
     create,
+    update,
     delete: remove,
     start,
     stop,
     move,
+    ban,
     clear,
     restart,
     cleanup,
     refresh,
     manage,
     unmanage,
+    group,
+    clone,
+    promotable,
+    unclone,
+    meta,
+    op,
+    utilization,
+    defaults,
     show,
     why,
     agents: agentsCommand,
     describe: describeCommand,
   },
+  aliases: { enable: 'start', disable: 'stop' },
   docs: { brief: 'Resources: create, start, stop, move, clean up, explain; and the agents that run them' },
 });
