@@ -1,5 +1,5 @@
-// Fake agents: they take their time, fail, hang, talk garbage and flood their output as the faults of the moment say. They never claim that
-// something stopped which did not: no cluster survives that without fencing, and none can see it.
+// Fake agents: they take their time, fail, hang, talk garbage and flood their output as the faults of the moment say. They
+// never claim that something stopped which did not: no cluster survives that without fencing, and none can see it.
 import { type Outcome, outputBytesMax, reasonCharsMax } from '../../agents/index.ts';
 import type { Random } from '../../kit/index.ts';
 import { isAddress, isFenceDevice } from './document.ts';
@@ -25,6 +25,9 @@ const wordsOfGarbage = [
   '%s',
 ];
 const failingCodes = [1, 2, 3, 4, 5, 6, 9] as const;
+type FailingCode = (typeof failingCodes)[number];
+/** In the answer to a probe it says that nothing runs there, as 7 does: what is not installed cannot. */
+const notInstalled = 5;
 const garbageCharsMax = 4000;
 
 /** Begins a run; what a start changes is there at once for services, at its end for addresses. */
@@ -45,7 +48,9 @@ export function beginRun(
     if (stopped) machine.running.delete(call.resource);
     else if (partly) begin(machine, call.resource);
   };
-  return { ...badEnd(call, random, trouble), atEnd };
+  const runs = call.action === 'monitor' && machine.running.has(call.resource);
+  const codes = runs ? failingCodes.filter((code) => code !== notInstalled) : failingCodes;
+  return { ...badEnd(call, random, { trouble, codes }), atEnd };
 }
 
 function goodRun(machine: Machine, { resource, action }: AgentCall, random: Random): AgentRun {
@@ -73,7 +78,7 @@ function begin(machine: Machine, resource: string): void {
 function badEnd(
   { timeoutMs }: AgentCall,
   random: Random,
-  trouble: AgentTrouble,
+  { trouble, codes }: { readonly trouble: AgentTrouble; readonly codes: readonly FailingCode[] },
 ): Pick<AgentRun, 'afterMs' | 'outcome'> {
   if (trouble === 'hang') {
     const reason = `did not end within ${timeoutMs} ms`;
@@ -83,7 +88,7 @@ function badEnd(
     };
   }
   const afterMs = random.between(1, 500);
-  const code = random.pick(failingCodes) ?? 1;
+  const code = random.pick(codes) ?? 1;
   const done = { status: 'done', durationMs: afterMs } as const;
   switch (trouble) {
     case 'garbage': {
