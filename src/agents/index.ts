@@ -3,8 +3,9 @@
 export { type Agent, formatAgent, parseAgent } from './agent.ts';
 export { type BuiltinName, builtinMetadata, type FastAgents, type Fate } from './builtin.ts';
 export { type Account, accountOf } from './driver/builtin/account.ts';
+export { outputBytesMax } from './driver/capture.ts';
 export { AgentCatalogue } from './driver/catalogue.ts';
-export { type ChildRequest, type ChildResult, outputBytesMax, runChild } from './driver/child.ts';
+export { type ChildRequest, type ChildResult, runChild } from './driver/child.ts';
 export {
   type ExecutionReport,
   NodeExecutor,

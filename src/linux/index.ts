@@ -76,6 +76,7 @@ export type { ProcessEntry } from './process/listing.ts';
 export { commandLineOf, listProcesses, readProcess } from './process/listing.ts';
 export type { ProcessHandle } from './process/pidfd.ts';
 export { openProcess } from './process/pidfd.ts';
+export { openPipe } from './process/pipe.ts';
 export { programPath, startWorker, workerRoleData } from './process/program.ts';
 export type { SchedulingClass } from './process/scheduling.ts';
 export {

@@ -27,6 +27,7 @@ export const close: Native<[number]> = native('int close(int)');
 export const open: Native<[string, number, number]> = native('int open(const char *, int, uint)');
 export const read: Native<[number, Memory, number]> = native('long read(int, void *, size_t)');
 export const write: Native<[number, Memory, number]> = native('long write(int, const void *, size_t)');
+export const pipe2: Native<[Memory, number]> = native('int pipe2(void *, int)');
 export const dup3: Native<[number, number, number]> = native('int dup3(int, int, int)');
 export const ioctl: Native<[number, number, Memory]> = native('int ioctl(int, ulong, void *)');
 export const flock: Native<[number, number]> = native('int flock(int, int)');

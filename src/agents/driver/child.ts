@@ -1,6 +1,7 @@
 // Runs one program to its end or to its timeout: its own process group, bounded output, nothing of it left behind.
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { inNamespace, type NamespacePath } from '../../linux/index.ts';
+import { Capture } from './capture.ts';
 
 export type ChildRequest = {
   readonly argv: readonly [string, ...string[]];
@@ -19,9 +20,6 @@ export type ChildResult =
   | { readonly kind: 'timeout'; readonly output: string; readonly errors: string }
   | { readonly kind: 'not-started'; readonly code: string; readonly message: string };
 
-/** Kept of each stream: the end, where agents say why they failed. */
-export const outputBytesMax = 64 * 1024;
-
 /** A program that ignores SIGTERM is killed after this long. */
 const graceMs = 500;
 
@@ -33,15 +31,41 @@ const timerMsMax = 2 ** 31 - 1;
 
 export type RunningChild = { readonly result: Promise<ChildResult>; readonly pid: number | undefined; kill(): void };
 
+type Streams = { readonly output: Capture; readonly errors: Capture };
+type NotStarted = Extract<ChildResult, { readonly kind: 'not-started' }>;
+
 /** Starts the program; its result never rejects. */
 export function runChild(request: ChildRequest): RunningChild {
-  const started = start(request);
-  if ('message' in started) return { result: Promise.resolve(started), pid: undefined, kill: () => {} };
-  return follow(started, request);
+  const streams = openStreams();
+  if ('message' in streams) return notStarted(streams);
+  const started = start(request, streams);
+  streams.output.handedOver();
+  streams.errors.handedOver();
+  if (!('message' in started)) return follow(started, streams, request);
+  closeAll(streams);
+  return notStarted(started);
+}
+
+function notStarted(result: NotStarted): RunningChild {
+  return { result: Promise.resolve(result), pid: undefined, kill: () => {} };
+}
+
+function openStreams(): Streams | NotStarted {
+  const output = Capture.open();
+  const errors = output.ok ? Capture.open() : output;
+  if (output.ok && errors.ok) return { output: output.value, errors: errors.value };
+  if (output.ok) output.value.close();
+  const { errno, attempted } = errors.ok ? { errno: 'EUNKNOWN', attempted: 'open a pipe' } : errors.error;
+  return { kind: 'not-started', code: errno, message: `cannot ${attempted}` };
+}
+
+function closeAll({ output, errors }: Streams): void {
+  output.close();
+  errors.close();
 }
 
 /** `spawn` tells most failures by an event, and throws on the others: arguments too long, no descriptors left. */
-function start(request: ChildRequest): ChildProcessWithoutNullStreams | (ChildResult & { kind: 'not-started' }) {
+function start(request: ChildRequest, { output, errors }: Streams): ChildProcess | NotStarted {
   const [program, ...args] = request.argv;
   try {
     const spawned = inNamespace(request.namespace, () => ({
@@ -50,7 +74,7 @@ function start(request: ChildRequest): ChildProcessWithoutNullStreams | (ChildRe
         env: request.environment,
         detached: true,
         cwd: '/',
-        stdio: ['pipe', 'pipe', 'pipe'],
+        stdio: ['pipe', output.writeFd, errors.writeFd],
         ...(request.uid === undefined ? {} : { uid: request.uid }),
         ...(request.gid === undefined ? {} : { gid: request.gid }),
       }),
@@ -63,11 +87,9 @@ function start(request: ChildRequest): ChildProcessWithoutNullStreams | (ChildRe
   }
 }
 
-function follow(child: ChildProcessWithoutNullStreams, request: ChildRequest): RunningChild {
-  const output = keepTail(child.stdout);
-  const errors = keepTail(child.stderr);
-  child.stdin.on('error', () => {}); // A program may end without reading what it is given.
-  child.stdin.end(request.input ?? '');
+function follow(child: ChildProcess, streams: Streams, request: ChildRequest): RunningChild {
+  child.stdin?.on('error', () => {}); // A program may end without reading what it is given.
+  child.stdin?.end(request.input ?? '');
   const group = child.pid;
   let timedOut = false;
   let grace: NodeJS.Timeout | undefined;
@@ -84,9 +106,11 @@ function follow(child: ChildProcessWithoutNullStreams, request: ChildRequest): R
     Math.min(request.timeoutMs, timerMsMax),
   );
 
+  const ended = Promise.all([streams.output.ended, streams.errors.ended]);
   const result = new Promise<ChildResult>((resolve) => {
     child.once('error', (thrown: NodeJS.ErrnoException) => {
       clearTimeout(timer);
+      closeAll(streams);
       resolve({ kind: 'not-started', code: thrown.code ?? 'EUNKNOWN', message: thrown.message });
     });
     child.once('exit', (code, signal) => {
@@ -95,19 +119,18 @@ function follow(child: ChildProcessWithoutNullStreams, request: ChildRequest): R
       if (timedOut) signalGroup(group, 'SIGKILL');
       const settle = () => {
         clearTimeout(drain);
-        const texts = { output: output(), errors: errors() };
+        const texts = textsOf(streams);
         if (timedOut) resolve({ kind: 'timeout', ...texts });
         else if (code !== null) resolve({ kind: 'exited', code, ...texts });
         else resolve({ kind: 'signalled', signal: signal ?? 'unknown', ...texts });
-        child.stdout.destroy();
-        child.stderr.destroy();
+        closeAll(streams);
       };
       // A daemon that the agent started may keep the pipes open for ever: the agent's own end is what counts.
       const drain = setTimeout(settle, drainMs);
-      child.once('close', settle);
+      void ended.then(settle);
     });
     // A process in uninterruptible sleep outlives even SIGKILL: the cluster must hear of the timeout all the same.
-    giveUp = () => resolve({ kind: 'timeout', output: output(), errors: errors() });
+    giveUp = () => resolve({ kind: 'timeout', ...textsOf(streams) });
   });
   return { result, pid: group, kill: () => signalGroup(group, 'SIGKILL') };
 }
@@ -121,16 +144,6 @@ function signalGroup(group: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-function keepTail(stream: NodeJS.ReadableStream): () => string {
-  let kept: Buffer[] = [];
-  let bytes = 0;
-  stream.on('data', (chunk: Buffer) => {
-    kept.push(chunk);
-    bytes += chunk.length;
-    if (bytes <= 2 * outputBytesMax) return;
-    const tail = Buffer.concat(kept).subarray(-outputBytesMax);
-    kept = [Buffer.from(tail)];
-    bytes = tail.length;
-  });
-  return () => Buffer.concat(kept).subarray(-outputBytesMax).toString('utf8');
+function textsOf({ output, errors }: Streams): { readonly output: string; readonly errors: string } {
+  return { output: output.text, errors: errors.text };
 }
