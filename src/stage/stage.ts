@@ -42,9 +42,9 @@ DocumentRoot /srv/www
 Header set X-Haven-Host ${host}
 `;
 
-/** What an init system would start at each boot. */
+/** What an init system would start at each boot; the flags are those of bin/haven. */
 const bootScript = (program: string) =>
-  `exec '${process.execPath}' --single-threaded-gc '${program}' daemon >>/var/log/haven.log 2>&1\n`;
+  `exec '${process.execPath}' --single-threaded-gc --max-semi-space-size=4 '${program}' daemon >>/var/log/haven.log 2>&1\n`;
 
 /** Patterns of command lines (pgrep -f), of all of a node's processes or of one; they do not match the one who asks. */
 export const processes = {

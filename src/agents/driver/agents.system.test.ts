@@ -63,7 +63,8 @@ test('an agent that does not end is killed with all it started', async () => {
   assert.ok(!existsSync(`/proc/${child}`) || readFileSync(`/proc/${child}/stat`, 'utf8').includes(') Z'));
 });
 
-test('an agent that prints without end is kept short and still understood', async () => {
+test('an agent that prints without end is kept short and still understood, and memory does not grow by what it printed', async () => {
+  const before = process.memoryUsage().arrayBuffers;
   const outcome = await runOperation(
     { class: 'ocf', provider: 'own', type: 'loud' },
     { ...emptyOperation, action: 'start' },
@@ -71,6 +72,7 @@ test('an agent that prints without end is kept short and still understood', asyn
   ).outcome;
   assert.equal(outcome.code, 0);
   assert.ok(outcome.output.length <= 64 * 1024);
+  assert.ok(process.memoryUsage().arrayBuffers - before < 1 << 20);
 });
 
 test('a start that leaves a daemon behind on its pipes is over when the agent is', async () => {
