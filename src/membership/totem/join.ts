@@ -5,6 +5,7 @@ import { type CommitTokenMessage, isLeave, type JoinMessage, membersMax } from '
 import { enterRecovery, originateToken } from './recovery.ts';
 import { ringSeqMax, sameRing } from './ring-id.ts';
 import { log, type Ring } from './state.ts';
+import { noteAnswer } from './unanswered.ts';
 
 /** A damaged join must not use up the numbers: half of them are left whatever it says. */
 const trustedRingSeqMax = ringSeqMax / 2;
@@ -13,6 +14,7 @@ export function receiveJoin(ring: Ring, join: JoinMessage): void {
   if (join.ringSeq > trustedRingSeqMax) return;
   ring.maxRingSeq = Math.max(ring.maxRingSeq, join.ringSeq);
   if (join.systemFrom === 0 || join.procList.includes(0) || join.failedList.includes(0)) return;
+  noteAnswer(ring, join.systemFrom);
   switch (ring.phase) {
     case 'operational':
       if (isIgnoredByMember(ring, join)) return;

@@ -8,6 +8,7 @@ import { type RingId, sameRing } from './ring-id.ts';
 import { headerOf } from './send.ts';
 import { laterSeq } from './sequence.ts';
 import type { Ring } from './state.ts';
+import { isPassedOver } from './unanswered.ts';
 
 /** `bytes` is kept, to be repeated for those who missed it. */
 export function receiveMcast(ring: Ring, message: McastMessage, bytes: Uint8Array): void {
@@ -45,6 +46,7 @@ function hearOtherRing(ring: Ring, heard: { from: number; ringId: RingId; operat
   const { from } = heard;
   if (from === 0 || from === ring.config.nodeId || isStraggler(ring, from, heard.ringId)) return;
   if (!ring.procList.includes(from) && ring.procList.length >= membersMax) return;
+  if (isPassedOver(ring, from)) return;
   if (ring.phase === 'operational') {
     // As with a stranger's join: he will be heard again.
     if (!ring.installedByAll) return;

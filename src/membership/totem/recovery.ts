@@ -9,6 +9,7 @@ import { formatRingId, sameRing } from './ring-id.ts';
 import { headerOf, leaveMessage, sendToken } from './send.ts';
 import { beforeFirst, earlierSeq, laterSeq, nextSeq, seqAtOrBefore } from './sequence.ts';
 import { arm, log, type Ring, without } from './state.ts';
+import { judgeAnswers } from './unanswered.ts';
 
 /** The commit token has come back filled in by everyone. */
 export function enterRecovery(ring: Ring, token: CommitTokenMessage): void {
@@ -177,6 +178,7 @@ function startNewRing(ring: Ring, left: readonly number[]): void {
   advanceAru(ring, ring.regularStore);
   ring.lastAru = 0;
   ring.procList = [...ring.members];
+  judgeAnswers(ring, left);
   ring.failedList = [];
   ring.consensus.clear();
   ring.saved = undefined;

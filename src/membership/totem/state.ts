@@ -71,6 +71,10 @@ export type Ring = {
   failedToReceive: boolean;
   /** Members that said goodbye: their absence needs no warning. */
   readonly leaveSeen: Set<number>;
+  /** Who has sent a join since our ring last stood. */
+  readonly answered: Set<number>;
+  /** Those that did not, though they were gathered for: until when, and for how long, they are passed over. */
+  readonly unanswering: Map<number, { readonly pauseMs: number; readonly untilMs: number }>;
 
   aru: number;
   highSeq: number;
@@ -152,6 +156,8 @@ export function createRing(config: RingConfig): Ring {
     highestDelivered: 0,
     failedToReceive: false,
     leaveSeen: new Set(),
+    answered: new Set(),
+    unanswering: new Map(),
     aru: 0,
     highSeq: 0,
     highDelivered: 0,
