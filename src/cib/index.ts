@@ -21,7 +21,7 @@ export type { TemplateProblem } from './resources/template.ts';
 export { effectiveDefinition } from './resources/template.ts';
 export { evaluateDateExpression } from './rules/date-expression.ts';
 export type { Nvset, NvsetList } from './rules/nvset.ts';
-export { collectValues, nvsetsOf, resolveReference } from './rules/nvset.ts';
+export { collectValues, nvsetsOf, overrideValues, resolveReference } from './rules/nvset.ts';
 export type { ResourceAgent, RuleContext, RuleVerdict } from './rules/rule.ts';
 export { earlier, evaluateRule } from './rules/rule.ts';
 export { createObject, deleteObject, modifyObject, replaceObject, withNextVersion } from './update/update.ts';

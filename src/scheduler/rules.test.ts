@@ -16,17 +16,23 @@ type Sketch = {
   /** Histories by node: `n1`, `n2`. */
   readonly histories?: Readonly<Record<string, string>>;
   readonly tickets?: string;
+  /** `rsc_defaults` and `op_defaults`. */
+  readonly defaults?: string;
+  /** Sets of transient attributes by node. */
+  readonly attributes?: Readonly<Record<string, string>>;
 };
 
-function decided({ options = '', resources, constraints = '', histories = {}, tickets = '' }: Sketch) {
+function decided(sketch: Sketch) {
+  const { options = '', resources, constraints = '', defaults = '', histories = {}, tickets = '' } = sketch;
   const states = ['n1', 'n2'].map(
     (name) => `<node_state id="${name}" uname="${name}" in_ccm="true" crmd="online" join="member" expected="member">
+      <transient_attributes id="${name}">${sketch.attributes?.[name] ?? ''}</transient_attributes>
       <lrm id="${name}"><lrm_resources>${histories[name] ?? ''}</lrm_resources></lrm></node_state>`,
   );
   const parsed = parseXml(`<cib have-quorum="1" validate-with="pacemaker-4.0"><configuration>
     <crm_config><cluster_property_set id="options">${options}</cluster_property_set></crm_config>
     <nodes><node id="n1" uname="n1"/><node id="n2" uname="n2"/></nodes>
-    <resources>${resources}</resources><constraints>${constraints}</constraints></configuration>
+    <resources>${resources}</resources><constraints>${constraints}</constraints>${defaults}</configuration>
     <status>${tickets}${states.join('')}</status></cib>`);
   assert.ok(parsed.ok);
   const result = schedule({ cib: parsed.value, now, reasons: false });
@@ -125,4 +131,23 @@ test('remote nodes that nothing but their connections tell of cannot be told apa
   });
   assert.ok(scores.includes('pcmk__primitive_assign: b allocation score on n1: -INFINITY'), scores.join('\n'));
   assert.ok(scores.includes('pcmk__primitive_assign: b allocation score on r2: 0'), scores.join('\n'));
+});
+
+test('of several values of a transient attribute, the one in the first set of the document counts', () => {
+  const set = (id: string, value: string) =>
+    `<instance_attributes id="${id}"><nvpair id="${id}-s" name="standby" value="${value}"/></instance_attributes>`;
+  const startsOn = (sets: string) =>
+    decided({ options: withoutFencing, resources: dummy('d'), attributes: { n1: sets } });
+  assert.ok(startsOn(set('a', 'true') + set('b', 'false')).actions.includes('d_start_0 n2'));
+  assert.ok(startsOn(set('a', 'false') + set('b', 'true')).actions.includes('d_start_0 n1'));
+});
+
+test('a default that says #default takes back what the resource itself says', () => {
+  const { actions } = decided({
+    options: withoutFencing,
+    resources: dummy('d', { 'target-role': 'Stopped' }),
+    defaults: `<rsc_defaults><meta_attributes id="r"><nvpair id="r-t" name="target-role" value="#default"/>
+      </meta_attributes></rsc_defaults>`,
+  });
+  assert.ok(actions.includes('d_start_0 n1'), actions.join('\n'));
 });

@@ -57,6 +57,33 @@ export function collectValues(
   index: XmlIndex,
   context: RuleContext,
 ): number | undefined {
+  return visitPairs(list, index, context, ([name, value]) => addValue(values, name, value));
+}
+
+/**
+ * As `collectValues`, but what is read replaces what is there: of several values of a name the one that is read last
+ * counts, which is that of the set with the lowest score, or of equals the first in the document.
+ */
+export function overrideValues(
+  values: Map<string, string>,
+  list: NvsetList,
+  index: XmlIndex,
+  context: RuleContext,
+): number | undefined {
+  return visitPairs(list, index, context, ([name, value]) => {
+    if (isDefault(value)) values.delete(name);
+    else values.set(name, value);
+  });
+}
+
+type Pair = Nvset['pairs'][number];
+
+function visitPairs(
+  list: NvsetList,
+  index: XmlIndex,
+  context: RuleContext,
+  visit: (pair: Pair) => void,
+): number | undefined {
   let changesAt: number | undefined;
   for (const set of list.sets) {
     if (set.rule !== undefined) {
@@ -64,14 +91,18 @@ export function collectValues(
       changesAt = earlier(changesAt, verdict.changesAt);
       if (!verdict.passes) continue;
     }
-    for (const [name, value] of set.pairs) addValue(values, name, value);
+    for (const pair of set.pairs) visit(pair);
   }
   return changesAt;
 }
 
 function addValue(values: Map<string, string>, name: string, value: string): void {
-  if (value.length === 8 && value.toLowerCase() === '#default') values.delete(name);
+  if (isDefault(value)) values.delete(name);
   else if (!values.has(name)) values.set(name, value);
+}
+
+function isDefault(value: string): boolean {
+  return value.length === 8 && value.toLowerCase() === '#default';
 }
 
 function readSets(parent: XmlElement, setName: string, index: XmlIndex, firstId: string | undefined): NvsetList {

@@ -4,6 +4,7 @@ import {
   collectValues,
   evaluateRule,
   nvsetsOf,
+  overrideValues,
   parseInstant,
   parseXml,
   type RuleContext,
@@ -139,4 +140,7 @@ test('sets: score, then the last; within a set the first; #default takes back; a
   assert.deepEqual(collect({ now }), { a: 'last', d: 'referred', b: 'one', z: '26' });
   assert.deepEqual(collect({ now, nodeAttribute: () => '1' }), { b: 'five', a: 'last', d: 'referred', z: '26' });
   assert.equal(collect({ now }, '1').a, 'first');
+  const replaced = new Map([['b', 'older']]);
+  overrideValues(replaced, nvsetsOf(parent, 'm', index), index, { now });
+  assert.deepEqual(Object.fromEntries(replaced), { a: 'first', d: 'referred', b: 'one', z: '26' });
 });

@@ -105,7 +105,8 @@ function orderBeforeOtherContainers(plan: Plan, bundle: Bundle, container: Primi
 
 function probePrimitive(plan: Plan, resource: Primitive, node: ClusterNode): boolean {
   if (!mayBeProbed(resource, node) || isHeldByContainer(plan, resource, node)) return false;
-  const top = topOf(resource).variant === 'clone' ? topOf(resource) : resource;
+  const isInstance = topOf(resource).variant === 'clone';
+  const top = isInstance ? topOf(resource) : resource;
   const probe = requestAction(plan, { resource, task: 'monitor', node, need: 'required' });
   probe.clear(OPTIONAL);
   orderAfterUnfencing(plan, resource, probe, ORDERED);
@@ -114,7 +115,8 @@ function probePrimitive(plan: Plan, resource: Primitive, node: ClusterNode): boo
   else if (resource.currentRole === roles.promoted) expect(probe, runningPromoted);
   const blocks = !probe.runnable && top.activeNodes.length === 0;
   order(plan, existing(probe), does(top, 'start'), blocks ? ORDERED | UNRUNNABLE_FIRST_BLOCKS : ORDERED);
-  if (plan.named(resource, 'reload-agent').length > 0) {
+  // A clone has no such action, and only there it would be looked for.
+  if (!isInstance && plan.named(resource, 'reload-agent').length > 0) {
     order(plan, existing(probe), does(resource, 'reload-agent'), ORDERED);
   }
   return true;

@@ -59,7 +59,7 @@ export function openCluster(cib: XmlElement, { now, reasons }: RunSettings): Clu
       records: undefined,
       accumulations: new Map(),
       hasRemoteNodes: undefined,
-      defaults: new Map(),
+      operationDefaults: undefined,
     },
   };
 }

@@ -38,7 +38,9 @@ export function resourceMeta(cluster: Cluster, { element, parent, extra }: MetaS
   for (let above = parent; above !== undefined; above = above.parent) {
     addMissing(meta, valuesOf(above.xml, 'meta_attributes', context));
   }
-  addMissing(meta, defaultsOf(cluster, 'rsc_defaults', context));
+  // Read into the same table: a `#default` there removes what the resource or its ancestors say.
+  const defaults = xmlIndexOf(cluster.cib).only('rsc_defaults');
+  if (defaults !== undefined) addValues(meta, { parent: defaults, setName: 'meta_attributes' }, context);
   if (parent !== undefined) addMissing(meta, parent.meta);
   return meta;
 }
@@ -47,18 +49,13 @@ function addMissing(values: Map<string, string>, more: ReadonlyMap<string, strin
   for (const [name, value] of more) if (!values.has(name)) values.set(name, value);
 }
 
-/** Values of a defaults section, computed once where no rule can tell resources or operations apart. */
-export function defaultsOf(
-  cluster: Cluster,
-  sectionName: 'rsc_defaults' | 'op_defaults',
-  context: ValueContext,
-): ReadonlyMap<string, string> {
-  const known = cluster.caches.defaults.get(sectionName);
-  if (known !== undefined) return known;
-  const section = xmlIndexOf(cluster.cib).only(sectionName);
+/** Values of `op_defaults`, computed once where no rule can tell operations apart. */
+export function operationDefaults(cluster: Cluster, context: ValueContext): ReadonlyMap<string, string> {
+  const { caches } = cluster;
+  if (caches.operationDefaults !== undefined) return caches.operationDefaults;
+  const section = xmlIndexOf(cluster.cib).only('op_defaults');
   const values = valuesOf(section, 'meta_attributes', context);
-  if (section === undefined || !hasRules(section, 'meta_attributes', context))
-    cluster.caches.defaults.set(sectionName, values);
+  if (section === undefined || !hasRules(section, 'meta_attributes', context)) caches.operationDefaults = values;
   return values;
 }
 
@@ -98,8 +95,7 @@ function readParameters(cluster: Cluster, resource: Resource, node: ClusterNode 
       : contextWith(plainContext(cluster), { nodeAttribute: (name) => node.attributes.get(name) });
   const values = new Map<string, string>();
   for (let each: Resource | undefined = resource; each !== undefined; each = each.parent) {
-    if (each === resource) addValues(values, { parent: each.xml, setName: 'instance_attributes' }, context);
-    else addMissing(values, valuesOf(each.xml, 'instance_attributes', context));
+    addValues(values, { parent: each.xml, setName: 'instance_attributes' }, context);
   }
   return values;
 }

@@ -3,7 +3,7 @@
 import { compareNodeNames, isTrue, parseInteger, parseScore, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import { type Cluster, type ClusterNode, type ProbeMode, probeModes } from '../model/index.ts';
 import { noteMistake, plainContext } from './cluster.ts';
-import { valuesOf } from './nvset.ts';
+import { replaceValues, valuesOf } from './nvset.ts';
 
 export function readNodes(cluster: Cluster): void {
   const section = xmlIndexOf(cluster.cib).only('nodes');
@@ -124,9 +124,7 @@ export function mergeTransientAttributes(cluster: Cluster, node: ClusterNode, no
   nameNode(cluster, node);
   const section = nodeState.child('transient_attributes');
   if (section !== undefined) {
-    for (const [name, value] of valuesOf(section, 'instance_attributes', plainContext(cluster))) {
-      node.attributes.set(name, value);
-    }
+    replaceValues(node.attributes, { parent: section, setName: 'instance_attributes' }, plainContext(cluster));
     mergeCapacity(cluster, node, section);
   }
   nameSite(cluster, node);

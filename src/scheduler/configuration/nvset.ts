@@ -1,6 +1,13 @@
 // Values of `meta_attributes`, `instance_attributes`, `cluster_property_set` and `utilization`, read in this run's context.
 
-import { collectValues, nvsetsOf, type RuleContext, type XmlElement, type XmlIndex } from '../../cib/index.ts';
+import {
+  collectValues,
+  nvsetsOf,
+  overrideValues,
+  type RuleContext,
+  type XmlElement,
+  type XmlIndex,
+} from '../../cib/index.ts';
 
 /** What values may depend on: the document for references, what rules may ask, and who hears when time changes them. */
 export type ValueContext = {
@@ -28,6 +35,13 @@ export type ValueSource = { readonly parent: XmlElement; readonly setName: strin
 export function addValues(values: Map<string, string>, source: ValueSource, context: ValueContext): void {
   const list = nvsetsOf(source.parent, source.setName, context.index, source.firstId);
   const changesAt = collectValues(values, list, context.index, context.rules);
+  if (changesAt !== undefined) context.noteChange(changesAt);
+}
+
+/** As `addValues`, but what is read replaces what `values` has. */
+export function replaceValues(values: Map<string, string>, source: ValueSource, context: ValueContext): void {
+  const list = nvsetsOf(source.parent, source.setName, context.index, source.firstId);
+  const changesAt = overrideValues(values, list, context.index, context.rules);
   if (changesAt !== undefined) context.noteChange(changesAt);
 }
 

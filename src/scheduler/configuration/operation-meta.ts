@@ -3,7 +3,7 @@
 import { intervalMsOf, intervalSeconds, parseInstant, type XmlElement } from '../../cib/index.ts';
 import { type Cluster, type ClusterNode, type Operation, type Primitive, roles } from '../model/index.ts';
 import { plainContext } from './cluster.ts';
-import { contextWith, defaultsOf, parametersOf } from './meta.ts';
+import { contextWith, operationDefaults, parametersOf } from './meta.ts';
 import { addValues, type ValueContext, valuesOf } from './nvset.ts';
 
 export type OperationName = { readonly task: string; readonly intervalMs: number };
@@ -57,7 +57,7 @@ export function operationMeta(
 /** The same for the milestones of collectives, which know the operation defaults only. */
 export function collectiveOperationMeta(cluster: Cluster, name: OperationName): Map<string, string> {
   const operation = { name: name.task, intervalMs: name.intervalMs };
-  const meta = new Map(defaultsOf(cluster, 'op_defaults', contextWith(plainContext(cluster), { operation })));
+  const meta = new Map(operationDefaults(cluster, contextWith(plainContext(cluster), { operation })));
   meta.delete('id');
   correct(cluster, name, { meta, operations: [] });
   return meta;
@@ -108,7 +108,7 @@ function configuredMeta(cluster: Cluster, resource: Primitive, name: OperationNa
     const timeout = shortestMonitor(resource)?.get('timeout');
     if (timeout !== undefined) meta.set('timeout', timeout);
   }
-  for (const [attribute, value] of defaultsOf(cluster, 'op_defaults', context)) {
+  for (const [attribute, value] of operationDefaults(cluster, context)) {
     if (!meta.has(attribute)) meta.set(attribute, value);
   }
   meta.delete('id');

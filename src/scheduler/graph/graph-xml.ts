@@ -107,8 +107,10 @@ function writeAction(out: string[], context: Context, { action, inputs }: Synaps
   out.push(`      </${elementOf(action)}>\n`);
 }
 
-function lockText({ resource, node, task }: Action): string {
+function lockText(action: Action): string {
+  const { resource, node, task } = action;
   if (resource?.variant !== 'primitive' || resource.lock === undefined || resource.lock.node !== node) return '';
+  if (!hasNodeInformation(action)) return '';
   return node.shuttingDown && task !== 'stop' ? '' : attribute('shutdown-lock', resource.lock.time);
 }
 

@@ -87,8 +87,8 @@ export type Caches = {
   /** Sums of preferences by resource and weight; `walk` where they cannot be added up. */
   readonly accumulations: Map<Resource, Map<number, Accumulation | 'walk'>>;
   hasRemoteNodes: boolean | undefined;
-  /** Values of `rsc_defaults` and `op_defaults` where no rule makes them depend on the resource or operation. */
-  readonly defaults: Map<string, ReadonlyMap<string, string>>;
+  /** Values of `op_defaults` where no rule makes them depend on the operation. */
+  operationDefaults: ReadonlyMap<string, string> | undefined;
 };
 
 export type FailureRecord = { count: number; lastFailure: number };
