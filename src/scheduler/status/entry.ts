@@ -15,6 +15,7 @@ import {
 import { activeRole, type Evaluation, forgetFailure, type Outcome } from './evaluation.ts';
 import { isExpired } from './expiry.ts';
 import { recordFailure } from './failed-operations.ts';
+import { demandStop } from './fencing.ts';
 import { readFailedMigration, readMigrateTo } from './migration.ts';
 import { type FailureAnswer, failureAnswer } from './on-fail.ts';
 import { exitCodes, isMasked, remap } from './remap.ts';
@@ -201,7 +202,7 @@ function readPending(evaluation: Evaluation, entry: HistoryEntry): void {
     resource.currentRole = roles.promoted;
   } else if (entry.task === 'migrate_to' && node.unclean) {
     const target = nodeNamed(cluster, entry.xml.get('migrate_target'));
-    if (target !== undefined) cluster.demands.push({ kind: 'stop', resource, node: target });
+    if (target !== undefined) demandStop(cluster, resource, target);
   }
   if (resource.pendingTask === undefined && !isProbe(entry)) {
     resource.pendingTask = entry.task;

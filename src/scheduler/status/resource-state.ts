@@ -21,7 +21,7 @@ import {
 import { addActiveNode, currentNode } from './active.ts';
 import { readRecordedOperation } from './entry.ts';
 import type { Evaluation } from './evaluation.ts';
-import { fenceNode } from './fencing.ts';
+import { demandStop, fenceNode } from './fencing.ts';
 import { readEntries } from './history-reader.ts';
 import { ownerOf } from './owner.ts';
 
@@ -149,7 +149,7 @@ function answerFailure(
 ): void {
   const { cluster, resource, node } = evaluation;
   const stopIfActive = () => {
-    if (isActive) cluster.demands.push({ kind: 'stop', resource, node });
+    if (isActive) demandStop(cluster, resource, node);
   };
   const fail = () => {
     resource.failed = true;
@@ -204,7 +204,7 @@ function restartContainer({ cluster, resource, node }: Evaluation, stopIfActive:
     // Where the container runs may not be known before all histories are read.
     cluster.containersToStop.unshift({ bundle, container: launcher });
   } else if (launcher !== undefined) {
-    cluster.demands.push({ kind: 'stop', resource: launcher, node });
+    demandStop(cluster, launcher, node);
   } else {
     stopIfActive();
   }
@@ -222,6 +222,6 @@ function resetRemote({ cluster, resource }: Evaluation): void {
 export function stopFailedContainers(cluster: Cluster): void {
   for (const { container } of cluster.containersToStop) {
     const node = currentNode(container);
-    if (node !== undefined) cluster.demands.push({ kind: 'stop', resource: container, node });
+    if (node !== undefined) demandStop(cluster, container, node);
   }
 }
