@@ -113,10 +113,7 @@ function migrationOf(evaluation: Evaluation, entry: HistoryEntry): Migration | u
 }
 
 function entriesOn({ evaluation }: Migration, nodeName: string): HistoryEntry[] {
-  const { cluster, resource } = evaluation;
-  const byId = recordedEntries(cluster, nodeName, resource.id);
-  if (byId.length > 0 || resource.historyId === undefined) return byId;
-  return recordedEntries(cluster, nodeName, resource.historyId);
+  return recordedEntries(evaluation.cluster, nodeName, evaluation.resource.id);
 }
 
 /** The entry that satisfies `test` when there is exactly one. */
