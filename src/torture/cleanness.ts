@@ -19,16 +19,26 @@ export async function untilClean(stage: Stage, withinMs: number): Promise<readon
 const failureMark = 'failure: ';
 const misplacedMark = 'misplaced: ';
 
+/** Whose failed stop leaves behind what the hosts' kernels show. */
+const stoppedBy = { address: 'vip', web: 'web' } as const;
+type Shown = keyof typeof stoppedBy;
+
 /**
  * A stop that failed blocks its resource until a person has looked: without fencing nothing else is safe. An agent that was
- * killed on its way may have stopped it all the same, so that hosts and cluster differ until then.
+ * killed on its way may have stopped it all the same, so that hosts and cluster differ until then, about that resource. What
+ * is on two hosts is excused by nothing: forgetting failures would put right what no cluster may do.
  */
 export function waitsForPerson(wrong: readonly string[]): boolean {
-  const excused = [failureMark, misplacedMark];
   return (
     wrong.some((line) => line.startsWith(failureMark)) &&
-    wrong.every((line) => line.includes(' blocked') || excused.some((mark) => line.startsWith(mark)))
+    wrong.every((line) => line.includes(' blocked') || line.startsWith(failureMark) || isLeftBehind(line, wrong))
   );
+}
+
+function isLeftBehind(line: string, wrong: readonly string[]): boolean {
+  const [, shown, on = ''] = /^misplaced: the (address|web) is on (.*), the cluster says /.exec(line) ?? [];
+  if (shown === undefined || on.includes(',')) return false;
+  return wrong.some((other) => other.startsWith(`${failureMark}stop of ${stoppedBy[shown as Shown]} on `));
 }
 
 async function findWrong(stage: Stage): Promise<string[]> {

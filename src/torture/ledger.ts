@@ -6,11 +6,13 @@ export type Round = {
   readonly faults: readonly { readonly kind: string; readonly target: string }[];
   /** Who held the address when it began. */
   readonly holder: string;
-  /** Some fault of it may take the address from the client. */
+  /** Its faults may take the address from the client. */
   readonly mayDisturb: boolean;
   /** For so long two hosts may answer for the address in it. */
   readonly overlapMsMax: number;
   readonly fromMs: number;
+  /** The last of its faults was over. */
+  readonly mendedMs: number;
   readonly toMs: number;
   readonly cleanAfterMs: number;
 };
@@ -24,17 +26,32 @@ export type JudgedRound = Round & {
 
 export type Verdict = {
   readonly rounds: readonly JudgedRound[];
-  /** Outages of rounds whose faults explain none, and those between rounds. */
+  /** Outages of rounds whose faults explain none, those that went on long after them, and those between rounds. */
   readonly unexplained: readonly Interval[];
   /** Times that two hosts answered for longer than their round allows, and those between rounds. */
   readonly overlong: readonly Interval[];
 };
+
+/** An outage that goes on for longer after the faults of its round is not theirs any more; machines may be busy. */
+export const explainedForMs = 30_000;
 
 /** A client that loses the processor for so long sees an outage of its own. */
 export const noticeMs = 20;
 
 /** An ARP question is asked each 20 ms: a single double answer lasted at least a moment. */
 const arpStepMs = 20;
+
+/**
+ * Whether faults may take the address from a client: one that does so wherever it strikes, one that strikes the holder, or
+ * two of them elsewhere, which may leave the holder without quorum, or strike where the first has sent the address.
+ */
+export function mayDisturb(
+  faults: readonly { readonly disturbs: 'holder' | 'anyone' | 'nobody'; readonly target: string }[],
+  holder: string,
+): boolean {
+  const disturbing = faults.filter(({ disturbs }) => disturbs !== 'nobody');
+  return disturbing.length > 1 || disturbing.some(({ disturbs, target }) => disturbs === 'anyone' || target === holder);
+}
 
 export function judge(rounds: readonly Round[], report: ProbeReport): Verdict {
   const outages = report.outages.filter(({ durationMs }) => durationMs >= noticeMs);
@@ -51,7 +68,7 @@ export function judge(rounds: readonly Round[], report: ProbeReport): Verdict {
     outages: within(round, outages),
     doubles: within(round, doubles),
   }));
-  const explained = new Set(judged.flatMap((round) => (round.mayDisturb ? round.outages : [])));
+  const explained = new Set(judged.flatMap(explainedIn));
   const borne = new Set(
     judged.flatMap((round) => round.doubles.filter(({ durationMs }) => durationMs <= round.overlapMsMax)),
   );
@@ -60,4 +77,9 @@ export function judge(rounds: readonly Round[], report: ProbeReport): Verdict {
     unexplained: outages.filter((outage) => !explained.has(outage)),
     overlong: doubles.filter((double) => !borne.has(double)),
   };
+}
+
+function explainedIn({ mayDisturb: may, mendedMs, outages }: JudgedRound): readonly Interval[] {
+  if (!may) return [];
+  return outages.filter(({ fromMs, durationMs }) => fromMs + durationMs <= mendedMs + explainedForMs);
 }

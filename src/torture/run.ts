@@ -9,7 +9,7 @@ import { Client, clientName, Stage, virtualAddress } from '../stage/index.ts';
 import { untilClean } from './cleanness.ts';
 import { drawFault, faults } from './faults.ts';
 import { Growth } from './growth.ts';
-import { judge, type Round, type Verdict } from './ledger.ts';
+import { judge, mayDisturb, type Round, type Verdict } from './ledger.ts';
 import { PeerOpinion } from './peers.ts';
 import type { Fault, Strike } from './strike.ts';
 
@@ -122,12 +122,13 @@ class Run {
     this.#rounds.push({
       faults: strikes.map(({ fault, on }) => ({ kind: fault.kind, target: on.target })),
       holder,
-      mayDisturb:
-        strikes.some(
-          ({ fault, on }) => fault.disturbs === 'anyone' || (fault.disturbs === 'holder' && on.target === holder),
-        ) || strikes.length > 1,
+      mayDisturb: mayDisturb(
+        strikes.map(({ fault, on }) => ({ disturbs: fault.disturbs, target: on.target })),
+        holder,
+      ),
       overlapMsMax: Math.max(...strikes.map(({ fault }) => fault.overlapMsMax ?? 0)),
       fromMs,
+      mendedMs,
       toMs: monotonicMs(),
       cleanAfterMs,
     });

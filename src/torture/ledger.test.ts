@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ProbeReport } from '../lab/index.ts';
+import { explainedForMs, judge, mayDisturb, type Round } from './ledger.ts';
+
+const round: Round = {
+  faults: [{ kind: 'power-off', target: 'n1' }],
+  holder: 'n1',
+  mayDisturb: true,
+  overlapMsMax: 0,
+  fromMs: 1000,
+  mendedMs: 3000,
+  toMs: 100_000,
+  cleanAfterMs: 5000,
+};
+const reportOf = (outages: readonly { fromMs: number; durationMs: number }[]) =>
+  ({ outages }) as unknown as ProbeReport;
+
+test('an outage is explained by a fault of its round that may cause one, and not for ever', () => {
+  const short = { fromMs: 1500, durationMs: 800 };
+  const long = { fromMs: 1500, durationMs: 2000 + explainedForMs };
+  assert.deepEqual(judge([round], reportOf([short, long])).unexplained, [long]);
+  assert.deepEqual(judge([{ ...round, mayDisturb: false }], reportOf([short])).unexplained, [short]);
+  assert.deepEqual(judge([round], reportOf([{ fromMs: 500, durationMs: 100 }])).unexplained.length, 1);
+});
+
+test('two faults at once explain an outage only where both of them, or either alone, could', () => {
+  const elsewhere = { disturbs: 'holder', target: 'n2' } as const;
+  const harmless = { disturbs: 'nobody', target: 'n1' } as const;
+  assert.equal(mayDisturb([elsewhere], 'n1'), false);
+  assert.equal(mayDisturb([elsewhere, harmless], 'n1'), false);
+  assert.equal(mayDisturb([harmless, { ...harmless, target: 'n3' }], 'n1'), false);
+  assert.equal(mayDisturb([elsewhere, { ...elsewhere, target: 'n3' }], 'n1'), true);
+  assert.equal(mayDisturb([harmless, { disturbs: 'anyone', target: 'n3' }], 'n1'), true);
+  assert.equal(mayDisturb([{ disturbs: 'holder', target: 'n1' }], 'n1'), true);
+});
