@@ -29,7 +29,7 @@ const plantedArguments = planted === undefined ? [] : ['--planted', planted, '--
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  if (values.large !== undefined) return runLarge(values.large, seed);
+  if (values.large !== undefined) return runLarge(values.large, { seed, keep: values.keep });
   if (values.keep !== undefined) return replay(seed, values.keep);
   return await sweep({
     seed,
