@@ -144,8 +144,9 @@ function addHistory(api: Hono<Surroundings>, node: NodeService): void {
   api.get('/v1/fencing', (context) => context.json(node.fencing()));
   api.get('/v1/history', (context) => context.json(node.history()));
   api.get('/v1/history/:number/input', (context) => {
-    const input = node.historyInput(Number(context.req.param('number')));
-    return input === undefined ? context.notFound() : context.text(input);
+    const input = attempt(() => node.historyInput(Number(context.req.param('number'))));
+    if (!input.ok) return context.json(input.error, statusOf(input.error));
+    return input.value === undefined ? context.notFound() : context.text(input.value);
   });
 }
 

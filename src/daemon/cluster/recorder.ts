@@ -37,7 +37,10 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    const complain = (text: string) => this.event('log', 'warning', text);
+    const complain = (text: string) => {
+      options.logger.warning(text);
+      this.event('log', 'warning', text);
+    };
     this.#transitions = new TransitionRecords(join(options.stateDirectory, 'transitions'), complain);
   }
 

@@ -1,25 +1,35 @@
 // Transitions on disk: what the scheduler was given (NUMBER.xml) and what came of it (NUMBER.json), the latest so many and
-// no more than so much. They outlive the daemon. A disk that takes nothing costs the record, not the cluster.
+// no more than so much. They outlive the daemon. A disk that takes nothing costs the record, not the cluster; one that gives
+// back something else than it was given is found out by checksums, so that nobody explains a decision by a wrong input.
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TransitionView } from '../../api/index.ts';
 import { serialiseXmlDocument, type XmlElement } from '../../cib/index.ts';
+import { CommandFailure } from '../../kit/index.ts';
 
-const recordsMax = 200;
-const bytesMax = 64 << 20;
+/** What NUMBER.json holds in its first line; the second is the line's checksum. */
+type StoredRecord = { readonly view: TransitionView; readonly inputChecksum: string | undefined };
+
+/** What is kept of transitions: how many, and how many bytes of inputs. */
+export const recordLimits = { recordsMax: 200, bytesMax: 64 << 20 } as const;
+type RecordLimits = { readonly [limit in keyof typeof recordLimits]: number };
 
 export class TransitionRecords {
   readonly #folder: string;
   readonly #complain: (text: string) => void;
+  readonly #limits: RecordLimits;
   readonly #views: TransitionView[];
   /** Inputs that are not on the disk yet. */
   readonly #unwritten = new Map<number, XmlElement>();
   readonly #bytes = new Map<number, number>();
+  readonly #inputChecksums = new Map<number, string>();
   #complained = false;
 
   /** Reads the records of earlier daemons; one that was under way when its daemon ended was aborted by that. */
-  constructor(folder: string, complain: (text: string) => void) {
+  constructor(folder: string, complain: (text: string) => void, limits: RecordLimits = recordLimits) {
     this.#folder = folder;
+    this.#limits = limits;
     this.#complain = complain;
     mkdirSync(folder, { recursive: true });
     const numbers = readdirSync(folder)
@@ -46,8 +56,9 @@ export class TransitionRecords {
     const index = this.#views.findIndex(({ number }) => number >= view.number);
     if (index < 0) this.#views.push(view);
     else this.#views.splice(index, this.#views[index]?.number === view.number ? 1 : 0, view);
-    if (this.#views.length > recordsMax) this.#views.shift();
+    if (this.#views.length > this.#limits.recordsMax) this.#views.shift();
     this.#bytes.set(view.number, 0);
+    this.#inputChecksums.delete(view.number);
     // Whoever carried those out is gone, or they would have been told to be over.
     for (const other of this.#views.filter(({ number, state }) => number !== view.number && state === 'running'))
       this.update({ ...other, state: 'aborted' });
@@ -64,11 +75,18 @@ export class TransitionRecords {
     if (!this.#unwritten.has(view.number)) setImmediate(() => this.#write(view.number));
   }
 
+  /** Undefined when this node did not have it. @throws CommandFailure `failed` when the file holds something else. */
   input(number: number): string | undefined {
     const unwritten = this.#unwritten.get(number);
     if (unwritten !== undefined) return serialiseXmlDocument(unwritten);
     const file = this.#file(number, 'xml');
-    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    const checksum = this.#inputChecksums.get(number);
+    if (checksum === undefined || !existsSync(file)) return undefined;
+    const text = readFileSync(file, 'utf8');
+    if (checksumOf(text) === checksum) return text;
+    const what = `the recorded input of transition ${number} is damaged`;
+    const fix = 'Ask on another node that was a member then: each keeps its own';
+    throw new CommandFailure({ kind: 'failed', what, why: `the checksum of ${file} does not match`, fix });
   }
 
   #write(number: number): void {
@@ -80,9 +98,12 @@ export class TransitionRecords {
         const text = serialiseXmlDocument(input);
         writeFileSync(this.#file(number, 'xml'), text);
         this.#bytes.set(number, text.length);
+        this.#inputChecksums.set(number, checksumOf(text));
         this.#unwritten.delete(number);
       } else if (this.#bytes.get(number) === 0) rmSync(this.#file(number, 'xml'), { force: true });
-      writeFileSync(this.#file(number, 'json'), JSON.stringify(view));
+      const stored: StoredRecord = { view, inputChecksum: this.#inputChecksums.get(number) };
+      const line = JSON.stringify(stored);
+      writeFileSync(this.#file(number, 'json'), `${line}\n${checksumOf(line)}\n`);
       this.#prune();
       this.#complained = false;
     } catch (thrown) {
@@ -93,27 +114,37 @@ export class TransitionRecords {
   }
 
   #prune(): void {
+    const { recordsMax, bytesMax } = this.#limits;
     const total = () => [...this.#bytes.values()].reduce((sum, bytes) => sum + bytes, 0);
     while (this.#bytes.size > recordsMax || (this.#bytes.size > 1 && total() > bytesMax)) {
       const oldest = Math.min(...this.#bytes.keys());
       this.#bytes.delete(oldest);
+      this.#inputChecksums.delete(oldest);
       for (const kind of ['xml', 'json'] as const) rmSync(this.#file(oldest, kind), { force: true });
       const index = this.#views.findIndex(({ number }) => number === oldest);
       if (index >= 0) this.#views.splice(index, 1);
     }
   }
 
-  /** A record that was not written whole is as if it were not there. */
+  /** A record that was not written whole, or is damaged, is left out. */
   #readView(number: number): TransitionView | undefined {
-    try {
-      const view = JSON.parse(readFileSync(this.#file(number, 'json'), 'utf8')) as TransitionView;
-      return view.state === 'running' ? { ...view, state: 'aborted' } : view;
-    } catch {
+    const file = this.#file(number, 'json');
+    const [line = '', checksum] = readFileSync(file, 'utf8').split('\n');
+    if (checksumOf(line) !== checksum) {
+      const what = `the checksum of ${file} does not match: transition ${number} is left out of this node's history`;
+      this.#complain(`${what}. Nothing else depends on it: remove the file, or ask on another node`);
       return undefined;
     }
+    const { view, inputChecksum } = JSON.parse(line) as StoredRecord;
+    if (inputChecksum !== undefined) this.#inputChecksums.set(number, inputChecksum);
+    return view.state === 'running' ? { ...view, state: 'aborted' } : view;
   }
 
   #file(number: number, kind: 'xml' | 'json'): string {
     return join(this.#folder, `${number}.${kind}`);
   }
+}
+
+function checksumOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
