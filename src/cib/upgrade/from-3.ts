@@ -2,7 +2,6 @@
 // constraint, rkt, nagios and upstart.
 import { rewriteElements } from '../xml/edit.ts';
 import { type XmlElement, type XmlNode, xmlElement } from '../xml/element.ts';
-import { walkXml } from '../xml/navigation.ts';
 import { mapNvpairs } from './from-2.ts';
 import type { UpgradeNotes } from './notes.ts';
 
@@ -13,9 +12,12 @@ const renamedProperties: Readonly<Record<string, string>> = {
 };
 
 export function upgradeFrom3(root: XmlElement, notes: UpgradeNotes): XmlElement {
-  const gone = unsupportedResources(root, notes);
+  // The status, most of a large document, knows none of this.
+  const configuration = root.child('configuration');
+  if (configuration === undefined) return root;
+  const gone = unsupportedResources(configuration, notes);
   const pingNodes: string[] = [];
-  const rewritten = rewriteElements(root, (element) => {
+  const rewritten = rewriteElements(configuration, (element) => {
     switch (element.name) {
       case 'primitive':
       case 'bundle':
@@ -37,11 +39,14 @@ export function upgradeFrom3(root: XmlElement, notes: UpgradeNotes): XmlElement 
         return element;
     }
   });
-  return banEverythingFrom(pingNodes, rewritten ?? root);
+  const upgraded = banEverythingFrom(pingNodes, rewritten ?? configuration);
+  return root.withNodes(root.nodes.map((node) => (node === configuration ? upgraded : node)));
 }
 
+const resourceNames: ReadonlySet<string> = new Set(['primitive', 'group', 'clone', 'master', 'bundle', 'template']);
+
 /** Ids of resources that nothing can run any more, and of collectives that hold nothing else. */
-function unsupportedResources(root: XmlElement, notes: UpgradeNotes): Set<string> {
+function unsupportedResources(configuration: XmlElement, notes: UpgradeNotes): Set<string> {
   const gone = new Set<string>();
   const isGone = (resource: XmlElement): boolean => {
     const { id } = resource;
@@ -55,13 +60,11 @@ function unsupportedResources(root: XmlElement, notes: UpgradeNotes): Set<string
     notes.add('warning', resource, `resource ${id} is dropped, with the constraints on it`, why);
     return true;
   };
-  const looked = new Set<XmlElement>();
-  walkXml(root, (element) => {
-    if (!['primitive', 'group', 'clone', 'master', 'bundle', 'template'].includes(element.name) || looked.has(element))
-      return;
-    walkXml(element, (inner) => looked.add(inner));
-    isGone(element);
-  });
+  const look = (element: XmlElement) => {
+    if (resourceNames.has(element.name)) isGone(element);
+    else element.children.forEach(look);
+  };
+  look(configuration);
   return gone;
 }
 
@@ -173,8 +176,8 @@ function foldLifetime(location: XmlElement, lifetime: XmlElement, notes: Upgrade
   return location.with({ node: undefined, score: undefined }).withNodes([...rest, rule]);
 }
 
-function banEverythingFrom(nodes: readonly string[], root: XmlElement): XmlElement {
-  if (nodes.length === 0) return root;
+function banEverythingFrom(nodes: readonly string[], configuration: XmlElement): XmlElement {
+  if (nodes.length === 0) return configuration;
   const bans = nodes.map((node) =>
     xmlElement('rsc_location', {
       id: `ping-node-${node}`,
@@ -184,7 +187,8 @@ function banEverythingFrom(nodes: readonly string[], root: XmlElement): XmlEleme
       'resource-discovery': 'never',
     }),
   );
-  return (
-    rewriteElements(root, (element) => (element.name === 'constraints' ? element.append(...bans) : element)) ?? root
+  const banned = configuration.nodes.map((node) =>
+    node.kind === 'element' && node.name === 'constraints' ? node.append(...bans) : node,
   );
+  return configuration.withNodes(banned);
 }

@@ -2,8 +2,12 @@
 // attribute list: `name`, `!` when it must be there, `:type` (text when left out); types are those of value-type.ts,
 // `a|b|c` lists words. The status section is written by the cluster, not by people: it is not looked into.
 
+type AttributeGrammar = { readonly type: string };
+
 export type ElementGrammar = {
-  readonly attributes: ReadonlyMap<string, { readonly required: boolean; readonly type: string }>;
+  readonly attributes: ReadonlyMap<string, AttributeGrammar>;
+  /** Names of attributes that must be there. */
+  readonly required: readonly string[];
   readonly children: ReadonlySet<string>;
 };
 
@@ -133,17 +137,25 @@ const written: Readonly<Record<string, readonly [children: string, attributes: s
 };
 
 export const grammar: ReadonlyMap<string, ElementGrammar> = new Map(
-  Object.entries(written).map(([element, [children, attributes]]) => [
-    element,
-    { children: new Set(wordsOf(children)), attributes: new Map(wordsOf(attributes).map(attributeOf)) },
-  ]),
+  Object.entries(written).map(([element, [children, attributes]]) => [element, elementGrammar(children, attributes)]),
 );
+
+function elementGrammar(children: string, attributes: string): ElementGrammar {
+  const words = wordsOf(attributes);
+  const required = words.filter((word) => nameOf(word).endsWith('!')).map((word) => nameOf(word).slice(0, -1));
+  return { children: new Set(wordsOf(children)), attributes: new Map(words.map(attributeOf)), required };
+}
 
 function wordsOf(text: string): string[] {
   return text.split(' ').filter((word) => word !== '');
 }
 
-function attributeOf(word: string): [string, { readonly required: boolean; readonly type: string }] {
-  const [marked = '', type = 'text'] = word.split(':');
-  return [marked.replace('!', ''), { required: marked.endsWith('!'), type }];
+/** With its mark. */
+function nameOf(word: string): string {
+  return word.split(':')[0] ?? '';
+}
+
+function attributeOf(word: string): [string, AttributeGrammar] {
+  const [, type = 'text'] = word.split(':');
+  return [nameOf(word).replace('!', ''), { type }];
 }

@@ -7,12 +7,10 @@ import type { Findings } from './findings.ts';
 const resourceNames = ['primitive', 'group', 'clone', 'master', 'bundle'];
 const constraintTargets = [...resourceNames, 'template', 'tag'];
 
-/** Attributes that name something: of which elements (or any, when left out), and what they name. */
-const references: readonly {
-  readonly of?: readonly string[];
-  readonly attribute: string;
-  readonly to: readonly string[];
-}[] = [
+type Reference = { readonly of: readonly string[]; readonly attribute: string; readonly to: readonly string[] };
+
+/** Attributes that name something: of which elements, and what they name. */
+const references: readonly Reference[] = [
   { of: ['primitive'], attribute: 'template', to: ['template'] },
   { of: ['rsc_location', 'rsc_colocation', 'rsc_ticket'], attribute: 'rsc', to: constraintTargets },
   { of: ['rsc_colocation'], attribute: 'with-rsc', to: constraintTargets },
@@ -23,6 +21,11 @@ const references: readonly {
   { of: ['obj_ref'], attribute: 'id', to: [] },
   { of: ['acl_permission'], attribute: 'reference', to: [] },
 ];
+
+const noReferences: readonly Reference[] = [];
+const referencesOf: ReadonlyMap<string, readonly Reference[]> = new Map(
+  references.flatMap(({ of }) => of).map((element) => [element, references.filter(({ of }) => of.includes(element))]),
+);
 
 /** Elements whose `id` is a reference, or that live under rules of their own. */
 const withoutOwnId: ReadonlySet<string> = new Set([
@@ -81,8 +84,8 @@ function checkElementReferences(
   if (element.name === 'primitive' && element.get('template') === element.id && element.has('template')) {
     findings.add('error', element, { what: `the primitive '${element.id}' is its own template` });
   }
-  for (const { of, attribute, to } of references) {
-    const value = of?.includes(element.name) === true ? element.get(attribute) : undefined;
+  for (const { attribute, to } of referencesOf.get(element.name) ?? noReferences) {
+    const value = element.get(attribute);
     if (value !== undefined) checkTarget(element, attribute, value, to, byId, findings);
   }
 }
