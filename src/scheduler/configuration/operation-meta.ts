@@ -175,8 +175,9 @@ function correctStartDelay(cluster: Cluster, { intervalMs }: OperationName, meta
     meta.set('start-delay', String(intervalMsOf(delay)));
     return;
   }
-  const origin = parseInstant(meta.get('interval-origin') ?? '', cluster.now);
-  if (origin === undefined || intervalMs === 0) return;
+  const written = meta.get('interval-origin');
+  const origin = written === undefined || intervalMs === 0 ? undefined : parseInstant(written, cluster.now);
+  if (origin === undefined) return;
   const interval = intervalSeconds(intervalMs);
   const elapsed = (cluster.now.epochSeconds - origin.epochSeconds) % interval;
   meta.set('start-delay', String(1000 * ((elapsed <= 0 ? 0 : interval) - elapsed)));

@@ -10,6 +10,7 @@ export type AllocationParts = { readonly scores: boolean; readonly utilization: 
 
 /** One after the other, without marks; amounts in the order of their names. */
 export function* allocationLines({ cluster, scores }: Schedule, parts: AllocationParts): Generator<string> {
+  if (!parts.scores && !parts.utilization) return;
   const capacities = (when: string, amountsOf: (node: ClusterNode) => ReadonlyMap<string, number>) =>
     parts.utilization ? cluster.nodes.map((node) => `${when}: ${node.name} capacity:${amounts(amountsOf(node))}`) : [];
   yield* capacities('Original', ({ capacity }) => capacity);

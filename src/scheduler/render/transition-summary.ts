@@ -59,11 +59,13 @@ export function renderTransitionSummary(plan: Plan, changes: readonly ResourceCh
 
 /** Fencing that will be done, newest first. */
 export function nodeChanges(plan: Plan): NodeChange[] {
-  return plan.actions.toReversed().flatMap((action) => {
+  const changes: NodeChange[] = [];
+  for (const action of plan.actions) {
     const { task, node, reason } = action;
-    if (task !== 'stonith' || action.optional || node === undefined || reason === undefined) return [];
-    return [{ node, operation: action.meta('stonith_action') ?? '', reason }];
-  });
+    if (task !== 'stonith' || action.optional || node === undefined || reason === undefined) continue;
+    changes.push({ node, operation: action.meta('stonith_action') ?? '', reason });
+  }
+  return changes.reverse();
 }
 
 export function resourceChanges(plan: Plan): ResourceChange[] {
