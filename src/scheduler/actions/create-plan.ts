@@ -67,6 +67,7 @@ function propagate(plan: Plan): void {
   orderProbes(plan);
   // They are relations now, and in a large cluster there are as many as actions.
   plan.orderings.length = 0;
-  for (const action of newestFirst) engine.update(action);
+  for (const action of newestFirst)
+    if (action.befores.length > 0 || action.runnableFirstsMin > 0) engine.update(action);
   disableInvalidRelations(plan);
 }

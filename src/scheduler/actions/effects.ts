@@ -2,12 +2,12 @@
 // time, through the resource on the side that the kind is about: a group passes the effect on to its members, a clone
 // to its instances, and two interleaved clones relate their instances pairwise instead.
 
-import { childrenOf } from '../configuration/tree.ts';
 import { type ClusterNode, type Resource, roles } from '../model/index.ts';
 import { type Action, MIGRATABLE, OPTIONAL, PSEUDO, primitiveOf, RUNNABLE } from './action.ts';
 import type { Engine } from './engine.ts';
 import { instancesOf } from './family.ts';
 import { areInterleaved, updateInterleaved } from './interleave.ts';
+import { newestOf } from './plan.ts';
 import {
   ASYMMETRIC,
   FIRST_ELSE_THEN,
@@ -53,9 +53,9 @@ function applyToGroup(engine: Engine, effect: Effect): number {
   const { next, node } = effect;
   let changed = applyToPair(engine, effect);
   if (next.resource === undefined) return changed;
-  for (const member of childrenOf(next.resource)) {
-    const memberAction = engine.plan.newest(member, next.task, node);
-    if (memberAction !== undefined) changed |= applyEffect(engine, member, { ...effect, next: memberAction });
+  for (const actions of engine.plan.partsNamed(next.resource, next.task)) {
+    const part = newestOf(actions, node);
+    if (part?.resource !== undefined) changed |= applyEffect(engine, part.resource, { ...effect, next: part });
   }
   return changed;
 }

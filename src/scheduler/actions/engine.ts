@@ -10,7 +10,7 @@ import type { ClusterNode } from '../model/index.ts';
 import { type Action, ALWAYS_IN_GRAPH, OPTIONAL, RUNNABLE } from './action.ts';
 import { blockColocationDependents } from './colocation-block.ts';
 import { applyEffect, FIRST_CHANGED, THEN_CHANGED } from './effects.ts';
-import { assignedNodesOf, isAncestor } from './family.ts';
+import { isAncestor } from './family.ts';
 import type { Plan } from './plan.ts';
 import {
   ASYMMETRIC,
@@ -263,6 +263,10 @@ function blockBehindBlockedStop({ first, next, kinds }: Relation): number {
 /** A group starts on the node of its members, when that is one. */
 function effectiveNode(action: Action): ClusterNode | undefined {
   if (action.resource?.variant !== 'group' || action.task !== 'start') return action.node;
-  const [only, ...others] = assignedNodesOf(action.resource);
-  return others.length === 0 ? only : undefined;
+  let only: ClusterNode | undefined;
+  for (const { assignedNode } of action.resource.members) {
+    if (only !== undefined && assignedNode !== undefined && assignedNode !== only) return undefined;
+    only ??= assignedNode;
+  }
+  return only;
 }

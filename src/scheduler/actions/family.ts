@@ -1,7 +1,7 @@
 // Walking the tree of resources, and the questions about a resource that many phases ask.
 
 import { isTrue } from '../../cib/index.ts';
-import { childrenOf } from '../configuration/tree.ts';
+import { childrenOf, visitPrimitives } from '../configuration/tree.ts';
 import {
   type Bundle,
   type Clone,
@@ -87,10 +87,10 @@ export function nextRoleOf(resource: Resource): Role {
 function highestRole(resource: Resource, roleOf: (primitive: Primitive) => Role): Role {
   if (resource.variant === 'primitive') return roleOf(resource);
   let highest: Role = roles.unknown;
-  for (const primitive of primitivesOf(resource)) {
+  visitPrimitives(resource, (primitive) => {
     const role = roleOf(primitive);
     if (role > highest) highest = role;
-  }
+  });
   return highest;
 }
 
@@ -114,9 +114,9 @@ export function activeNodesOf(resource: Resource): ClusterNode[] {
 
 function distinct(resource: Resource, nodesOf: (primitive: Primitive) => readonly ClusterNode[]): ClusterNode[] {
   const found: ClusterNode[] = [];
-  for (const primitive of primitivesOf(resource)) {
+  visitPrimitives(resource, (primitive) => {
     for (const node of nodesOf(primitive)) if (!found.includes(node)) found.push(node);
-  }
+  });
   return found;
 }
 

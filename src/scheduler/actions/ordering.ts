@@ -14,7 +14,13 @@ export type OrderingSide = {
   readonly action: Action | undefined;
 };
 
-export type Ordering = { readonly first: OrderingSide; readonly next: OrderingSide; readonly kinds: number };
+export type Ordering = {
+  readonly first: OrderingSide;
+  readonly next: OrderingSide;
+  readonly kinds: number;
+  /** Probes that come before `next` just as `first` does: one record serves a resource's probes on all nodes. */
+  alike: Action[] | undefined;
+};
 
 /** What `resource` does. */
 export function does(resource: Resource, task: string): OrderingSide {
@@ -33,9 +39,21 @@ export function milestone(given: Action): OrderingSide {
 
 /** Records that `first` goes before `then`, and what follows from it for live migrations. */
 export function order(plan: Plan, first: OrderingSide, next: OrderingSide, kinds: number): void {
-  plan.orderings.push({ first, next, kinds });
+  plan.orderings.push({ first, next, kinds, alike: undefined });
   if (first.resource === undefined || next.resource === undefined || first.resource === next.resource) return;
   orderMigrationEquivalents(plan, { ...first, resource: first.resource }, { ...next, resource: next.resource });
+}
+
+/** Records that a probe goes before the start of its resource: a mere sequence. */
+export function orderProbeBeforeStart(plan: Plan, probe: Action, resource: Primitive): void {
+  const known = plan.probesBeforeStart[resource.index];
+  if (known !== undefined) {
+    known.alike ??= [];
+    known.alike.push(probe);
+    return;
+  }
+  order(plan, probe, does(resource, 'start'), ORDERED);
+  plan.probesBeforeStart[resource.index] = plan.orderings.at(-1);
 }
 
 type ResourceSide = OrderingSide & { readonly resource: Resource };
@@ -46,7 +64,7 @@ function orderMigrationEquivalents(plan: Plan, first: ResourceSide, next: Resour
   if (!isMigratable(a) && !isMigratable(b)) return;
   if (isAncestor(a, b) || isAncestor(b, a)) return;
   const also = (task: string, thenTask: string, kinds: number) =>
-    plan.orderings.push({ first: does(a, task), next: does(b, thenTask), kinds });
+    plan.orderings.push({ first: does(a, task), next: does(b, thenTask), kinds, alike: undefined });
   const kinds = isMigratable(a) ? ORDERED | IF_FIRST_UNMIGRATABLE : ORDERED;
   switch (`${first.task} ${next.task}`) {
     case 'start start':

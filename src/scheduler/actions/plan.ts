@@ -1,6 +1,7 @@
 // The actions of one scheduler run and what orders them, while they are being made. Phases request actions; a request
 // finds the action it means or makes it, and evaluates anew whether it can run.
 
+import { childrenOf } from '../configuration/tree.ts';
 import type { Clone, Cluster, ClusterNode, HistoryEntry, Primitive, Resource } from '../model/index.ts';
 import { Action, actionKey, type Metadata, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
 import type { Notifications } from './notification.ts';
@@ -19,6 +20,9 @@ export type NamedActions = {
   readonly oldestOn: (Action | undefined)[];
   indexed: number;
 };
+
+/** What the parts of a collective do, and how many actions there were when it was looked up. */
+type PartActions = { readonly madeAt: number; readonly byPart: readonly (readonly Action[])[] };
 
 const noActions: readonly Action[] = [];
 const noMetadata: Metadata = new Map();
@@ -40,7 +44,10 @@ export class Plan {
   /** How often a relation was evaluated: the work that tests hold to near-linear growth, where time would be noise. */
   evaluations = 0;
   readonly notifications = new Map<Clone, Notifications>();
+  /** What orders the probes of a primitive before its start, by its index. */
+  readonly probesBeforeStart: (Ordering | undefined)[] = [];
   readonly #ofResource: (ActionList | undefined)[] = [];
+  readonly #ofParts = new Map<Resource, Map<string, PartActions>>();
   readonly #ofCluster = new Map<string, Action[]>();
 
   constructor(cluster: Cluster) {
@@ -74,6 +81,23 @@ export class Plan {
     return this.#listNamed(resource, name, intervalMs)?.all ?? noActions;
   }
 
+  /**
+   * `named` for each direct part of a collective. Kept until the next action is made: while flags are propagated, when
+   * collectives are summed up again and again, there is none.
+   */
+  partsNamed(collective: Resource, name: string): PartActions['byPart'] {
+    let ofCollective = this.#ofParts.get(collective);
+    if (ofCollective === undefined) {
+      ofCollective = new Map();
+      this.#ofParts.set(collective, ofCollective);
+    }
+    const known = ofCollective.get(name);
+    if (known?.madeAt === this.actions.length) return known.byPart;
+    const byPart = childrenOf(collective).map((part) => this.named(part, name));
+    ofCollective.set(name, { madeAt: this.actions.length, byPart });
+    return byPart;
+  }
+
   /** The resource's actions of this name, now and later. */
   series(resource: Resource, name: string, intervalMs = 0): NamedActions {
     const { byName } = this.#listOf(resource);
@@ -103,12 +127,7 @@ export class Plan {
 
   /** The newest action of this name that has this node (any, or none, when undefined). Binds nothing. */
   newest(resource: Resource, name: string, node: ClusterNode | undefined): Action | undefined {
-    const actions = this.named(resource, name);
-    for (let index = actions.length - 1; index >= 0; index--) {
-      const action = actions[index];
-      if (node === undefined || action?.node === node) return action;
-    }
-    return undefined;
+    return newestOf(this.named(resource, name), node);
   }
 
   findOfCluster(key: string, node?: ClusterNode): Action | undefined {
@@ -173,19 +192,34 @@ function oldestOn(actions: readonly Action[], node: ClusterNode | undefined): Ac
   return undefined;
 }
 
+/** The newest of these on `node`, as `Plan.newest` has it. */
+export function newestOf(actions: readonly Action[], node: ClusterNode | undefined): Action | undefined {
+  for (let index = actions.length - 1; index >= 0; index--) {
+    const action = actions[index];
+    if (node === undefined || action?.node === node) return action;
+  }
+  return undefined;
+}
+
 /** The oldest of a series on `node`, as `Plan.find` has it. */
 export function oldestOf(series: NamedActions, node: ClusterNode | undefined): Action | undefined {
   return node === undefined ? series.all[0] : oldestIndexed(series, node);
 }
 
+/** Up to this many actions a scan needs less time, and no memory. */
+const scannedMax = 8;
+
 /** A resource has a probe on each node: a scan for every one of them would grow with the square of the nodes. */
 function oldestIndexed(list: NamedActions, node: ClusterNode): Action | undefined {
-  const { all, oldestOn } = list;
-  for (let next = all[list.indexed]; next?.node !== undefined; next = all[list.indexed]) {
-    oldestOn[next.node.index] ??= next;
+  const { all, oldestOn: index } = list;
+  if (all.length <= scannedMax) return oldestOn(all, node);
+  while (list.indexed < all.length) {
+    const next = all[list.indexed];
+    if (next?.node === undefined) break;
+    index[next.node.index] ??= next;
     list.indexed += 1;
   }
-  const known = oldestOn[node.index];
+  const known = index[node.index];
   if (known !== undefined) return known;
   for (let index = list.indexed; index < all.length; index++) {
     const action = all[index];

@@ -46,9 +46,9 @@ function orderProbesOf(plan: Plan, resource: Primitive, walk: RestartWalk): void
 /** Where a probe of an instance cannot run, what depends on the start of its clone cannot start either. */
 function orderBeforeDependentStarts(probe: Action, relation: Relation): void {
   const { next } = relation;
+  if (probe.runnable || next.task !== 'start') return;
   const top = probe.resource === undefined ? undefined : topOf(probe.resource);
   if (next.resource === undefined || !isCloneLike(next.resource) || next.resource !== top) return;
-  if (next.task !== 'start' || probe.runnable) return;
   if ((relation.attached & UNRUNNABLE_FIRST_BLOCKS) !== 0) return;
   for (let index = next.afters.length - 1; index >= 0; index--) {
     const after = next.afters[index]?.next;
@@ -82,8 +82,12 @@ class RestartWalk {
    */
   #findInterruptions(): Uint8Array {
     const leads = new Uint8Array(this.#plan.actions.length + 1);
-    const open = this.#plan.actions.filter((action) => this.#interruptedBy(action).some((each) => !each.pseudo));
-    for (const action of open) leads[action.id] = 1;
+    const open: Action[] = [];
+    for (const action of this.#plan.actions) {
+      if (!this.#interruptedBy(action).some((each) => !each.pseudo)) continue;
+      leads[action.id] = 1;
+      open.push(action);
+    }
     for (let action = open.pop(); action !== undefined; action = open.pop()) {
       for (const { first, attached } of action.befores) {
         if (leads[first.id] === 1) continue;
@@ -138,9 +142,9 @@ class RestartWalk {
 
   /** A start of something that runs means a restart. */
   #interruptedBy({ resource, task }: Action): readonly Action[] {
-    if (resource?.variant !== 'primitive') return nothing;
+    if ((task !== 'start' && task !== 'promote') || resource?.variant !== 'primitive') return nothing;
     if (task === 'start') return this.#plan.named(resource, 'stop');
-    return task === 'promote' ? this.#plan.named(resource, 'demote') : nothing;
+    return this.#plan.named(resource, 'demote');
   }
 
   #implies(probe: Action, after: Action, { next, attached }: Relation): boolean {

@@ -15,7 +15,7 @@ import { type Action, type Metadata, OPTIONAL } from './action.ts';
 import { assignedNodesOf, primitivesOf } from './family.ts';
 import { decideToFence } from './fence-action.ts';
 import { instanceNumber } from './instance-order.ts';
-import { does, action as existing, order } from './ordering.ts';
+import { does, action as existing, order, orderProbeBeforeStart } from './ordering.ts';
 import type { Plan } from './plan.ts';
 import { IF_ON_SAME_NODE, NESTED_REMOTE_PROBE, ORDERED, UNRUNNABLE_FIRST_BLOCKS } from './relation.ts';
 import { connectionStateOf } from './remote-ordering.ts';
@@ -105,8 +105,9 @@ function orderBeforeOtherContainers(plan: Plan, bundle: Bundle, container: Primi
 
 function probePrimitive(plan: Plan, resource: Primitive, node: ClusterNode): boolean {
   if (!mayBeProbed(resource, node) || isHeldByContainer(plan, resource, node)) return false;
-  const isInstance = topOf(resource).variant === 'clone';
-  const top = isInstance ? topOf(resource) : resource;
+  const outer = topOf(resource);
+  const isInstance = outer.variant === 'clone';
+  const top = isInstance ? outer : resource;
   const probe = requestAction(plan, { resource, task: 'monitor', node, need: 'required' });
   probe.clear(OPTIONAL);
   orderAfterUnfencing(plan, resource, probe, ORDERED);
@@ -114,7 +115,9 @@ function probePrimitive(plan: Plan, resource: Primitive, node: ClusterNode): boo
   if (!runsThere) expect(probe, notRunning);
   else if (resource.currentRole === roles.promoted) expect(probe, runningPromoted);
   const blocks = !probe.runnable && top.activeNodes.length === 0;
-  order(plan, existing(probe), does(top, 'start'), blocks ? ORDERED | UNRUNNABLE_FIRST_BLOCKS : ORDERED);
+  if (blocks) order(plan, existing(probe), does(top, 'start'), ORDERED | UNRUNNABLE_FIRST_BLOCKS);
+  else if (isInstance) order(plan, existing(probe), does(top, 'start'), ORDERED);
+  else orderProbeBeforeStart(plan, probe, resource);
   // A clone has no such action, and only there it would be looked for.
   if (!isInstance && plan.named(resource, 'reload-agent').length > 0) {
     order(plan, existing(probe), does(resource, 'reload-agent'), ORDERED);

@@ -56,7 +56,13 @@ export type Relation = {
    * is a probe for each resource and node, and several actions wait for each: a relation of its own for every pair would
    * be most of what a large cluster holds. Undefined for all other relations.
    */
-  readonly alike: Action[] | undefined;
+  readonly alike: Alike | undefined;
+};
+
+/** Probes that share a relation, and the list of relations that the last of them came to have by it. */
+type Alike = {
+  readonly probes: Action[];
+  grown: { readonly from: readonly Relation[]; readonly to: Relation[] } | undefined;
 };
 
 /** The same relations, those that probes share replaced by one for each of them. */
@@ -64,13 +70,13 @@ export function pairwise(relations: readonly Relation[]): readonly Relation[] {
   if (relations.every(({ alike }) => alike === undefined)) return relations;
   return relations.flatMap((relation) => {
     if (relation.alike === undefined) return [relation];
-    return [relation.first, ...relation.alike].map((first) => ({ ...relation, first, alike: undefined }));
+    return [relation.first, ...relation.alike.probes].map((first) => ({ ...relation, first, alike: undefined }));
   });
 }
 
 /** Whether one of the probes that share a relation has another one with the same action. */
 export function repeatsSharingProbe(befores: readonly Relation[]): boolean {
-  if (!befores.some(({ alike }) => alike !== undefined && alike.length > 0)) return false;
+  if (!befores.some(({ alike }) => alike !== undefined && alike.probes.length > 0)) return false;
   return befores.some(({ first, next, alike }) => {
     if (alike !== undefined || !isPlainProbe(first)) return false;
     return first.afters.some((other) => other.next === next && other.alike !== undefined);
@@ -89,10 +95,10 @@ export function relate(first: Action, next: Action, kinds: number): boolean {
   const mayShare = kinds === ORDERED && isPlainProbe(first) && waitsForProbes(next);
   let relation = mayShare ? next.befores.at(-1) : undefined;
   if (relation?.alike === undefined) {
-    relation = { first, next, kinds, attached: kinds, alike: mayShare ? [] : undefined };
+    relation = { first, next, kinds, attached: kinds, alike: mayShare ? { probes: [], grown: undefined } : undefined };
     next.befores = extended(next.befores, relation);
-  } else relation.alike.push(first);
-  first.afters = extended(first.afters, relation);
+  } else relation.alike.probes.push(first);
+  first.afters = grown(first.afters, relation);
   if (first.afterIndex !== undefined) indexRelation(first.afterIndex, relation);
   return true;
 }
@@ -120,6 +126,17 @@ function extended(relations: Relation[], relation: Relation): Relation[] {
   return relations;
 }
 
+/**
+ * What comes after a probe mostly comes after the resource's probes on all nodes: those have one short list between them,
+ * as such a list is never changed in place.
+ */
+function grown(relations: Relation[], relation: Relation): Relation[] {
+  const { alike } = relation;
+  if (alike === undefined || relations.length >= exactMax - 1) return extended(relations, relation);
+  if (alike.grown?.from !== relations) alike.grown = { from: relations, to: [...relations, relation] };
+  return alike.grown.to;
+}
+
 function alreadyRelated(first: Action, next: Action, kinds: number): boolean {
   const { befores } = next;
   const { afters } = first;
@@ -129,7 +146,7 @@ function alreadyRelated(first: Action, next: Action, kinds: number): boolean {
   }
   if (befores.length <= scannedMax) {
     for (const relation of befores) {
-      const isFirst = relation.first === first || relation.alike?.includes(first) === true;
+      const isFirst = relation.first === first || relation.alike?.probes.includes(first) === true;
       if (isFirst && (relation.attached & kinds) !== 0) return true;
     }
     return false;

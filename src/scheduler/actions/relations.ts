@@ -13,9 +13,11 @@ export function relateOrderings(plan: Plan): void {
   for (const ordering of plan.orderings) relateOrdering(plan, ordering);
 }
 
-function relateOrdering(plan: Plan, { first, next, kinds }: Ordering): void {
+function relateOrdering(plan: Plan, { first, next, kinds, alike }: Ordering): void {
   const firsts = first.resource === undefined ? concrete(first) : firstActions(plan, first, first.resource, next);
   for (const action of firsts) relateFirst(plan, action, next, kinds);
+  if (alike === undefined || next.resource === undefined) return;
+  for (const action of plan.named(next.resource, next.task)) for (const probe of alike) relate(probe, action, kinds);
 }
 
 function concrete(side: OrderingSide): readonly Action[] {

@@ -2,10 +2,10 @@
 // action is, and cannot run when none of them can. Asking for the summary also writes it into the action.
 
 import { childrenOf } from '../configuration/tree.ts';
-import type { ClusterNode, Resource } from '../model/index.ts';
+import type { ClusterNode, Group, Resource } from '../model/index.ts';
 import { type Action, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
 import { containersOf } from './family.ts';
-import type { Plan } from './plan.ts';
+import { newestOf, type Plan } from './plan.ts';
 import { notifiedTaskOf, taskCompletedBy } from './tasks.ts';
 
 /**
@@ -33,11 +33,11 @@ export function summaryFlags(plan: Plan, action: Action, node: ClusterNode | und
   }
 }
 
-function groupFlags(plan: Plan, action: Action, group: Resource, node: ClusterNode | undefined): number {
+function groupFlags(plan: Plan, action: Action, group: Group, node: ClusterNode | undefined): number {
   let flags = OPTIONAL | RUNNABLE | PSEUDO;
-  for (const member of childrenOf(group)) {
-    const task = member.variant === 'primitive' ? taskCompletedBy(action.task) : action.task;
-    const part = plan.newest(member, task, node);
+  const task = taskCompletedBy(action.task);
+  for (const actions of plan.partsNamed(group, task)) {
+    const part = newestOf(actions, node);
     if (part === undefined) {
       if (task !== 'stop' && task !== 'demote') flags &= ~RUNNABLE;
       continue;

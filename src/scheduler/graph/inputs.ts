@@ -70,7 +70,7 @@ export function inputsOf(action: Action): readonly Action[] {
   const inputs: Action[] = [];
   for (const relation of action.befores) {
     if (isInput(action, relation)) inputs.push(relation.first);
-    for (const probe of relation.alike ?? noActions) if (probe.runnable && happens(probe)) inputs.push(probe);
+    for (const probe of relation.alike?.probes ?? noActions) if (probe.runnable && happens(probe)) inputs.push(probe);
   }
   return inputs.length === 0 ? noActions : sortById(inputs);
 }
