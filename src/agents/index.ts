@@ -26,6 +26,6 @@ export {
   step as stepExecutor,
 } from './executor.ts';
 export { type FenceAction, type FenceDevice, staticTargets } from './fence/device.ts';
-export { type AgentAction, type AgentMetadata, type AgentParameter, parseMetadata } from './metadata.ts';
+export { type AgentAction, type AgentMetadata, type AgentParameter, parseMetadata, secretNames } from './metadata.ts';
 export type { Order } from './order.ts';
 export { type OcfCode, type OperationStatus, type Outcome, reasonCharsMax } from './outcome.ts';

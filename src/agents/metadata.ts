@@ -14,6 +14,10 @@ export type AgentParameter = {
   readonly short: string;
   readonly long: string;
   readonly deprecated: boolean;
+  /** A secret: `private="1"`, or by its name. */
+  readonly private: boolean;
+  /** A running resource takes a change over (`reloadable="1"`) when its agent has the action reload-agent. */
+  readonly reloadable: boolean;
 };
 
 export type AgentAction = {
@@ -119,6 +123,9 @@ class MetadataReader {
   }
 }
 
+/** Of agents that do not say which of their parameters are secret. */
+export const secretNames: readonly string[] = ['password', 'passwd'];
+
 function parameterOf(attributes: Attributes, allowed: string[]): AgentParameter {
   return {
     name: attributes.name ?? '',
@@ -130,6 +137,8 @@ function parameterOf(attributes: Attributes, allowed: string[]): AgentParameter 
     short: '',
     long: '',
     deprecated: isTrue(attributes.deprecated),
+    private: isTrue(attributes.private) || secretNames.includes(attributes.name ?? ''),
+    reloadable: isTrue(attributes.reloadable),
   };
 }
 

@@ -24,6 +24,8 @@ export type RunRequest = {
   readonly now: Instant;
   /** Keep a ledger of what each score is made of. */
   readonly reasons: boolean;
+  /** See RunSettings. */
+  readonly secrets?: 'compared' | 'ignored';
 };
 
 export type Schedule = {

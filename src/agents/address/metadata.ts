@@ -15,6 +15,8 @@ export function parameterOf(name: string, short: string, extra: Extra = {}): Age
     default: undefined,
     allowed: [],
     deprecated: false,
+    private: false,
+    reloadable: false,
     ...extra,
   };
 }

@@ -49,7 +49,7 @@ export function withLostNodes(cib: XmlElement, names: readonly string[]): Result
 }
 
 export function forecastOf(cib: XmlElement, now: Instant): Forecast {
-  const request = { cib, now, clock: now, reasons: true };
+  const request = { cib, now, clock: now, reasons: true, secrets: 'compared' } as const;
   const simulation = simulate(request);
   const { transition } = describeRun(simulation);
   const { execution } = simulateTransition(request, simulation);

@@ -24,7 +24,7 @@ export type WhyRequest = { readonly resource: string; readonly node: string | un
 
 /** @throws CommandFailure for names that there are not */
 export function explain(cib: XmlElement, { resource, node }: WhyRequest): Reasons {
-  const simulation = simulate({ cib: currentDocument(cib), now: clockInstant(), reasons: true });
+  const simulation = simulate({ cib: currentDocument(cib), now: clockInstant(), reasons: true, secrets: 'compared' });
   const names = simulation.cluster.nodes.map(({ name }) => name);
   if (node !== undefined && !names.includes(node))
     throw new CommandFailure(unknownName(`there is no node '${node}'`, node, names));

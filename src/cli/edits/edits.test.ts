@@ -316,7 +316,8 @@ function parsed(text: string): XmlElement {
 
 function parameter(name: string, required: boolean): AgentMetadata['parameters'][number] {
   const texts = { short: '', long: '', default: undefined, allowed: [] };
-  return { name, required, unique: false, type: 'string', deprecated: false, ...texts };
+  const plain = { unique: false, deprecated: false, private: false, reloadable: false };
+  return { name, required, type: 'string', ...plain, ...texts };
 }
 
 function action(name: string, intervalMs: number): AgentMetadata['actions'][number] {

@@ -394,7 +394,7 @@ class CoordinatorRun {
     const number = transitions;
     const { document: input, warning } = decidedBy(cib, now, this.state.strangers);
     if (warning !== undefined) this.#log('warning', warning);
-    const transition = transitionOf(schedule({ cib: input, now, reasons: false }), {
+    const transition = transitionOf(schedule({ cib: input, now, reasons: false, secrets: 'compared' }), {
       number,
       uuid: term,
       nowSeconds: now.epochSeconds,

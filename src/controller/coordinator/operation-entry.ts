@@ -157,7 +157,7 @@ function restartFacts(order: ExecutionOrder, { restartParameters }: AgentFacts):
 }
 
 function privateFacts(order: ExecutionOrder, { privateParameters }: AgentFacts): Record<string, string> {
-  if (privateParameters.length === 0) return {};
+  if (privateParameters.length === 0 || !definingOperations.has(order.operation)) return {};
   const names = new Set(privateParameters);
   const shown = Object.entries(order.parameters).filter(([name]) => !names.has(name));
   if (order.intervalMs > 0) shown.push(['CRM_meta_timeout', String(order.timeoutMs)]);

@@ -3,14 +3,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FenceRunner } from '../../agents/index.ts';
+import { AgentCatalogue, FenceRunner } from '../../agents/index.ts';
 import type { FencingView } from '../../api/index.ts';
 import type { ClusterMessage, FencingOrder } from '../../controller/index.ts';
 import { Random } from '../../kit/index.ts';
+import { concealed, secretsOf } from './agent-facts.ts';
 
 const historyMax = 500;
 
 export class NodeFencing {
+  readonly #catalogue = new AgentCatalogue();
   readonly #runner = new FenceRunner(new Random(randomUUID()));
   readonly #file: string;
   readonly #complain: (text: string) => void;
@@ -29,7 +31,15 @@ export class NodeFencing {
   }
 
   /** Undefined: done. Else why not. A device that does not know the node is not asked to fence it. */
-  async carryOut({ target, action, device, timeoutMs }: FencingOrder): Promise<string | undefined> {
+  async carryOut(order: FencingOrder): Promise<string | undefined> {
+    const failure = await this.#attempt(order);
+    if (failure === undefined) return undefined;
+    const { agent: type, parameters } = order.device;
+    const metadata = await this.#catalogue.metadata({ class: 'stonith', type });
+    return concealed(failure, secretsOf(parameters, metadata.ok ? metadata.value : undefined));
+  }
+
+  async #attempt({ target, action, device, timeoutMs }: FencingOrder): Promise<string | undefined> {
     const { id, agent: type, parameters } = device;
     const reach = await this.#runner.reaches({ id, type, parameters }, target, timeoutMs);
     if (!reach.ok) return reach.error;

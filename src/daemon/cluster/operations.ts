@@ -2,17 +2,21 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
+  type Agent,
   AgentCatalogue,
+  type AgentMetadata,
   type ExecutionReport,
   type Fate,
   isAbsent,
   NodeExecutor,
+  type Outcome,
   standardFolders,
 } from '../../agents/index.ts';
 import { parametersDigest, type XmlElement } from '../../cib/index.ts';
-import type { AgentFacts, ExecutionOrder, OperationReport } from '../../controller/index.ts';
+import type { ExecutionOrder, OperationReport } from '../../controller/index.ts';
 import type { HeldAddress } from '../../guardian/index.ts';
 import { CommandFailure, type Logger } from '../../kit/index.ts';
+import { agentFactsOf, concealed, secretsOf } from './agent-facts.ts';
 import { installAgentTools } from './agent-tools.ts';
 import { isLeftoverProbe, leftoverProbes } from './leftovers.ts';
 
@@ -32,8 +36,6 @@ export type OperationsOptions = {
 const agentStateFolder = '/run/resource-agents';
 /** How long operations may go on when the daemon ends. */
 const closeGraceMs = 2000;
-
-const noFacts: AgentFacts = { restartParameters: undefined, privateParameters: [] };
 
 export class Operations {
   readonly #options: OperationsOptions;
@@ -106,18 +108,20 @@ export class Operations {
       return this.#options.cancelled(order.resource.id, order.operation, order.intervalMs);
     if (isLeftoverProbe(order) && isAbsent(outcome)) return;
     const atSeconds = Math.floor(startedAtMs / 1000);
-    this.#options.report({ order, outcome, callId, atSeconds, agent: await this.#facts(order) });
+    const metadata = await this.#metadataOf(order, outcome);
+    const reason = concealed(outcome.reason, secretsOf(order.parameters, metadata));
+    this.#options.report({ order, outcome: { ...outcome, reason }, callId, atSeconds, agent: agentFactsOf(metadata) });
   }
 
-  /** Which parameters a running resource cannot take over: recorded with its start. */
-  async #facts(order: ExecutionOrder): Promise<AgentFacts> {
-    if (order.resource.class !== 'ocf' || order.operation !== 'start') return noFacts;
-    const { provider = '', type } = order.resource;
-    const metadata = await this.#catalogue.metadata({ class: 'ocf', provider, type });
-    if (!metadata.ok) return noFacts;
-    const reloads = metadata.value.actions.some((action) => action.name === 'reload-agent');
-    const fixed = metadata.value.parameters.filter((parameter) => parameter.unique).map((parameter) => parameter.name);
-    return { restartParameters: reloads ? fixed : undefined, privateParameters: [] };
+  /** Where something depends on it: it is recorded with what runs, and says what must not stand in a reason. */
+  async #metadataOf(order: ExecutionOrder, { code, reason }: Outcome): Promise<AgentMetadata | undefined> {
+    const { class: agentClass, provider = '', type } = order.resource;
+    const runs = code === 0 || code === 8;
+    if (!runs && (reason === '' || Object.keys(order.parameters).length === 0)) return undefined;
+    if (agentClass !== 'ocf' && agentClass !== 'stonith') return undefined;
+    const agent: Agent = agentClass === 'ocf' ? { class: 'ocf', provider, type } : { class: 'stonith', type };
+    const metadata = await this.#catalogue.metadata(agent);
+    return metadata.ok ? metadata.value : undefined;
   }
 }
 

@@ -31,7 +31,8 @@ export class TransitionRecords {
     this.#folder = folder;
     this.#limits = limits;
     this.#complain = complain;
-    mkdirSync(folder, { recursive: true });
+    // Documents may hold secrets.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const numbers = readdirSync(folder)
       .flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? [])
       .map(Number)
@@ -96,7 +97,7 @@ export class TransitionRecords {
     try {
       if (input !== undefined) {
         const text = serialiseXmlDocument(input);
-        writeFileSync(this.#file(number, 'xml'), text);
+        writeFileSync(this.#file(number, 'xml'), text, { mode: 0o600 });
         this.#bytes.set(number, text.length);
         this.#inputChecksums.set(number, checksumOf(text));
         this.#unwritten.delete(number);

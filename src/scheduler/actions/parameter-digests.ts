@@ -64,7 +64,7 @@ export class ParameterDigests {
     const { resource, node, entry } = query;
     const digests = this.of(query);
     const outcome = this.#outcome(query, digests);
-    const recorded = entry.xml.get('op-secure-digest');
+    const recorded = this.#cluster.secrets === 'ignored' ? entry.xml.get('op-secure-digest') : undefined;
     if (outcome !== 'match' && recorded !== undefined && recorded === digests.secure()) return 'private';
     if (outcome !== 'mismatch' || entry.intervalMs > 0) return outcome;
     return operationParameters(this.#cluster, resource, entry, node).size > 0 ? 'restart' : 'mismatch';

@@ -9,10 +9,15 @@ export type RunSettings = {
   readonly now: Instant;
   /** Whether to keep a ledger of what each score is made of. */
   readonly reasons: boolean;
+  /**
+   * A running cluster acts on a change of a secret parameter. A simulation does not, unless it is told to: the document it
+   * was given may have had its secrets struck out.
+   */
+  readonly secrets?: 'compared' | 'ignored';
 };
 
 /** The working set before nodes and resources are read. */
-export function openCluster(cib: XmlElement, { now, reasons }: RunSettings): Cluster {
+export function openCluster(cib: XmlElement, { now, reasons, secrets = 'ignored' }: RunSettings): Cluster {
   const changes = { recheckBy: undefined as number | undefined };
   const noteChange = (epochSeconds: number) => {
     changes.recheckBy = earlierAfter(now.epochSeconds, changes.recheckBy, epochSeconds);
@@ -23,6 +28,7 @@ export function openCluster(cib: XmlElement, { now, reasons }: RunSettings): Clu
   return {
     cib,
     now,
+    secrets,
     options,
     quorate,
     dcUuid: cib.get('dc-uuid'),

@@ -17,6 +17,8 @@ export type Cluster = {
   readonly cib: XmlElement;
   /** The time that rules and expiries see. */
   readonly now: Instant;
+  /** Whether a change of nothing but secret parameters is one. */
+  readonly secrets: 'compared' | 'ignored';
   readonly options: ClusterOptions;
   readonly quorate: boolean;
   readonly dcUuid: string | undefined;

@@ -44,7 +44,8 @@ async function inputOf(client: ClusterSession['client'], { number, coordinator }
 /** What is to be done, one line an action: its operation key and its node. */
 export function plannedNow({ view, input }: RecordedTransition): string[] {
   const epochSeconds = Math.floor(view.at / 1000);
-  const plan = schedule({ cib: input, now: { epochSeconds, offsetSeconds: 0 }, reasons: false });
+  const now = { epochSeconds, offsetSeconds: 0 };
+  const plan = schedule({ cib: input, now, reasons: false, secrets: 'compared' });
   const { tasks } = transitionOf(plan, { number: view.number, uuid: '', nowSeconds: epochSeconds });
   return tasks
     .filter(({ work }) => work.kind !== 'milestone')

@@ -11,6 +11,8 @@ const plain = {
   allowed: [],
   short: '',
   deprecated: false,
+  private: false,
+  reloadable: false,
 };
 const metadata: AgentMetadata = {
   name: 'Thing',

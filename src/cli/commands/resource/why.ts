@@ -9,6 +9,6 @@ type WhyFlags = AnswerFlags & { readonly node?: string };
 export async function why({ node, ...flags }: WhyFlags, id: string): Promise<void> {
   const cib = currentDocument(await new ClusterSession().document());
   if (node !== undefined) nodeNamed(cib, node);
-  const simulation = simulate({ cib, now: clockInstant(), reasons: true });
+  const simulation = simulate({ cib, now: clockInstant(), reasons: true, secrets: 'compared' });
   show(flags, reasonsFor(simulation, id, node), () => [explanation(simulation, id, node).trimEnd()]);
 }
