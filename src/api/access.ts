@@ -36,6 +36,7 @@ export function commandRefusal(cib: XmlElement, acl: Acl, { kind }: Command): Fa
   switch (kind) {
     case 'cleanup':
     case 'refresh':
+    case 'ticket':
     case 'attribute': {
       const status = childAt(cib, 'status');
       if (status !== undefined && new AccessMap(cib, acl.permissions).accessTo(status) === 'write') return undefined;

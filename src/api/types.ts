@@ -110,6 +110,8 @@ export type Command =
   | { readonly kind: 'remove-node'; readonly node: string; readonly force: boolean }
   /** Make a node fail, for real: a test of what the cluster does then. `forMs` is for `silence`. */
   | { readonly kind: 'kill-test'; readonly node: string; readonly how: KillTestKind; readonly forMs: number }
+  /** Whether what needs a ticket may run at this site. */
+  | { readonly kind: 'ticket'; readonly ticket: string; readonly change: 'grant' | 'revoke' | 'standby' | 'activate' }
   /** Run the scheduler now. */
   | { readonly kind: 'reschedule' }
   /** Move everything away and end this node's daemon. */

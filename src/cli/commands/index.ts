@@ -15,6 +15,7 @@ import { resourceRoutes } from './resource/index.ts';
 import { ringRoutes } from './ring/index.ts';
 import { simulateCommand } from './simulate/index.ts';
 import { statusCommand } from './status/index.ts';
+import { ticketRoutes } from './ticket/index.ts';
 import { versionCommand } from './version.ts';
 import { vrrpRoutes } from './vrrp/index.ts';
 
@@ -27,6 +28,7 @@ export const routes = {
   cib: cibRoutes,
   events: eventsCommand,
   fence: fenceRoutes,
+  ticket: ticketRoutes,
   history: historyRoutes,
   cluster: clusterRoutes,
   completion: completionCommand,

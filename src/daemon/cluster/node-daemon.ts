@@ -31,9 +31,10 @@ import {
   type NodeEvent,
   type NodeState,
   nodeDeadline,
+  type StatusUpdate,
   stepNode,
 } from '../../controller/index.ts';
-import type { Failure, Logger } from '../../kit/index.ts';
+import type { Failure, Logger, Result } from '../../kit/index.ts';
 import { monotonicMs } from '../../linux/index.ts';
 import {
   type EngineEvent,
@@ -61,6 +62,7 @@ import { describedNodes, ownName, ringSettingsOf, timingOf } from './ring-settin
 import { type Holdings, holdingsChannel } from './ring-thread.ts';
 import { noQuorumYet, statusOf } from './status.ts';
 import { openStorage, Storage } from './storage.ts';
+import { ticketUpdates } from './ticket.ts';
 
 const group = 'haven';
 /** setTimeout counts in 32 bits. */
@@ -369,7 +371,9 @@ export class NodeDaemon implements NodeService {
     switch (command.kind) {
       case 'cleanup':
       case 'refresh':
-        return this.#clean(command);
+        return this.#change(cleaningUpdates(this.#state.replica.cib, command));
+      case 'ticket':
+        return this.#change(ticketUpdates(this.#state.replica.cib, command, wallClock().epochSeconds));
       case 'attribute':
         return this.#setAttribute(command);
       case 'confirm-fenced':
@@ -390,10 +394,8 @@ export class NodeDaemon implements NodeService {
         return this.#sayOf(command.node, ({ name }) => ({ ...command, node: name, by }));
       }
       case 'reschedule':
-        this.#tell({ kind: 'recheck', reason: by });
-        return Promise.resolve({ ok: true });
       case 'stop-node':
-        this.#tell({ kind: 'leave' });
+        this.#tell(command.kind === 'stop-node' ? { kind: 'leave' } : { kind: 'recheck', reason: by });
         return Promise.resolve({ ok: true });
     }
   }
@@ -430,11 +432,10 @@ export class NodeDaemon implements NodeService {
     return this.#recorder.input(number);
   }
 
-  #clean(command: Extract<Command, { kind: 'cleanup' | 'refresh' }>): Promise<Outcome> {
-    const updates = cleaningUpdates(this.#state.replica.cib, command);
-    if (!updates.ok) return Promise.resolve(failed(updates.error));
+  async #change(updates: Result<StatusUpdate[], Failure>): Promise<Outcome> {
+    if (!updates.ok) return failed(updates.error);
     this.#tell({ kind: 'status', updates: updates.value });
-    return Promise.resolve({ ok: true });
+    return { ok: true };
   }
 
   /** Puts the node list into the order of messages. */
