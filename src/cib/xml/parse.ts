@@ -197,7 +197,20 @@ function stillOpen(element: OpenElement | undefined): { readonly why?: string } 
   return element === undefined ? {} : { why: `<${element.name}> of line ${element.line} is still open` };
 }
 
+/** In the words of who reads a document, where the parser's are those of who writes parsers. */
+const plainWords: Readonly<Record<string, string>> = {
+  'text data outside of root node': 'text outside of the one element that a document consists of',
+  'documents may contain only one root': 'a second element after the end of the document',
+  'attribute without value': 'an attribute has no value',
+  'unquoted attribute value': 'the value of an attribute is not in quotes',
+  'no whitespace between attributes': 'there is no blank between two attributes',
+  'forward-slash in opening tag not followed by >': "a '/' in a tag is not followed by '>'",
+  'disallowed character in tag name': 'a character that no name of an element may have',
+  'disallowed character in attribute name': 'a character that no name of an attribute may have',
+};
+
 /** saxes writes `line:column: message.`; the place goes where diagnostics keep it. */
 function plainMessage(message: string): string {
-  return message.replace(/^(?:\d+:\d+: )/, '').replace(/\.$/, '');
+  const said = message.replace(/^(?:\d+:\d+: )/, '').replace(/\.$/, '');
+  return plainWords[said] ?? said;
 }

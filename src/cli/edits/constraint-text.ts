@@ -98,5 +98,6 @@ function scoreNote(score: string): string {
 }
 
 function roleNote(role: string): string {
-  return role === '' ? '' : `${role.toLowerCase()} `;
+  // What is started is what people mean by a resource.
+  return role === '' || role === 'Started' ? '' : `${role.toLowerCase()} `;
 }

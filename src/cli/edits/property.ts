@@ -1,7 +1,7 @@
 // Cluster options, in the set `cib-bootstrap-options` as crm_attribute(8) keeps them.
 import { childAt, clusterOptionTypes, type XmlElement } from '../../cib/index.ts';
 import type { Edit } from '../../controller/index.ts';
-import { CommandFailure } from '../../kit/index.ts';
+import { CommandFailure, nearest } from '../../kit/index.ts';
 import { unknownName } from './names.ts';
 import { pairEdits } from './nvset.ts';
 
@@ -25,5 +25,9 @@ export function propertiesOf(cib: XmlElement): Map<string, string> {
 
 function assertOption(name: string): void {
   if (Object.hasOwn(clusterOptionTypes, name)) return;
-  throw unknownName(`'${name}' is no cluster option`, name, Object.keys(clusterOptionTypes));
+  const names = Object.keys(clusterOptionTypes);
+  const what = `'${name}' is no cluster option`;
+  const fix = 'Those that there are: haven property list --all';
+  if (nearest(name, names) === undefined) throw new CommandFailure({ kind: 'not-found', what, fix });
+  throw unknownName(what, name, names);
 }

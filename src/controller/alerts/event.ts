@@ -45,7 +45,7 @@ export function alertEventsOf(update: StatusUpdate): AlertEvent[] {
 
 export function fencingEvent({ target, action, device, failure, by }: Fenced): AlertEvent {
   const outcome = failure === undefined ? 'OK' : failure;
-  const description = `Operation ${action} of ${target.name} by ${device} for ${by}: ${outcome}`;
+  const description = `Operation ${action} of ${target.name} by ${device || 'no device'} for ${by}: ${outcome}`;
   return { kind: 'fencing', node: target, task: action, code: failure === undefined ? 0 : 1, description };
 }
 

@@ -2,9 +2,11 @@
 import {
   applyPatch,
   childAt,
+  cibVersionOf,
   createObject,
   deleteObject,
   modifyObject,
+  type Patch,
   parseXml,
   patchFromXml,
   queryXml,
@@ -66,10 +68,24 @@ function editWith(cib: XmlElement, edit: XmlEdit, element: XmlElement): Result<X
     case 'patch': {
       const patch = patchFromXml(element);
       if (!patch.ok) return err(failureOf(patch.error));
-      const patched = applyPatch(cib, patch.value);
+      const patched = applyPatch(cib, onto(cib, patch.value));
       return patched.ok ? patched : err(failureOf(patched.error.diagnostic));
     }
   }
+}
+
+/** A patch of the configuration alone fits whatever the nodes have reported since it was made. */
+function onto(cib: XmlElement, patch: Patch): Patch {
+  const { versions, changes } = patch;
+  const ofConfiguration = changes.every((change) =>
+    (change.kind === 'create' ? change.parent : change.path).startsWith('/cib/configuration'),
+  );
+  const { admin_epoch, epoch, num_updates } = cibVersionOf(cib);
+  const { source } = versions ?? {};
+  if (versions === undefined || !ofConfiguration) return patch;
+  if (source?.admin_epoch !== admin_epoch || source.epoch !== epoch) return patch;
+  // The digest is of the whole document that the maker had.
+  return { ...patch, digest: undefined, versions: { ...versions, source: { ...source, num_updates } } };
 }
 
 /** The status section is the cluster's own: it stays. */

@@ -212,7 +212,7 @@ class FencerRun {
     if (watchdogMs > 0 && action !== 'on') {
       return this.#put({ ...operation, waitsFor: 'watchdog', dueMs: this.#nowMs + watchdogMs });
     }
-    const last = operation.levels.at(-1)?.at(-1) ?? 'none';
+    const last = operation.levels.at(-1)?.at(-1) ?? '';
     this.#end(operation, last, failures.length === 0 ? 'no device can fence it' : failures.join('; '));
   }
 

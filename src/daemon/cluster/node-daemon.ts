@@ -330,7 +330,7 @@ export class NodeDaemon implements NodeService {
     const { target, action, device, failure } = message;
     const [level, outcome] = failure === undefined ? (['notice', 'done'] as const) : (['error', failure] as const);
     this.#fencing.remember(message);
-    this.#log(level, `fencing ${target.name} (${action}) by ${device}: ${outcome}`);
+    this.#log(level, `fencing ${target.name} (${action}) by ${device || 'no device'}: ${outcome}`);
   }
 
   #log(level: EventView['level'], text: string): void {

@@ -14,7 +14,7 @@ export async function history(flags: AnswerFlags, node: string | undefined): Pro
         target,
         action,
         failure === null ? { text: 'done', style: good } : { text: 'failed', style: bad },
-        `by ${device}`,
+        device === '' ? 'by no device' : `by ${device}`,
         `for ${by}${failure === null ? '' : `: ${failure}`}`,
       ]),
       0,

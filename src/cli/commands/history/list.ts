@@ -10,10 +10,16 @@ export async function list(flags: AnswerFlags): Promise<void> {
   const style = styleFor(process.stdout);
   show(flags, history, () =>
     alignedRows(
-      history.map((each) => transitionRow(each, style)),
+      history.map((each) => transitionRow({ ...each, cause: shortened(each.cause) }, style)),
       0,
     ),
   );
+}
+
+/** The first cause, and how many more there were. */
+function shortened(cause: string): string {
+  const [first = '', ...others] = cause.split('; ');
+  return others.length === 0 ? first : `${first}, and ${others.length} more`;
 }
 
 export function transitionRow(

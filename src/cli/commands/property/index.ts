@@ -26,7 +26,17 @@ const unset = buildCommand({
 
 const list = buildCommand({
   loader: async () => (await import('./list.ts')).list,
-  parameters: { flags: { json: jsonFlag } },
+  parameters: {
+    flags: {
+      json: jsonFlag,
+      all: {
+        kind: 'boolean',
+        default: false,
+        withNegated: false,
+        brief: 'Every option that there is, and what it takes',
+      },
+    },
+  },
   docs: { brief: 'Show the cluster options that are set' },
 });
 

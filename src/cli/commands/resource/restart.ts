@@ -1,3 +1,4 @@
+import type { ResourceView } from '../../../api/index.ts';
 import { CommandFailure } from '../../../kit/index.ts';
 import { waitDefaultMs } from '../../cluster/flags.ts';
 import { answer, type ChangeFlags, ClusterSession } from '../../cluster/session.ts';
@@ -25,5 +26,38 @@ export async function restart(flags: ChangeFlags, id: string): Promise<void> {
     if (edits.length > 0) await session.client.edit(together(edits));
   }
   await session.settleWithin(waitMs);
+  await assertRuns(session, id);
   answer(flags, `${id} was restarted`, { changed: true, settled: true });
+}
+
+async function assertRuns(session: ClusterSession, id: string): Promise<void> {
+  const { resources, failures } = await session.client.status();
+  const found = viewOf(resources, id);
+  if (found === undefined || !['stopped', 'failed', 'blocked'].includes(found.state)) return;
+  const ids = new Set(idsOf(found));
+  const failure = failures.find(({ resource }) => ids.has(resource));
+  const what = `${id} was stopped, and is ${found.state} now`;
+  if (failure === undefined) {
+    throw new CommandFailure({ kind: 'failed', what, fix: `It says why: haven resource why ${id}` });
+  }
+  const { resource, operation, node, meaning, reason } = failure;
+  const why = `${operation} of ${resource} on ${node}: ${reason === '' ? meaning : reason}`;
+  throw new CommandFailure({
+    kind: 'failed',
+    what,
+    why,
+    fix: `When it is repaired: haven resource cleanup ${resource}`,
+  });
+}
+
+function viewOf(resources: readonly ResourceView[], id: string): ResourceView | undefined {
+  for (const resource of resources) {
+    const found = resource.id === id ? resource : viewOf(resource.children, id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function idsOf({ id, children }: ResourceView): string[] {
+  return [id, ...children.flatMap(idsOf)];
 }

@@ -4,6 +4,7 @@ import { type AnswerFlags, ClusterSession, show as print } from '../../cluster/s
 import { constraintsIn } from '../../edits/constraint.ts';
 import { constraintText } from '../../edits/constraint-text.ts';
 import { isResource, resourceNamed } from '../../edits/names.ts';
+import { concealed, secretsIn } from '../../edits/secrets.ts';
 import { alignedRows } from '../../terminal/columns.ts';
 import { styleFor } from '../../terminal/style.ts';
 import { resourceRows } from '../status/resources.ts';
@@ -61,7 +62,11 @@ function configurationLines(element: XmlElement, indent: number): string[] {
     return ['operation', name, settings.join(' ')];
   });
   const rows = [
-    ...Object.entries(pairsOf(element, 'instance_attributes')).map((pair) => ['parameter', ...pair]),
+    ...Object.entries(pairsOf(element, 'instance_attributes')).map(([name, value]) => [
+      'parameter',
+      name,
+      secretsIn(element).has(name) ? concealed : value,
+    ]),
     ...Object.entries(pairsOf(element, 'meta_attributes')).map((pair) => ['meta', ...pair]),
     ...operations,
   ];
