@@ -379,8 +379,7 @@ export class NodeDaemon implements NodeService {
       case 'confirm-fenced':
         return this.#sayOf(command.node, ({ name }) => ({ kind: 'fence-confirm', target: name, by }));
       case 'fence': {
-        const { node: target, action } = command;
-        const request = randomUUID();
+        const { node: target, action, request } = { ...command, request: randomUUID() };
         return new Promise((resolve) => {
           this.#requests.set(request, resolve);
           this.#tell({ kind: 'say', message: { kind: 'fence-request', request, target, action, by } });
