@@ -34,6 +34,15 @@ export const plantedBugs = {
     emphasis: 'recovery',
     law: 'safe delivery',
   },
+  /** What a companion may have delivered behind a gap is not owed. */
+  'no-obligations': {
+    file: join(totem, 'old-ring.ts'),
+    safeguard:
+      'if (stored !== undefined && ring.transMembers.includes(stored.message.systemFrom)) stored.obliged = true;',
+    instead: '',
+    emphasis: 'obligation',
+    law: 'safe delivery',
+  },
   'no-replay-window': {
     file: join('src', 'membership', 'seal', 'replay-window.ts'),
     safeguard: 'if (counter > this.#highest) return true;',

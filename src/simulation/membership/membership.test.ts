@@ -26,6 +26,7 @@ test(`no law of extended virtual synchrony breaks in ${schedules} fault schedule
 for (const [emphasis, count] of [
   ['disk', 15],
   ['recovery', 15],
+  ['obligation', 8],
   ['links', 6],
 ] as const) {
   test(`no law breaks in ${count} schedules that go for the ${emphasis}`, () => {

@@ -82,7 +82,7 @@ const realCipherChance = 0.05;
 const oneLink: Wiring = { linkCount: 1, linkMode: 'passive', security: 'plain', cipher: 'stand-in', hopMs: 1 };
 
 /** What a schedule goes for. The pointed ones are short, and put together what seldom meets by chance. */
-export const emphases = ['everything', 'disk', 'recovery', 'links'] as const;
+export const emphases = ['everything', 'disk', 'recovery', 'obligation', 'links'] as const;
 export type Emphasis = (typeof emphases)[number];
 
 export function drawSchedule(seed: string, emphasis: Emphasis = 'everything'): Schedule {
@@ -94,6 +94,8 @@ export function drawSchedule(seed: string, emphasis: Emphasis = 'everything'): S
       return drawForDisk(random, seed);
     case 'recovery':
       return drawForRecovery(random, seed);
+    case 'obligation':
+      return drawForObligation(random, seed);
     case 'links':
       return drawForLinks(random, seed);
   }
@@ -121,6 +123,34 @@ function drawForRecovery(random: Random, seed: string): Schedule {
     );
   const messagesPerSecond = 60 / nodeCount;
   return { ...calmSchedule(seed, nodeCount), faults, calmAfterMs, messagesPerSecond, largeMessages: 'some' };
+}
+
+/**
+ * A message that only the next member hears, which is cut off with its sender: the rest say more behind that gap, and part
+ * while they install the ring they form, so that one of them has delivered what the others then owe.
+ */
+function drawForObligation(random: Random, seed: string): Schedule {
+  const nodeCount = random.between(4, 5);
+  const nodes = Array.from({ length: nodeCount }, (_, index) => index + 1);
+  const at = random.below(nodeCount);
+  const lost = [0, 1].map((next) => nodes[(at + next) % nodeCount] ?? 0);
+  const rest = nodes.filter((node) => !lost.includes(node));
+  const unheardMs = 400 + random.below(100);
+  const cutMs = unheardMs + 1 + 4 * random.fraction();
+  const partMs = cutMs + 3.5 + 6.5 * random.fraction();
+  const calmAfterMs = Math.ceil(partMs) + 100;
+  const [alone = 0, ...together] = random.shuffled(rest);
+  const hint = (node: number, about: number, fromMs: number): Fault => {
+    return { kind: 'false-hint', node, about, fromMs, untilMs: calmAfterMs };
+  };
+  const faults: Fault[] = [
+    { kind: 'one-way', from: lost.slice(0, 1), to: rest, fromMs: unheardMs, untilMs: calmAfterMs },
+    { kind: 'partition', sides: [lost, rest], fromMs: cutMs, untilMs: calmAfterMs },
+    ...rest.flatMap((node) => lost.map((about) => hint(node, about, cutMs))),
+    { kind: 'partition', sides: [[alone], together], fromMs: partMs, untilMs: calmAfterMs },
+    ...together.map((about) => hint(alone, about, partMs + 1)),
+  ];
+  return { ...calmSchedule(seed, nodeCount), faults, calmAfterMs, messagesPerSecond: 2000 / nodeCount };
 }
 
 function drawBreak(random: Random, nodeCount: number, span: { fromMs: number; untilMs: number }): Fault {
