@@ -109,7 +109,7 @@ async function measureSituation(situation: Situation, chain: (typeof chains)[num
     writeFileSync(path, serialiseXmlDocument(largeDocument({ nodes, resources, situation, chain })));
     // Without -R (or -S) crm_simulate shows the state and schedules nothing.
     const args = ['-x', path, '-Q', values.simulate ? '-S' : '-R'];
-    const haven = await fastest(process.execPath, ['--single-threaded-gc', join('bin', 'haven'), 'simulate', ...args]);
+    const haven = await fastest(join('bin', 'haven'), ['simulate', ...args]);
     // What was too large for it once is not tried at a larger size.
     const peer: Measured = peerRanOut ? { kind: 'not tried' } : await fastest('crm_simulate', args);
     peerRanOut ||= peer.kind === 'timed out';

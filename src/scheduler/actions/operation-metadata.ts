@@ -5,6 +5,7 @@ import { xmlIndexOf } from '../../cib/index.ts';
 import {
   collectiveOperationMeta,
   isProbe,
+  leavesToDefaults,
   type OperationName,
   operationMeta,
 } from '../configuration/operation-meta.ts';
@@ -45,8 +46,7 @@ export class OperationMetadata {
   #read(resource: Resource, name: OperationName, node: ClusterNode | undefined): Metadata {
     if (resource.variant !== 'primitive')
       return this.#hasDefaults ? collectiveOperationMeta(this.#cluster, name) : this.#plain;
-    const configuresNothing = !this.#hasDefaults && name.intervalMs === 0 && resource.operations.length === 0;
-    if (configuresNothing && !resource.isFenceDevice) return this.#plain;
+    if (!this.#hasDefaults && leavesToDefaults(resource, name)) return this.#plain;
     return operationMeta(this.#cluster, resource, name, node);
   }
 }

@@ -11,7 +11,8 @@ export function agentOf(element: XmlElement): ResourceAgent {
 
 /** As `context`, with more that rules may ask about. */
 export function contextWith(context: ValueContext, rules: Partial<ValueContext['rules']>): ValueContext {
-  return { ...context, rules: { ...context.rules, ...rules } };
+  const { index, noteChange } = context;
+  return { index, noteChange, rules: { ...context.rules, ...rules } };
 }
 
 export type MetaSource = {
@@ -50,9 +51,10 @@ function addMissing(values: Map<string, string>, more: ReadonlyMap<string, strin
 }
 
 /** Values of `op_defaults`, computed once where no rule can tell operations apart. */
-export function operationDefaults(cluster: Cluster, context: ValueContext): ReadonlyMap<string, string> {
+export function operationDefaults(cluster: Cluster, contextOf: () => ValueContext): ReadonlyMap<string, string> {
   const { caches } = cluster;
   if (caches.operationDefaults !== undefined) return caches.operationDefaults;
+  const context = contextOf();
   const section = xmlIndexOf(cluster.cib).only('op_defaults');
   const values = valuesOf(section, 'meta_attributes', context);
   if (section === undefined || !hasRules(section, 'meta_attributes', context)) caches.operationDefaults = values;

@@ -54,10 +54,18 @@ export function operationMeta(
   return meta;
 }
 
+/** Whether a resource leaves a start, a stop or a probe to the defaults. */
+export function leavesToDefaults(resource: Primitive, name: OperationName): boolean {
+  if (name.intervalMs !== 0 || resource.isFenceDevice || configuredOperation(resource, name) !== undefined)
+    return false;
+  if (name.task === 'start' || name.task === 'stop' || resource.operations.length === 0) return true;
+  return isProbe(name) && shortestMonitor(resource)?.get('timeout') === undefined;
+}
+
 /** The same for the milestones of collectives, which know the operation defaults only. */
 export function collectiveOperationMeta(cluster: Cluster, name: OperationName): Map<string, string> {
   const operation = { name: name.task, intervalMs: name.intervalMs };
-  const meta = new Map(operationDefaults(cluster, contextWith(plainContext(cluster), { operation })));
+  const meta = new Map(operationDefaults(cluster, () => contextWith(plainContext(cluster), { operation })));
   meta.delete('id');
   correct(cluster, name, { meta, operations: [] });
   return meta;
@@ -97,18 +105,20 @@ function timeoutMsOf(text: string | undefined): number {
 }
 
 function configuredMeta(cluster: Cluster, resource: Primitive, name: OperationName): Map<string, string> {
-  const context = operationContext(cluster, resource, name);
+  // Seldom is there a set whose rules could ask for it.
+  const contextOf = () => operationContext(cluster, resource, name);
   const meta = new Map<string, string>();
   const operation = configuredOperation(resource, name);
   if (operation !== undefined) {
-    addValues(meta, { parent: operation.xml, setName: 'meta_attributes' }, context);
+    const { children } = operation.xml;
+    if (children.length > 0) addValues(meta, { parent: operation.xml, setName: 'meta_attributes' }, contextOf());
     for (const [attribute, value] of operation.xml.attributes()) meta.set(attribute, value);
   }
   if (isProbe(name) && !meta.has('timeout')) {
     const timeout = shortestMonitor(resource)?.get('timeout');
     if (timeout !== undefined) meta.set('timeout', timeout);
   }
-  for (const [attribute, value] of operationDefaults(cluster, context)) {
+  for (const [attribute, value] of operationDefaults(cluster, contextOf)) {
     if (!meta.has(attribute)) meta.set(attribute, value);
   }
   meta.delete('id');
