@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { eventually } from '../testing/bench.ts';
 import { FakeManager, TestBus } from '../testing/systemd.ts';
@@ -6,7 +9,8 @@ import { AgentCatalogue } from './catalogue.ts';
 import { runOperation, standardFolders } from './runner.ts';
 
 const bus = new TestBus();
-const folders = { ...standardFolders, systemd: { bus: bus.path, runtime: '/' } };
+const runtime = mkdtempSync(join(tmpdir(), 'haven-units-'));
+const folders = { ...standardFolders, systemd: { bus: bus.path, runtime } };
 let manager: FakeManager;
 
 before(async () => {
@@ -16,6 +20,7 @@ before(async () => {
 after(() => {
   manager.close();
   bus.remove();
+  rmSync(runtime, { recursive: true });
 });
 
 function begin(unit: string, action: string, timeoutMs = 30_000) {
@@ -38,6 +43,21 @@ test('a unit is started, seen, restarted and stopped by jobs that replace others
     jobs,
     ['Start', 'Restart', 'Stop'].map((verb) => `${verb}Unit web.service replace`),
   );
+});
+
+test('a unit that the cluster has started stops after Haven and is not started by systemd, until the cluster stops it', async () => {
+  const file = join(runtime, 'kept.service.d', '50-haven.conf');
+  manager.unit('kept.service', {});
+  const before = manager.calls.length;
+  const calls = () => manager.calls.slice(before).filter((call) => !/^(LoadUnit|Get|Subscribe)/.test(call));
+  assert.equal((await run('kept', 'start')).code, 0);
+  assert.equal(readFileSync(file, 'utf8'), '[Unit]\nBefore=haven.service\n\n[Service]\nRestart=no\n');
+  assert.deepEqual(calls(), ['Reload', 'StartUnit kept.service replace']);
+  assert.equal((await run('kept', 'restart')).code, 0);
+  assert.equal((await run('kept', 'stop')).code, 0);
+  assert.equal(existsSync(join(runtime, 'kept.service.d')), false);
+  const since = ['RestartUnit kept.service replace', 'StopUnit kept.service replace', 'Reload'];
+  assert.deepEqual(calls().slice(2), since);
 });
 
 test('a job that fails is a failure that says how it ended', async () => {

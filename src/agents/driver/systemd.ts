@@ -9,6 +9,7 @@ import type { Message } from '../dbus/message.ts';
 import type { Operation } from '../environment.ts';
 import type { OcfCode, Outcome } from '../outcome.ts';
 import { BusConnection, type BusError, busItself } from './bus.ts';
+import { DropIn } from './systemd-drop-in.ts';
 
 /** Where systemd is met: the socket of its bus, and the folder that exists only when it runs (sd_booted(3)). */
 export type SystemdPlaces = { readonly bus: string; readonly runtime: string };
@@ -36,7 +37,7 @@ export function runSystemdUnit(name: string, operation: Operation, places = stan
     if (!bus.ok) return unanswered(bus.error, name, places);
     kill = () => bus.value.close();
     if (isKilled) kill();
-    const done = await new SystemdUnit(bus.value, unitName(name), deadlineMs).run(operation.action);
+    const done = await new SystemdUnit(bus.value, { unit: unitName(name), deadlineMs, places }).run(operation.action);
     bus.value.close();
     return done.ok ? done.value : unanswered(done.error, name, places);
   });
@@ -59,7 +60,7 @@ export async function describeUnit(
   const deadlineMs = performance.now() + timeoutMs;
   const bus = await BusConnection.open(places.bus, deadlineMs);
   if (!bus.ok) return bus;
-  const described = await new SystemdUnit(bus.value, unitName(name), deadlineMs).description();
+  const described = await new SystemdUnit(bus.value, { unit: unitName(name), deadlineMs, places }).description();
   bus.value.close();
   return described;
 }
@@ -68,11 +69,14 @@ function unitName(name: string): string {
   return /\.(service|socket|target|mount|timer|path|slice|scope)$/.test(name) ? name : `${name}.service`;
 }
 
+type UnitRequest = { readonly unit: string; readonly deadlineMs: number; readonly places: SystemdPlaces };
+
 /** One unit, over one connection that ends with the operation. */
 class SystemdUnit {
   readonly #bus: BusConnection;
   readonly #unit: string;
   readonly #deadlineMs: number;
+  readonly #dropIn: DropIn;
   #path = '';
   /** How the jobs ended that were removed since the signals were asked for. */
   readonly #jobResults = new Map<string, string>();
@@ -81,10 +85,11 @@ class SystemdUnit {
   #heard = 0;
   #wake = () => {};
 
-  constructor(bus: BusConnection, unit: string, deadlineMs: number) {
+  constructor(bus: BusConnection, { unit, deadlineMs, places }: UnitRequest) {
     this.#bus = bus;
     this.#unit = unit;
     this.#deadlineMs = deadlineMs;
+    this.#dropIn = new DropIn(places.runtime, unit);
     bus.onMessage = (message) => this.#hear(message);
     bus.onEnd = (error) => {
       this.#lost = error;
@@ -127,19 +132,41 @@ class SystemdUnit {
     const before = await this.#property('ActiveState');
     if (!before.ok) return before;
     const isDown = before.value === 'inactive' || before.value === 'failed';
-    if (change === 'stop' && isDown) return ok(done(0));
+    if (change === 'stop' && isDown) return this.#released(done(0));
     const obstacle = change === 'stop' ? undefined : this.#obstacle(change, loadState);
     if (obstacle !== undefined) return ok(obstacle);
+    const marked = change === 'stop' ? ok(undefined) : await this.#marked();
+    if (!marked.ok) return marked;
     const queued = await this.#queue(change);
     if (!queued.ok) return isMasked(queued.error) ? ok(this.#masked()) : queued;
     const result = await this.#until(async () => ok(this.#jobResults.get(queued.value)));
     if (!result.ok) return result;
     if (result.value !== 'done') return ok(done(1, this.#failure(change, result.value)));
-    const state = change === 'stop' ? ok('inactive') : await this.#settled();
+    if (change === 'stop') return this.#released(done(0));
+    const state = await this.#settled();
     if (!state.ok) return state;
-    const good = change === 'stop' || isUp(state.value);
+    const good = isUp(state.value);
     const hint = 'look with systemctl status; a oneshot service needs RemainAfterExit=yes to count as running';
     return ok(good ? done(0) : done(1, `'${this.#unit}' is ${state.value} after its ${change}: ${hint}`));
+  }
+
+  /** Tells systemd, before the unit starts, that the cluster has it in hand. */
+  async #marked(): Promise<Result<undefined, BusError>> {
+    const written = this.#dropIn.write();
+    if (!written.ok) return err({ kind: 'unreachable', message: written.error });
+    return written.value === 'there' ? ok(undefined) : this.#reload();
+  }
+
+  /** The unit is systemd's alone again. */
+  async #released(answer: Answer): Promise<Result<Answer, BusError>> {
+    if (!this.#dropIn.remove()) return ok(answer);
+    const reloaded = await this.#reload();
+    return reloaded.ok ? ok(answer) : reloaded;
+  }
+
+  async #reload(): Promise<Result<undefined, BusError>> {
+    const reloaded = await this.#manager('Reload');
+    return reloaded.ok ? ok(undefined) : reloaded;
   }
 
   #obstacle(change: Change, loadState: string): Answer | undefined {

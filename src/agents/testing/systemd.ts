@@ -94,6 +94,7 @@ export class FakeManager {
     this.calls.push([message.member, ...words].join(' '));
     switch (message.member) {
       case 'Subscribe':
+      case 'Reload':
         return this.#reply(message, '', []);
       case 'LoadUnit':
         if (!this.units.has(name)) this.unit(name, { load: 'not-found' });
