@@ -153,7 +153,7 @@ function addHistory(api: Hono<Surroundings>, node: NodeService): void {
 function addForesight(api: Hono<Surroundings>, node: NodeService): void {
   api.post('/v1/simulate', async (context) => {
     const request = (await context.req.json()) as SimulateRequest;
-    const answer = attempt(() => foresee(documentOf(node), request));
+    const answer = attempt(() => foresee(documentOf(node), request, node.history()));
     return answer.ok ? context.json(answer.value) : context.json(answer.error, statusOf(answer.error));
   });
   api.get('/v1/why', (context) => {

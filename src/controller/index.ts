@@ -53,5 +53,6 @@ export type { Snapshot } from './store/snapshot.ts';
 export { endOf, placesOf, type Recovered, Store, type StoreRemark } from './store/store.ts';
 export { FaultyDisk } from './store/testing/faulty-disk.ts';
 export { transitionOf } from './transition/planning.ts';
+export { rehearse } from './transition/rehearsal.ts';
 export type { ActionSummary, TransitionSummary } from './transition/summary.ts';
 export { formatTransitionKey, parseTransitionKey, type Task, type Transition } from './transition/task.ts';

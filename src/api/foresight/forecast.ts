@@ -1,11 +1,11 @@
 // What if, on a document: what would move, in which order, how long it should take, what would stay down and why.
 import { childAt, type Instant, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
+import { rehearse, type Task, type TransitionSummary, transitionOf } from '../../controller/index.ts';
 import { err, type Failure, ok, type Result } from '../../kit/index.ts';
 import {
   type Cluster,
   childrenOf,
   type DescribedRun,
-  describeExecution,
   describeRun,
   inject,
   type Primitive,
@@ -13,14 +13,13 @@ import {
   type Resource,
   type Simulation,
   simulate,
-  simulateTransition,
 } from '../../scheduler/index.ts';
 import { unknownName } from './unknown-name.ts';
 
 export type Step = {
   readonly action: string;
   readonly node: string | null;
-  /** From what the same operation took before; undefined when it was never done. */
+  /** From what the same operation took before; undefined when nobody remembers one. */
   readonly durationMs: number | undefined;
 };
 
@@ -29,7 +28,7 @@ export type Forecast = {
   readonly changes: DescribedRun['transition']['changes'];
   /** In the order in which they would begin. */
   readonly steps: readonly Step[];
-  /** Along the longest chain of steps that wait for one another; steps without a record count nothing. */
+  /** Until the last of them is over; steps without a record count nothing. */
   readonly expectedMs: number;
   readonly down: readonly { readonly resource: string; readonly why: string }[];
 };
@@ -48,41 +47,45 @@ export function withLostNodes(cib: XmlElement, names: readonly string[]): Result
   return ok(left);
 }
 
-export function forecastOf(cib: XmlElement, now: Instant): Forecast {
-  const request = { cib, now, clock: now, reasons: true, secrets: 'compared' } as const;
-  const simulation = simulate(request);
-  const { transition } = describeRun(simulation);
-  const { execution } = simulateTransition(request, simulation);
-  const actions = new Map(transition.actions.map((action) => [action.id, action]));
-  const times = recordedTimes(cib);
-  const steps: Step[] = [];
-  const endsMs = new Map<number, number>();
-  for (const id of describeExecution(execution).order) {
-    const action = actions.get(id);
-    if (action === undefined) continue;
-    const recorded = action.pseudo ? 0 : times.get(`${action.resource} ${action.task}`);
-    const beginsMs = Math.max(0, ...action.inputs.map((input) => endsMs.get(input) ?? 0));
-    endsMs.set(id, beginsMs + (recorded ?? 0));
-    if (!action.pseudo) steps.push({ action: action.key, node: action.node, durationMs: recorded });
-  }
+/** `history`: the cluster's transitions, oldest first, from which it is known how long things take. */
+export function forecastOf(cib: XmlElement, now: Instant, history: readonly TransitionSummary[]): Forecast {
+  const simulation = simulate({ cib, now, reasons: true, secrets: 'compared' });
+  const { fencing, changes } = describeRun(simulation).transition;
+  const times = recordedTimes(cib, history);
+  const planned = transitionOf(simulation, { number: 0, uuid: '', nowSeconds: now.epochSeconds });
+  const rehearsed = rehearse(planned, ({ key }) => times.get(key) ?? 0);
   return {
-    fencing: transition.fencing,
-    changes: transition.changes,
-    steps,
-    expectedMs: Math.max(0, ...endsMs.values()),
+    fencing,
+    changes,
+    steps: rehearsed.map(({ task }) => ({
+      action: task.key,
+      node: nodeOf(task),
+      durationMs: times.get(task.key),
+    })),
+    expectedMs: Math.max(0, ...rehearsed.map(({ endsMs }) => endsMs)),
     down: simulation.cluster.resources.flatMap((resource) => downIn(simulation, resource)),
   };
 }
 
-/** The longest that each operation of each resource took, of what history still holds, by `RESOURCE TASK`. */
-function recordedTimes(cib: XmlElement): Map<string, number> {
+function nodeOf({ work }: Task): string | null {
+  if ('node' in work) return work.node.name;
+  return 'target' in work ? work.target.name : null;
+}
+
+/**
+ * How long each operation takes, by its key: the latest time that it was done in a transition, order and answer included;
+ * of others, the longest of what the status still holds.
+ */
+function recordedTimes(cib: XmlElement, history: readonly TransitionSummary[]): Map<string, number> {
   const times = new Map<string, number>();
   const index = xmlIndexOf(cib);
   for (const entry of index.allNamed('lrm_rsc_op')) {
-    const key = `${index.parentOf(entry)?.id} ${entry.get('operation')}`;
+    const key = `${index.parentOf(entry)?.id}_${entry.get('operation')}_${entry.get('interval')}`;
     const ms = Number(entry.get('exec-time') ?? Number.NaN);
     if (Number.isFinite(ms)) times.set(key, Math.max(ms, times.get(key) ?? 0));
   }
+  for (const { what, result, durationMs } of history.flatMap(({ actions }) => actions))
+    if (result === 'done' && durationMs !== undefined) times.set(what, Math.round(durationMs));
   return times;
 }
 

@@ -1,6 +1,6 @@
 // What the API foresees and explains, on the document of this moment.
 import type { XmlElement } from '../../cib/index.ts';
-import { applyEdit, type Edit } from '../../controller/index.ts';
+import { applyEdit, type Edit, type TransitionSummary } from '../../controller/index.ts';
 import { CommandFailure } from '../../kit/index.ts';
 import { simulate } from '../../scheduler/index.ts';
 import { clockInstant, currentDocument } from './current.ts';
@@ -12,12 +12,16 @@ import { unknownName } from './unknown-name.ts';
 export type SimulateRequest = { readonly edit?: Edit; readonly fail?: readonly string[] };
 
 /** @throws CommandFailure for an edit that cannot be made, and for names that there are not */
-export function foresee(cib: XmlElement, { edit, fail = [] }: SimulateRequest): Forecast {
+export function foresee(
+  cib: XmlElement,
+  { edit, fail = [] }: SimulateRequest,
+  history: readonly TransitionSummary[],
+): Forecast {
   const edited = edit === undefined ? { ok: true as const, value: cib } : applyEdit(cib, edit);
   if (!edited.ok) throw new CommandFailure(edited.error);
   const lost = withLostNodes(edited.value, fail);
   if (!lost.ok) throw new CommandFailure(lost.error);
-  return forecastOf(currentDocument(lost.value), clockInstant());
+  return forecastOf(currentDocument(lost.value), clockInstant(), history);
 }
 
 export type WhyRequest = { readonly resource: string; readonly node: string | undefined };

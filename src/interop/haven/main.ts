@@ -3,4 +3,9 @@ import { join } from 'node:path';
 import { runWhole } from '../whole.ts';
 
 const rooms = join('build', 'src', 'daemon');
-runWhole([join(rooms, 'ring', 'rolling.system.test.js'), join(rooms, 'cluster', 'kill-test.system.test.js')]);
+const stories = [
+  join('ring', 'rolling.system.test.js'),
+  join('cluster', 'kill-test.system.test.js'),
+  join('cluster', 'foresight.system.test.js'),
+];
+runWhole(stories.map((story) => join(rooms, story)));

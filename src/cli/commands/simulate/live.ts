@@ -23,8 +23,9 @@ export type WhatIfFlags = AnswerFlags & {
 };
 
 export async function simulateLive(flags: WhatIfFlags): Promise<void> {
-  const document = await new ClusterSession().document();
-  const forecast = forecastOf(currentDocument(supposed(document, flags)), clockInstant());
+  const session = new ClusterSession();
+  const [document, history] = await Promise.all([session.document(), session.client.history()]);
+  const forecast = forecastOf(currentDocument(supposed(document, flags)), clockInstant(), history);
   show(flags, forecast, () => forecastLines(forecast));
 }
 
@@ -62,6 +63,8 @@ export function forecastLines({ fencing, changes, steps, expectedMs, down }: For
     node ?? '',
     durationMs === undefined ? '' : formatDuration(durationMs),
   ]);
+  const unknown = steps.filter(({ durationMs }) => durationMs === undefined).length;
+  const except = unknown === 0 ? '' : `; ${unknown} ${unknown === 1 ? 'was' : 'were'} never done before`;
   const none = fenced.length + moved.length === 0 ? ['  nothing'] : [];
   return [
     strong('What would change'),
@@ -69,7 +72,9 @@ export function forecastLines({ fencing, changes, steps, expectedMs, down }: For
     ...alignedRows(moved),
     ...none,
     '',
-    strong(`In this order${expectedMs > 0 ? ` (about ${formatDuration(expectedMs)}, from what it took before)` : ''}`),
+    strong(
+      `In this order${expectedMs > 0 ? ` (about ${formatDuration(expectedMs)}, from what it took before${except})` : ''}`,
+    ),
     ...(numbered.length === 0 ? ['  nothing can be done'] : alignedRows(numbered)),
     ...downLines(down),
   ];

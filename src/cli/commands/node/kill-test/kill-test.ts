@@ -34,7 +34,7 @@ export async function killTest(flags: KillTestFlags, node: string): Promise<void
   const refusal = killTestRefusal(before, node, flags.kind);
   if (refusal !== undefined) throw new CommandFailure(refusal);
   const document = currentDocument(supposed(await session.document(), { fail: [node] }));
-  const forecast = forecastOf(document, clockInstant());
+  const forecast = forecastOf(document, clockInstant(), await session.client.history());
   if (flags.json !== true || !flags.yes)
     show(flags, { plan: planOf(flags, node), forecast }, () => plan(flags, node, forecast));
   if (!flags.yes) throw unconfirmed(flags, node);
