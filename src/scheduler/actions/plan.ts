@@ -19,6 +19,8 @@ export type NamedActions = {
   /** By node index, the oldest action there, of those before `indexed`: all of these have a node, which they keep. */
   readonly oldestOn: (Action | undefined)[];
   indexed: number;
+  /** Whether the operation has instance attributes of its own; undefined until somebody asks. */
+  hasParameters: boolean | undefined;
 };
 
 /** What the parts of a collective do, and how many actions there were when it was looked up. */
@@ -104,7 +106,7 @@ export class Plan {
     const index = nameIndex(name, intervalMs);
     const known = byName.get(index);
     if (known !== undefined) return known;
-    const made: NamedActions = { resource, all: [], oldestOn: [], indexed: 0 };
+    const made: NamedActions = { resource, all: [], oldestOn: [], indexed: 0, hasParameters: undefined };
     byName.set(index, made);
     return made;
   }
@@ -207,7 +209,7 @@ export function oldestOf(series: NamedActions, node: ClusterNode | undefined): A
 }
 
 /** Up to this many actions a scan needs less time, and no memory. */
-const scannedMax = 8;
+const scannedMax = 3;
 
 /** A resource has a probe on each node: a scan for every one of them would grow with the square of the nodes. */
 function oldestIndexed(list: NamedActions, node: ClusterNode): Action | undefined {

@@ -23,6 +23,12 @@ import {
 
 const nothing: readonly never[] = [];
 
+/** What going up means, for what is up already: going down first. */
+const interruptions = [
+  ['start', 'stop'],
+  ['promote', 'demote'],
+] as const;
+
 export function orderProbes(plan: Plan): void {
   const walk = new RestartWalk(plan);
   for (const resource of plan.cluster.resources) {
@@ -83,11 +89,15 @@ class RestartWalk {
   #findInterruptions(): Uint8Array {
     const leads = new Uint8Array(this.#plan.actions.length + 1);
     const open: Action[] = [];
-    for (const action of this.#plan.actions) {
-      if (!this.#interruptedBy(action).some((each) => !each.pseudo)) continue;
-      leads[action.id] = 1;
-      open.push(action);
+    for (const resource of this.#plan.cluster.resources) {
+      for (const primitive of primitivesOf(resource)) {
+        for (const [up, down] of interruptions) {
+          if (this.#plan.named(primitive, down).every(({ pseudo }) => pseudo)) continue;
+          open.push(...this.#plan.named(primitive, up));
+        }
+      }
     }
+    for (const action of open) leads[action.id] = 1;
     for (let action = open.pop(); action !== undefined; action = open.pop()) {
       for (const { first, attached } of action.befores) {
         if (leads[first.id] === 1) continue;
@@ -142,9 +152,9 @@ class RestartWalk {
 
   /** A start of something that runs means a restart. */
   #interruptedBy({ resource, task }: Action): readonly Action[] {
-    if ((task !== 'start' && task !== 'promote') || resource?.variant !== 'primitive') return nothing;
-    if (task === 'start') return this.#plan.named(resource, 'stop');
-    return this.#plan.named(resource, 'demote');
+    if (resource?.variant !== 'primitive') return nothing;
+    const down = interruptions.find(([up]) => up === task)?.[1];
+    return down === undefined ? nothing : this.#plan.named(resource, down);
   }
 
   #implies(probe: Action, after: Action, { next, attached }: Relation): boolean {

@@ -2,14 +2,7 @@
 // request can thereby turn an action runnable again, and never makes a required action optional.
 
 import { configuredOperation, operationParameters } from '../configuration/operation-meta.ts';
-import {
-  type ClusterNode,
-  isGuestOrBundleNode,
-  type Primitive,
-  type QuorumPolicy,
-  type Resource,
-  roles,
-} from '../model/index.ts';
+import { type ClusterNode, isGuestOrBundleNode, type QuorumPolicy, type Resource, roles } from '../model/index.ts';
 import { canFence } from '../status/fencing.ts';
 import { type Action, ON_DC, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
 import { currentRoleOf, isActive, nextRoleOf } from './family.ts';
@@ -31,7 +24,7 @@ export function requestAction(plan: Plan, request: Request): Action {
   const series = plan.series(resource, name, intervalMs);
   const action = oldestOf(series, node) ?? createFor(plan, request, series);
   applyNeed(action, resource, need);
-  if (action.node !== undefined && resource.variant === 'primitive') readOwnParameters(plan, action, resource);
+  if (action.node !== undefined) readOwnParameters(plan, action, series);
   evaluateRunnable(plan, action, resource);
   return action;
 }
@@ -65,10 +58,11 @@ function applyNeed(action: Action, resource: Resource, need: Request['need']): v
   else if (need === 'required') action.clear(OPTIONAL);
 }
 
-function readOwnParameters(plan: Plan, action: Action, resource: Primitive): void {
-  if (action.ownParameters !== undefined) return;
-  const operation = configuredOperation(resource, action);
-  if (operation?.xml.child('instance_attributes') === undefined) return;
+function readOwnParameters(plan: Plan, action: Action, series: NamedActions): void {
+  const { resource } = series;
+  if (action.ownParameters !== undefined || resource.variant !== 'primitive') return;
+  series.hasParameters ??= configuredOperation(resource, action)?.xml.child('instance_attributes') !== undefined;
+  if (!series.hasParameters) return;
   action.ownParameters = operationParameters(plan.cluster, resource, action, action.node);
 }
 
