@@ -117,6 +117,18 @@ test('a stop ends what was started, whatever the document says by then', async (
   await bench.close();
 });
 
+test('stopping what has no agent here is done when nothing was started, and fails when something was', async () => {
+  const bench = makeBench({ folders });
+  const outcomeOf = async (agent: string, action: string) => (await bench.done(orderOf(agent, 's', action))).outcome;
+  assert.equal((await outcomeOf('ocf:own:absent', 'start')).status, 'not-installed');
+  assert.deepEqual([(await outcomeOf('ocf:own:absent', 'stop')).code], [0]);
+  write('ocf/resource.d/own/leaving', 'exit 0');
+  assert.equal((await outcomeOf('ocf:own:leaving', 'start')).code, 0);
+  rmSync(join(folder, 'ocf/resource.d/own/leaving'));
+  assert.equal((await outcomeOf('ocf:own:leaving', 'stop')).status, 'not-installed');
+  await bench.close();
+});
+
 test('a stop knows what was started, or found running, before the daemon was restarted', async () => {
   const keepState = mkdtempSync(join(tmpdir(), 'haven-kept-'));
   for (const [operation, present] of [

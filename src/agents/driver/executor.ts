@@ -291,7 +291,7 @@ export class NodeExecutor<Asked extends Order = Order> {
       if (!isAbsent(outcome) || this.#closed) return outcome;
       this.#startedWith.ended(earlier, outcome);
     }
-    return this.#let(run, asked);
+    return this.#startedWith.afterStopping(asked, await this.#let(run, asked));
   }
 
   #let(run: Run, asked: AgentOperation): Promise<Outcome> {

@@ -42,6 +42,13 @@ export class StartedWith {
     return action === 'monitor' && intervalMs === 0 ? this.#earlier(asked) : undefined;
   }
 
+  /** Of an agent that is not here, nothing can run that was not started by another: then there is nothing to stop. */
+  afterStopping({ operation }: AgentOperation, outcome: Outcome): Outcome {
+    const isMissing = operation.action === 'stop' && outcome.status === 'not-installed';
+    if (!isMissing || this.#of(operation.resource) !== undefined) return outcome;
+    return { ...outcome, status: 'done', code: 0, reason: '' };
+  }
+
   /** Everything that was started, or found running, and not stopped. */
   all(): ReadonlyMap<string, Started> {
     for (const resource of this.#written()) this.#of(resource);
