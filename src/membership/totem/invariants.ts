@@ -9,6 +9,10 @@ export function assertInvariants(ring: Ring): void {
   assert(isSet(ring.procList), 'the candidates are a set');
   assert(isSet(ring.failedList), 'the failed are a set');
   assert(ring.procList.length <= membersMax, 'the candidates are bounded');
+  assert(
+    ring.failedList.every((nodeId) => ring.procList.includes(nodeId)),
+    'only candidates fail',
+  );
   assert(ring.maxRingSeq >= ring.ringId.seq, 'no ring number in use is above the highest known');
   assert(seqAtOrBefore(ring.aru, ring.highSeq), 'aru runs behind the highest number');
   assert(ring.ownMulticasts.length === 0, 'everything said was heard');

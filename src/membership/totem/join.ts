@@ -95,8 +95,12 @@ function mergeLists(ring: Ring, join: JoinMessage): void {
   if (ring.procList.length + ring.failedList.length > known) enterGather(ring, 11);
 }
 
+/** Only candidates fail: a list that went beyond them would grow past what a join can carry, and nobody reads such a join. */
 function addFailed(ring: Ring, nodeIds: readonly number[]): void {
-  ring.failedList = union(ring.failedList, nodeIds).slice(0, membersMax);
+  ring.failedList = union(
+    ring.failedList,
+    nodeIds.filter((nodeId) => ring.procList.includes(nodeId)),
+  );
 }
 
 /** A failure hint: do not wait for the token to get lost on it. */
