@@ -19,7 +19,7 @@ const application = buildApplication(root, {
       ...text_en,
       noCommandRegisteredForInput: ({ input, corrections }) => withAdvice(unknownCommand(input, corrections)),
       exceptionWhileParsingArguments: (thrown, colour) =>
-        withAdvice(text_en.exceptionWhileParsingArguments(thrown, colour)),
+        withAdvice(inPlainWords(text_en.exceptionWhileParsingArguments(thrown, colour))),
       exceptionWhileRunningCommand: (thrown) => describeThrown(thrown),
       exceptionWhileLoadingCommandFunction: (thrown) => describeThrown(thrown),
     }),
@@ -37,6 +37,12 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
 /** What the parser of the command line says, with where to read how it is written. */
 function withAdvice(said: string): string {
   return `haven: ${said}${said.endsWith('?') ? '' : '.'} See: ${commandOf(process.argv.slice(2)).join(' ')} --help`;
+}
+
+/** Counts of arguments, as the parser tells them, are no news to whoever forgot one. */
+function inPlainWords(said: string): string {
+  const few = /^Expected at least (\d+) argument\(s\) for .* but only found (\d+)$/.exec(said);
+  return few === null ? said : `it takes ${few[1]} words or more, not ${few[2]}`;
 }
 
 function unknownCommand(input: string, corrections: readonly string[]): string {

@@ -63,7 +63,7 @@ export function runFence(
     input: fenceInput(request.action, request.parameters, request.target),
     ...(folders.namespace === undefined ? {} : { namespace: folders.namespace }),
   });
-  const operation = { ...emptyOperation, action: request.action };
+  const operation = { ...emptyOperation, action: request.action, timeoutMs: request.timeoutMs };
   const outcome = child.result.then((result) =>
     outcomeOf({ class: 'stonith', type }, operation, result, performance.now() - startedMs),
   );

@@ -2,13 +2,21 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
 import { changeFlags, jsonFlag } from '../../cluster/flags.ts';
 
+const optionName = { parse: String, proposeCompletions: optionNames } as const;
+
+/** Completion is asked for at every key: the names are loaded only then. */
+async function optionNames(partial: string): Promise<string[]> {
+  const { clusterOptionTypes } = await import('../../../cib/index.ts');
+  return Object.keys(clusterOptionTypes).filter((name) => name.startsWith(partial));
+}
+
 const set = buildCommand({
   loader: async () => (await import('./set.ts')).set,
   parameters: {
     flags: changeFlags,
     positional: {
       kind: 'array',
-      parameter: { parse: String, placeholder: 'NAME=VALUE', brief: 'Option and value' },
+      parameter: { ...optionName, placeholder: 'NAME=VALUE', brief: 'Option and value' },
       minimum: 1,
     },
   },
@@ -19,7 +27,7 @@ const unset = buildCommand({
   loader: async () => (await import('./set.ts')).unset,
   parameters: {
     flags: changeFlags,
-    positional: { kind: 'array', parameter: { parse: String, placeholder: 'NAME', brief: 'Option' }, minimum: 1 },
+    positional: { kind: 'array', parameter: { ...optionName, placeholder: 'NAME', brief: 'Option' }, minimum: 1 },
   },
   docs: { brief: 'Go back to the default of cluster options' },
 });

@@ -47,7 +47,7 @@ export async function killTest(flags: KillTestFlags, node: string): Promise<void
       kind: 'failed',
       what: `the cluster did not come out of it clean`,
       why,
-      fix: 'haven status',
+      fix: `Look at: haven status. Where no service manager starts daemons again, on that node: haven cluster start`,
     });
   }
 }
