@@ -247,6 +247,8 @@ export function older(cib: XmlElement): XmlElement {
 
 function olderElement(element: XmlElement): XmlElement {
   switch (element.name) {
+    case 'rsc_location':
+      return withPlainRules(element);
     case 'lrm_resource':
       return withOperationKeys(element);
     case 'cluster_property_set':
@@ -254,6 +256,17 @@ function olderElement(element: XmlElement): XmlElement {
     default:
       return element;
   }
+}
+
+/** To what a rule with `or` gives its nodes, 2.1.5 adds what they are worth themselves (1 §12.3). */
+function withPlainRules(location: XmlElement): XmlElement {
+  return location.withNodes(
+    location.nodes.map((node) => {
+      if (node.kind !== 'element' || node.name !== 'rule' || node.get('boolean-op') !== 'or') return node;
+      const inner = xmlElement('rule', { id: `${node.id}-or`, 'boolean-op': 'or' }).withNodes(node.nodes);
+      return node.with({ 'boolean-op': undefined }).withNodes([inner]);
+    }),
+  );
 }
 
 /** Nodes are fenced one after the other in 2.1.5 unless the option says otherwise (1 §5.1). */
