@@ -198,6 +198,19 @@ test('a chain longer than any stack is assigned', () => {
   assert.ok(primitivesOf(cluster).every(({ assignedNode }) => assignedNode?.name === 'node0'));
 });
 
+test('a ring of colocations longer than any stack is assigned', () => {
+  const length = 3000;
+  const resources = Array.from({ length }, (_, index): ResourceSketch => {
+    return { id: `r${index}`, kind: 'primitive', stickiness: 0, runsOn: undefined };
+  });
+  const constraints = resources.map(({ id }, index): ConstraintSketch => {
+    const primary = `r${(index + 1) % length}`;
+    return { kind: 'colocation', id: `c${index}`, dependent: id, primary, score: '100' };
+  });
+  const { cluster } = placed({ nodeCount: 2, standby: [], resources, constraints });
+  assert.ok(primitivesOf(cluster).every(({ assignedNode }) => assignedNode !== undefined));
+});
+
 test('contributions add up to the score', () => {
   fc.assert(
     fc.property(sketches, (sketch) => {

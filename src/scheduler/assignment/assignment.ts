@@ -1,5 +1,6 @@
 // Assigning every resource to a node, or to none.
 
+import { visitTree } from '../configuration/tree.ts';
 import type { Cluster, ClusterNode, Resource } from '../model/index.ts';
 import { assignBundle } from './bundle.ts';
 import { farEndFirst } from './chain.ts';
@@ -23,10 +24,25 @@ export function assignResources(cluster: Cluster): ScoreListing {
   }
   for (const resource of cluster.resources) {
     if (isRemoteConnection(resource)) continue;
-    for (const each of farEndFirst(resource)) if (!each.decided) assign(run, each, finalRequest);
+    assignFarEnd(run, resource);
     assign(run, resource, finalRequest);
   }
   return run.listing;
+}
+
+/** What a long chain of colocations leads to. A ring leads back to a resource that is being assigned, as it would else. */
+function assignFarEnd(run: Run, resource: Resource): void {
+  const chain = farEndFirst(resource);
+  if (chain === undefined) return;
+  if (chain.isRing) mark(resource, 'deciding');
+  for (const each of chain.links) if (!each.decided) assign(run, each, finalRequest);
+  if (chain.isRing) mark(resource, 'open');
+}
+
+function mark(resource: Resource, state: 'deciding' | 'open'): void {
+  visitTree(resource, (each) => {
+    each.deciding = state === 'deciding';
+  });
 }
 
 function isRemoteConnection(resource: Resource): resource is Resource & { readonly variant: 'primitive' } {

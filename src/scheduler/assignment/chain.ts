@@ -14,20 +14,22 @@ import type { Colocation, Resource } from '../model/index.ts';
 const mandatoryLinksMax = 30;
 const linksMax = 300;
 
+/** A chain of colocations: from the far end on, without the resource it begins with; a ring leads back to that one. */
+export type Chain = { readonly links: readonly Resource[]; readonly isRing: boolean };
+
 /** What has to be assigned before `resource`, in order, to keep the depth of calls bounded; mostly nothing. */
-export function farEndFirst(resource: Resource): Resource[] {
+export function farEndFirst(resource: Resource): Chain | undefined {
   const mandatory = chainOf(resource, mandatoryPrimary);
-  if (mandatory.size > mandatoryLinksMax) return [...mandatory].reverse();
+  if (mandatory.links.length >= mandatoryLinksMax) return mandatory;
   const any = chainOf(resource, (link) => mandatoryPrimary(link) ?? firstPrimary(link));
-  return any.size > linksMax ? [...any].reverse() : [];
+  return any.links.length >= linksMax ? any : undefined;
 }
 
-function chainOf(resource: Resource, follow: (link: Resource) => Resource | undefined): Set<Resource> {
-  const chain = new Set<Resource>();
-  for (let link: Resource | undefined = resource; link !== undefined && !chain.has(link); link = follow(link)) {
-    chain.add(link);
-  }
-  return chain;
+function chainOf(resource: Resource, follow: (link: Resource) => Resource | undefined): Chain {
+  const chain = new Set([resource]);
+  let link = follow(resource);
+  for (; link !== undefined && !chain.has(link); link = follow(link)) chain.add(link);
+  return { links: [...chain].slice(1).reverse(), isRing: link === resource };
 }
 
 function mandatoryPrimary(resource: Resource): Resource | undefined {
