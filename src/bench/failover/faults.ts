@@ -17,13 +17,16 @@ export type Measured = {
 
 const calmMs = 1500;
 
-/** Each fault so many times, each from a whole cluster. */
-export async function strikeAll(rival: Rival, repetitions: number): Promise<Measured[]> {
+/** Each of these faults so many times, each from a whole cluster. */
+export async function strikeAll(
+  rival: Rival,
+  { repetitions, chosen }: { readonly repetitions: number; readonly chosen: readonly Fault[] },
+): Promise<Measured[]> {
   await poll('the site is served', async () => (await serving(rival)) !== undefined);
   const client = await Client.start(rival.lab, { host: clientName, address: virtualAddress });
   const results: Measured[] = [];
   for (let repetition = 0; repetition < repetitions; repetition++) {
-    for (const fault of faults) {
+    for (const fault of chosen) {
       await poll(`whole before ${fault}`, async () => (await rival.isWhole()) && (await serving(rival)) !== undefined);
       await pause(calmMs);
       results.push(await strike(rival, client, fault));
