@@ -121,7 +121,6 @@ class ConfigReader {
       links,
       timing,
       quorum,
-      tokenWarningPercent: values.number('totem.token_warning') ?? 75,
       logging: values.under('logging'),
     };
   }

@@ -37,7 +37,6 @@ export type CorosyncConfig = {
   readonly timing: TotemTiming;
   /** Undefined: no quorum provider. */
   readonly quorum: QuorumConfig | undefined;
-  readonly tokenWarningPercent: number;
   readonly logging: ReadonlyMap<string, string>;
 };
 

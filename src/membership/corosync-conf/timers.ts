@@ -18,6 +18,7 @@ export function timingOf(values: ConfigValues, nodeCount: number): TotemTiming |
     nodeCount,
     ...given('token', number('token')),
     ...given('tokenCoefficient', number('token_coefficient')),
+    ...given('tokenWarning', values.number('totem.token_warning')),
     ...given('tokenRetransmitsBeforeLoss', number('token_retransmits_before_loss_const')),
     ...given('tokenRetransmit', number('token_retransmit')),
     ...given('hold', number('hold')),

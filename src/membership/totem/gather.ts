@@ -41,7 +41,7 @@ export function enterGather(ring: Ring, reason: GatherReason): void {
   ring.commitAwaitingDisk = undefined;
   if (!ring.procList.includes(nodeId)) ring.procList.push(nodeId);
   ring.consensus = new Set([nodeId]);
-  disarm(ring, 'token', 'retransmit', 'merge', 'hold');
+  disarm(ring, 'token', 'warning', 'retransmit', 'merge', 'hold');
   arm(ring, 'consensus', timing.consensusMs);
   sendJoin(ring);
 }

@@ -93,6 +93,19 @@ test('a lonely node forms its own ring at once', () => {
   assert.deepEqual(members.configurations.get(1), ['transitional ', 'regular 1']);
 });
 
+test('a token that is late is told of before it counts as lost', () => {
+  const members = new Members([1]);
+  members.run(5);
+  const ring = members.rings.get(1);
+  assert.ok(ring !== undefined);
+  const texts: string[] = [];
+  while (ring.phase === 'operational')
+    for (const effect of step(ring, { kind: 'deadline', nowMs: nextDeadline(ring) }))
+      if (effect.kind === 'log' && effect.level === 'notice') texts.push(effect.text);
+  assert.match(texts[0] ?? '', /^Token has not been received in 240 ms$/);
+  assert.match(texts[1] ?? '', /^A processor failed/);
+});
+
 test('nodes that start together end in one ring, and all deliver in one order', () => {
   const members = new Members([1, 2, 3]);
   members.run(1000);

@@ -34,7 +34,7 @@ export type RingConfig = {
 export type RingPhase = 'idle' | 'operational' | 'gather' | 'commit' | 'recovery' | 'stopped';
 
 /** In the order in which they fire when several are due. */
-export const timerNames = ['hold', 'retransmit', 'join', 'merge', 'consensus', 'token'] as const;
+export const timerNames = ['hold', 'retransmit', 'join', 'merge', 'consensus', 'warning', 'token'] as const;
 export type TimerName = (typeof timerNames)[number];
 
 export type Ring = {
@@ -139,6 +139,7 @@ export function createRing(config: RingConfig): Ring {
       join: Infinity,
       merge: Infinity,
       consensus: Infinity,
+      warning: Infinity,
       token: Infinity,
     },
     ownMulticasts: [],

@@ -174,6 +174,9 @@ function fire(ring: Ring, timer: TimerName): void {
     case 'consensus':
       consensusExpired(ring);
       return;
+    case 'warning':
+      log(ring, 'notice', `Token has not been received in ${ring.config.timing.tokenWarningMs} ms`);
+      return;
     case 'token':
       tokenLost(ring);
       return;

@@ -3,6 +3,8 @@
 export type TotemTiming = {
   /** Without a token for so long, the ring is taken for broken. */
   readonly tokenMs: number;
+  /** Without a token for so long, the administrator is told; Infinity: never. */
+  readonly tokenWarningMs: number;
   /** The last token is sent again after so long without the next. */
   readonly tokenRetransmitMs: number;
   /** The representative of an idle ring keeps the token for so long. */
@@ -32,6 +34,8 @@ export type CorosyncTimers = {
   readonly token?: number;
   readonly tokenCoefficient?: number;
   readonly tokenRetransmitsBeforeLoss?: number;
+  /** A share of the token timeout in percent; 0: no warning. */
+  readonly tokenWarning?: number;
   readonly tokenRetransmit?: number;
   readonly hold?: number;
   readonly consensus?: number;
@@ -50,8 +54,10 @@ export function corosyncTiming(keys: CorosyncTimers): TotemTiming {
   const tokenMs = (keys.token ?? 3000) + growth;
   const tokenRetransmitMs =
     keys.tokenRetransmit ?? Math.trunc(tokenMs / ((keys.tokenRetransmitsBeforeLoss ?? 4) + 0.2));
+  const warningPercent = keys.tokenWarning ?? 75;
   return {
     tokenMs,
+    tokenWarningMs: warningPercent === 0 ? Infinity : Math.trunc((tokenMs * warningPercent) / 100),
     tokenRetransmitMs,
     holdMs: keys.hold ?? Math.trunc(tokenRetransmitMs * 0.8 - 10),
     consensusMs: keys.consensus ?? Math.trunc(1.2 * tokenMs),
@@ -72,6 +78,7 @@ export function corosyncTiming(keys: CorosyncTimers): TotemTiming {
  */
 export const havenTiming: TotemTiming = {
   tokenMs: 320,
+  tokenWarningMs: 240,
   tokenRetransmitMs: 60,
   holdMs: 50,
   consensusMs: 180,
@@ -91,6 +98,7 @@ export const havenTiming: TotemTiming = {
 export const fastTiming: TotemTiming = {
   ...havenTiming,
   tokenMs: 120,
+  tokenWarningMs: 90,
   tokenRetransmitMs: 25,
   holdMs: 12,
   consensusMs: 60,

@@ -83,6 +83,7 @@ function visit(ring: Ring, token: TokenMessage): void {
     requests,
   });
   arm(ring, 'token', timing.tokenMs);
+  if (ring.phase === 'operational') arm(ring, 'warning', timing.tokenWarningMs);
   handOn(ring, onward);
   if (ring.phase === 'operational') deliverContiguous(ring, ring.highSeq, ring.stableSeq);
 }
