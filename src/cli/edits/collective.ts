@@ -74,9 +74,7 @@ export function cloneEdits(
 
 /** What was cloned runs once again. What spoke of the clone speaks of it no longer. */
 export function uncloneEdits(cib: XmlElement, id: string): Edit[] {
-  const named = resourceNamed(cib, id);
-  const around = xmlIndexOf(cib).parentOf(named);
-  const clone = named.name === 'clone' || around === undefined ? named : around;
+  const clone = cloneAround(cib, id);
   const [inner] = clone.children.filter(isResource);
   if (clone.name !== 'clone' || inner === undefined) {
     throw new CommandFailure({ kind: 'usage', what: `${id} is not cloned` });
@@ -84,9 +82,15 @@ export function uncloneEdits(cib: XmlElement, id: string): Edit[] {
   return [...mentionEdits(cib, new Set([clone.id ?? ''])), deletion(clone), topLevel(inner)];
 }
 
-/** Constraints that name it, and would go with it. */
-export function mentionsOf(cib: XmlElement, id: string): number {
-  return mentionEdits(cib, new Set([id])).length;
+/** How many constraints name the clone, and go with it. */
+export function cloneMentions(cib: XmlElement, id: string): number {
+  return mentionEdits(cib, new Set([cloneAround(cib, id).id ?? ''])).length;
+}
+
+/** The clone of this id, or around what has it. */
+function cloneAround(cib: XmlElement, id: string): XmlElement {
+  const named = resourceNamed(cib, id);
+  return named.name === 'clone' ? named : (xmlIndexOf(cib).parentOf(named) ?? named);
 }
 
 function placeIn(others: readonly XmlElement[], group: string, { before, after }: GroupPlace): number {

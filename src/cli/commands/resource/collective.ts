@@ -1,5 +1,5 @@
 import { type ChangeFlags, ClusterSession } from '../../cluster/session.ts';
-import { cloneEdits, groupEdits, mentionsOf, uncloneEdits, ungroupEdits } from '../../edits/collective.ts';
+import { cloneEdits, cloneMentions, groupEdits, uncloneEdits, ungroupEdits } from '../../edits/collective.ts';
 import { pairsOf } from '../../edits/values.ts';
 
 type PlaceFlags = ChangeFlags & { readonly before?: string; readonly after?: string };
@@ -40,8 +40,8 @@ export async function unclone(flags: ChangeFlags, id: string): Promise<void> {
   const session = new ClusterSession();
   const document = await session.document();
   const edits = uncloneEdits(document, id);
-  const gone = mentionsOf(document, id);
-  const along = gone === 0 ? '' : `; ${gone} ${gone === 1 ? 'constraint' : 'constraints'} of ${id} went with the clone`;
+  const gone = cloneMentions(document, id);
+  const along = gone === 0 ? '' : `; ${gone} ${gone === 1 ? 'constraint' : 'constraints'} went with the clone`;
   const done = `${id} is cloned no longer${along}`;
   await session.change(flags, { document, edits, done, unchanged: done });
 }
