@@ -172,6 +172,31 @@ test('the order of constraints does not matter', () => {
   );
 });
 
+/** One resource that several others pull and push, where there is hardly a choice: here the order would show. */
+const crowded: fc.Arbitrary<ClusterSketch> = fc
+  .record({
+    nodeCount: fc.integer({ min: 1, max: 2 }),
+    pulls: fc.array(fc.constantFrom('INFINITY', '100', '10', '-10', '-50', '-100'), { minLength: 2, maxLength: 4 }),
+  })
+  .map(({ nodeCount, pulls }) => {
+    const resources = ['r0', ...pulls.map((_, index) => `r${index + 1}`)].map((id): ResourceSketch => {
+      return { id, kind: 'primitive', stickiness: 0, runsOn: undefined };
+    });
+    const constraints = pulls.map((score, index): ConstraintSketch => {
+      return { kind: 'colocation', id: `c${index}`, dependent: 'r0', primary: `r${index + 1}`, score };
+    });
+    return { nodeCount, standby: [], resources, constraints };
+  });
+
+test('nor does it where optional colocations compete for the last node', () => {
+  fc.assert(
+    fc.property(crowded, (sketch) => {
+      const constraints = sketch.constraints.toReversed();
+      assert.equal(placed({ ...sketch, constraints }).text, placed(sketch).text);
+    }),
+  );
+});
+
 test('preferences added up once are those that walking every chain gives', () => {
   fc.assert(
     fc.property(sketches, (sketch) => {
