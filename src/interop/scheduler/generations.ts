@@ -183,8 +183,10 @@ export const consequences: readonly Consequence[] = [
   {
     explains: ({ aspect, peer, haven }) =>
       aspect === 'summary' &&
-      peer.split('\n').some((line) => /^\* (Move|Migrate) \S+:\d+ /.test(line) && !haven.includes(line)),
-    why: 'an instance of a clone is moved where it could stay: instances that stay are placed first since 2.1.7',
+      peer
+        .split('\n')
+        .some((line) => /^\* (Move|Migrate) (\S+:\d+|\S+-(docker|podman)-\d+) /.test(line) && !haven.includes(line)),
+    why: 'an instance or container is moved where it could stay: those that stay are placed first since 2.1.7',
     section: '1 §18.4, §18.5',
   },
   {
