@@ -101,10 +101,15 @@ function primitiveState(primitive: Primitive): ResourceState {
     case roles.unpromoted:
       return 'unpromoted';
     case roles.started:
-      return 'started';
+      return startedState(primitive);
     default:
-      return primitive.activeNodes.length > 0 ? 'started' : 'stopped';
+      return primitive.activeNodes.length > 0 ? startedState(primitive) : 'stopped';
   }
+}
+
+/** What may be promoted, and is not. */
+function startedState({ promotable }: Primitive): ResourceState {
+  return promotable ? 'unpromoted' : 'started';
 }
 
 /** The worst of its members; started only when all of them are. */
