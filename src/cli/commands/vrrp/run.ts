@@ -1,28 +1,17 @@
 // `haven vrrp` with Keepalived's own options, so that units and scripts written for it go on working.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildCommand } from '@stricli/core';
 import { CommandFailure, type Logger, type LogLevel, loggerOf, logLevels } from '../../../kit/index.ts';
 import { formatFinding, hostSurroundings, parseConfiguration, verdictOf } from '../../../vrrp/index.ts';
-import { aliases, flags, type RunFlags } from './flags.ts';
+import type { RunFlags } from './flags.ts';
 
-export const runCommand = buildCommand({
-  docs: {
-    brief: 'Run the VRRP instances of a keepalived.conf',
-    fullDescription:
-      "Takes Keepalived's options and, like it, goes into the background and logs to the system log (facility daemon) " +
-      'unless told otherwise: -n stays in the foreground, -l logs to standard error. Under systemd: Type=simple and -n -l. ' +
-      'Signals: HUP reloads, TERM hands over and ends, USR1 writes data and JSON, USR2 statistics.',
-  },
-  parameters: { flags, aliases },
-  async func(chosen: RunFlags) {
-    if (chosen.signum !== undefined) printSignal(chosen.signum);
-    else if (chosen.version) await printVersion();
-    else if (chosen.configTest !== undefined) await inNamespaceOf(chosen, testConfiguration);
-    else if (chosen.dontFork) await inNamespaceOf(chosen, run);
-    else await background(chosen);
-  },
-});
+export async function runVrrp(chosen: RunFlags): Promise<void> {
+  if (chosen.signum !== undefined) printSignal(chosen.signum);
+  else if (chosen.version) await printVersion();
+  else if (chosen.configTest !== undefined) await inNamespaceOf(chosen, testConfiguration);
+  else if (chosen.dontFork) await inNamespaceOf(chosen, run);
+  else await background(chosen);
+}
 
 async function background({ logConsole }: RunFlags): Promise<void> {
   const { runInBackground } = await import('./background.ts');
