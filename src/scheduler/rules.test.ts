@@ -38,6 +38,7 @@ function decided(sketch: Sketch) {
   const result = schedule({ cib: parsed.value, now, reasons: false });
   const graph = formatGraph(result);
   return {
+    graph,
     scores: [...result.scores.lines()].map(formatScoreLine),
     actions: [
       ...graph.matchAll(/<(?:rsc_op|crm_event) id="\d+" operation="\S+" operation_key="(\S+)" on_node="(\S+?)"[^/]*>/g),
@@ -150,4 +151,44 @@ test('a default that says #default takes back what the resource itself says', ()
       </meta_attributes></rsc_defaults>`,
   });
   assert.ok(actions.includes('d_start_0 n1'), actions.join('\n'));
+});
+
+test('a location may refer to the rule of another one', () => {
+  const rule = '<rule id="r" score="10"><expression id="e" attribute="#uname" operation="eq" value="n2"/></rule>';
+  const { scores } = decided({
+    options: withoutFencing,
+    resources: dummy('d') + dummy('e'),
+    constraints: `<rsc_location id="l" rsc="d">${rule}</rsc_location>
+      <rsc_location id="m" rsc="e"><rule id-ref="r"/></rsc_location>`,
+  });
+  assert.ok(scores.includes('pcmk__primitive_assign: e allocation score on n2: 10'), scores.join('\n'));
+});
+
+test('a mandatory set in a serialising order is kept in reverse, too', () => {
+  const graph = (set: string) =>
+    decided({
+      options: withoutFencing,
+      resources: dummy('d', { 'target-role': 'Stopped' }) + dummy('e', { 'target-role': 'Stopped' }),
+      constraints: `<rsc_order id="o" kind="Serialize"><resource_set id="s" ${set}>
+        <resource_ref id="d"/><resource_ref id="e"/></resource_set></rsc_order>`,
+      histories: { n1: history('d', running) + history('e', running) },
+    }).graph;
+  const stopOfFirst = /<action_set>\s*<rsc_op id="\d+" operation="stop" operation_key="d_stop_0".*?<\/synapse>/s;
+  assert.match(stopOfFirst.exec(graph('kind="Mandatory"'))?.[0] ?? '', /operation_key="e_stop_0"/);
+  assert.doesNotMatch(stopOfFirst.exec(graph('kind="Serialize"'))?.[0] ?? '', /operation_key="e_stop_0"/);
+});
+
+test('an expired failure of what is no longer configured is left as it is', () => {
+  const failed = (changed: number) => `<instance_attributes id="f">${option('fail-count-d#monitor_1000', '1')}
+    ${option('last-failure-d#monitor_1000', String(changed))}</instance_attributes>`;
+  const actionsWith = (changed: number) =>
+    decided({
+      options: withoutFencing,
+      resources: dummy('e'),
+      histories: { n1: history('d', running) },
+      attributes: { n2: failed(changed) },
+      defaults: `<rsc_defaults><meta_attributes id="r">${option('failure-timeout', '60s')}</meta_attributes></rsc_defaults>`,
+    }).actions;
+  assert.ok(actionsWith(now.epochSeconds - 10).includes('d_clear_failcount_0 n2'));
+  assert.ok(!actionsWith(now.epochSeconds - 100).includes('d_clear_failcount_0 n2'));
 });

@@ -2,7 +2,7 @@
 
 import { visitPrimitives } from '../configuration/tree.ts';
 import type { Cluster } from '../model/index.ts';
-import { rawFailure } from '../status/fail-count.ts';
+import { effectiveFailCount } from '../status/fail-count.ts';
 import { createActions } from './collective-actions.ts';
 import { blockColocationDependents } from './colocation-block.ts';
 import { createForChanges, createForDeferredChanges } from './configuration-changes.ts';
@@ -53,7 +53,7 @@ function clearRemoved(plan: Plan): void {
   for (const resource of plan.cluster.resources) {
     if (!resource.removed || resource.variant !== 'primitive') continue;
     for (const node of plan.cluster.nodes) {
-      if (!node.online || rawFailure(plan.cluster, resource, node).count === 0) continue;
+      if (!node.online || effectiveFailCount(plan.cluster, resource, node) === 0) continue;
       const clear = clearFailCount(plan, { resource, node, reason: 'it is removed', afterFencing: undefined });
       order(plan, existing(clear), does(resource, 'stop'), ORDERED);
     }

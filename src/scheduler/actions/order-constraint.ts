@@ -44,12 +44,10 @@ function kindOf(xml: XmlElement): Kind {
   return xml.has('score') && parseScore(xml.get('score')) === 0 ? 'optional' : 'mandatory';
 }
 
-/** Explicit `symmetrical`, else the parent's, else true except for serialisation, which never is. */
-function symmetryOf(xml: XmlElement, kind: Kind, parent: Symmetry | undefined): 'symmetric' | 'asymmetric' {
-  const explicit = parseBoolean(xml.get('symmetrical'));
-  if (explicit === true) return kind === 'serialize' ? 'asymmetric' : 'symmetric';
-  if (explicit === false || parent === 'asymmetric' || kind === 'serialize') return 'asymmetric';
-  return 'symmetric';
+/** What `symmetrical` says, of a set or else of its constraint; true where neither says it. Serialisation never is. */
+function symmetryOf(kind: Kind, ...elements: readonly XmlElement[]): 'symmetric' | 'asymmetric' {
+  const [explicit] = elements.map((each) => parseBoolean(each.get('symmetrical'))).filter((each) => each !== undefined);
+  return kind === 'serialize' || explicit === false ? 'asymmetric' : 'symmetric';
 }
 
 function kindsOf(kind: Kind, first: string, symmetry: Symmetry): number {
@@ -84,7 +82,7 @@ function unpackPair(plan: Plan, xml: XmlElement): void {
   const firstTask = xml.get('first-action') ?? 'start';
   const thenTask = xml.get('then-action') ?? firstTask;
   const kind = kindOf(xml);
-  const symmetry = symmetryOf(xml, kind, undefined);
+  const symmetry = symmetryOf(kind, xml);
   const kinds = kindsOf(kind, firstTask, symmetry);
   const instancesMin = instancesNeeded(first, xml);
   if (instancesMin > 0) {
@@ -118,17 +116,16 @@ type OrderSet = {
   readonly xml: XmlElement;
   readonly members: readonly Resource[];
   readonly task: string;
-  readonly symmetry: Symmetry;
 };
 
 function unpackSets(plan: Plan, xml: XmlElement, sets: readonly XmlElement[]): void {
   const kind = kindOf(xml);
-  const symmetry = symmetryOf(xml, kind, undefined);
+  const symmetry = symmetryOf(kind, xml);
   let previous: OrderSet | undefined;
   for (const element of sets) {
-    const set = readSet(plan, element, symmetry);
+    const set = readSet(plan, element);
     if (set === undefined) return;
-    orderWithin(plan, set, kind);
+    orderWithin(plan, set, { constraint: xml, constraintKind: kind });
     if (previous !== undefined) {
       orderBetween(plan, previous, set, { kind, symmetry });
       if (symmetry === 'symmetric') orderBetween(plan, set, previous, { kind, symmetry: 'inverse' });
@@ -137,7 +134,7 @@ function unpackSets(plan: Plan, xml: XmlElement, sets: readonly XmlElement[]): v
   }
 }
 
-function readSet(plan: Plan, element: XmlElement, parent: Symmetry): OrderSet | undefined {
+function readSet(plan: Plan, element: XmlElement): OrderSet | undefined {
   const xml = resolveReference(element, xmlIndexOf(plan.cluster.cib));
   if (xml === undefined) return undefined;
   const members: Resource[] = [];
@@ -146,15 +143,18 @@ function readSet(plan: Plan, element: XmlElement, parent: Symmetry): OrderSet | 
     if (resource === undefined) return undefined;
     members.push(resource);
   }
-  const kind = kindOf(xml);
-  return { xml, members, task: xml.get('action') ?? 'start', symmetry: symmetryOf(xml, kind, parent) };
+  return { xml, members, task: xml.get('action') ?? 'start' };
 }
 
-function orderWithin(plan: Plan, set: OrderSet, constraintKind: Kind): void {
+function orderWithin(
+  plan: Plan,
+  set: OrderSet,
+  { constraint, constraintKind }: { readonly constraint: XmlElement; readonly constraintKind: Kind },
+): void {
   const { xml, members, task } = set;
   if (members.length < 2) return;
   const kind = xml.has('kind') ? kindOf(xml) : constraintKind;
-  const symmetry = symmetryOf(xml, kind, set.symmetry);
+  const symmetry = symmetryOf(kind, xml, constraint);
   const kinds = kindsOf(kind, task, symmetry);
   if (kind === 'serialize') {
     members.forEach((first, index) => {

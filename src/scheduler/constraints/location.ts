@@ -1,6 +1,6 @@
 // `rsc_location`: preferences for nodes, by name or by rule.
 
-import { evaluateRule, parseScore, type XmlElement } from '../../cib/index.ts';
+import { evaluateRule, parseScore, resolveReference, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import { noteMistake, plainContext } from '../configuration/cluster.ts';
 import { parametersOf } from '../configuration/meta.ts';
 import { nodeNamed } from '../configuration/nodes.ts';
@@ -81,9 +81,18 @@ function addLocation(cluster: Cluster, element: XmlElement, target: Target): voi
     fileLocation(cluster, element, { id: element.id ?? '', target, role, probeMode, entries, origin: 'location' });
     return;
   }
-  const rule = element.child('rule');
-  if (rule === undefined) {
+  const written = element.child('rule');
+  if (written === undefined) {
     noteMistake(cluster, element, `the location '${element.id}' has neither node and score nor a rule`);
+    return;
+  }
+  const rule = resolveReference(written, xmlIndexOf(cluster.cib));
+  if (rule === undefined) {
+    noteMistake(
+      cluster,
+      element,
+      `the location '${element.id}' refers to the rule '${written.get('id-ref')}', which does not exist`,
+    );
     return;
   }
   const entries = entriesByRule(cluster, rule, target);
