@@ -200,15 +200,23 @@ function notifyComing(plan: Plan, resource: Primitive, options: NotifyOptions): 
   notify(plan, resource, { ...options, node, phase: 'post' });
 }
 
-function notify(
-  plan: Plan,
-  resource: Primitive,
-  options: NotifyOptions & { readonly node: ClusterNode; readonly phase: 'pre' | 'post' },
-): void {
+type NotifiedPhase = NotifyOptions & { readonly node: ClusterNode; readonly phase: 'pre' | 'post' };
+
+function notify(plan: Plan, resource: Primitive, options: NotifiedPhase): void {
+  const action = createNotify(plan, resource, options);
+  if (options.phase === 'pre') return;
+  if (action !== undefined) action.priority = INFINITY_SCORE;
+  // Even where nobody can be told, what recurs waits until the others have been.
+  for (const each of plan.actionsOf(resource)) {
+    if (each.intervalMs !== 0 && each.task !== 'cancel') relate(options.notification.postDone, each, ORDERED);
+  }
+}
+
+function createNotify(plan: Plan, resource: Primitive, options: NotifiedPhase): Action | undefined {
   const { notification, node, phase, data } = options;
   const [milestone, done] =
     phase === 'pre' ? [notification.pre, notification.preDone] : [notification.post, notification.postDone];
-  if (milestone === undefined || done === undefined || !milestone.runnable || !node.online) return;
+  if (milestone === undefined || done === undefined || !milestone.runnable || !node.online) return undefined;
   const action = requestAction(plan, {
     resource,
     task: milestone.task,
@@ -220,9 +228,5 @@ function notify(
   for (const [name, value] of data) action.addMeta(name, value);
   relate(milestone, action, ORDERED);
   relate(action, done, ORDERED);
-  if (phase !== 'post') return;
-  action.priority = INFINITY_SCORE;
-  for (const each of plan.actionsOf(resource)) {
-    if (each.intervalMs !== 0 && each.task !== 'cancel') relate(done, each, ORDERED);
-  }
+  return action;
 }
