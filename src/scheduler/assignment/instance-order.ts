@@ -43,10 +43,8 @@ function comparePlaces(run: Run, a: Placed, b: Placed): number {
   const [tableA, tableB] = [a.instance.parent?.allowed, b.instance.parent?.allowed];
   const [hasA, hasB] = [tableA?.has(nodeA.index) === true, tableB?.has(nodeB.index) === true];
   if (hasA !== hasB) return Number(hasB) - Number(hasA);
-  if (hasA) {
-    const count = (tableA?.count(nodeA.index) ?? 0) - (tableB?.count(nodeB.index) ?? 0);
-    if (count !== 0) return count;
-  }
+  const count = (tableA?.count(nodeA.index) ?? 0) - (tableB?.count(nodeB.index) ?? 0);
+  if (count !== 0) return count;
   const failed = Number(isFailed(a.instance)) - Number(isFailed(b.instance));
   if (failed !== 0) return failed;
   return pull(run, b.instance, nodeB) - pull(run, a.instance, nodeA);

@@ -54,11 +54,9 @@ function setPriority(
   clone: Clone,
   { instance, priorities }: { readonly instance: Instance; readonly priorities: Map<Instance, number> },
 ): void {
-  if (currentRoleOf(instance) === roles.started) {
-    visitTree(instance, (each) => {
-      if (each.currentRole === roles.started) each.currentRole = roles.unpromoted;
-    });
-  }
+  visitTree(instance, (each) => {
+    if (each.currentRole === roles.started) each.currentRole = roles.unpromoted;
+  });
   const node = soleAssignedNode(instance);
   if (node === undefined) return;
   const nextRole = nextRoleOf(instance);
