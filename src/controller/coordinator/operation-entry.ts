@@ -68,6 +68,7 @@ export function outcomeUpdates(cib: XmlElement, now: Instant, report: OperationR
     resource: order.resource,
     entry: entryOf(report),
     failure: failure && order.operation !== 'notify',
+    ...(recordedOperation(order) === order.operation ? {} : { performed: order.operation }),
   };
   return failure ? [operation, ...failureUpdates(cib, now, report)] : [operation];
 }

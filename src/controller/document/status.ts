@@ -15,6 +15,8 @@ export type OperationRecord = {
   readonly entry: Readonly<Record<string, string>>;
   /** The entry that keeps the last failure (`RSC_last_failure_0`) is written too. */
   readonly failure: boolean;
+  /** The operation that was run, where the entry names another: a reload is recorded as the start that it makes up for. */
+  readonly performed?: string;
 };
 
 export type NodeName = { readonly id: string; readonly name: string };

@@ -6,7 +6,7 @@ import { operationEventsOf } from './operation-event.ts';
 const node = { id: '1', name: 'n1' };
 const resource = { id: 'web', class: 'ocf', provider: 'heartbeat', type: 'apache' };
 
-function ended(entry: Readonly<Record<string, string>>): ClusterMessage {
+function ended(entry: Readonly<Record<string, string>>, more: { readonly performed?: string } = {}): ClusterMessage {
   const usual = {
     operation: 'start',
     interval: '0',
@@ -16,7 +16,7 @@ function ended(entry: Readonly<Record<string, string>>): ClusterMessage {
   };
   return {
     kind: 'status',
-    updates: [{ kind: 'operation', node, resource, failure: false, entry: { ...usual, ...entry } }],
+    updates: [{ kind: 'operation', node, resource, failure: false, entry: { ...usual, ...entry }, ...more }],
   };
 }
 
@@ -38,6 +38,13 @@ test('a probe that finds what was not believed has not failed', () => {
   ]);
   const [broken] = operationEventsOf(ended({ ...monitor, 'rc-code': '5', 'transition-key': '1:2:7:t' }));
   assert.equal(broken?.level, 'warning');
+});
+
+test('a reload is told as one, though the document has it as a start', () => {
+  const done = { 'rc-code': '0', 'transition-key': '1:2:0:t' };
+  assert.deepEqual(operationEventsOf(ended(done, { performed: 'reload-agent' })), [
+    { level: 'info', text: 'web_reload-agent_0 on n1: ok after 12 ms' },
+  ]);
 });
 
 test('an operation that is under way is not told', () => {

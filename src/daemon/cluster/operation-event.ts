@@ -9,14 +9,15 @@ export function operationEventsOf(message: ClusterMessage): OperationEvent[] {
   if (message.kind !== 'status') return [];
   return message.updates.flatMap((update) => {
     if (update.kind !== 'operation' || update.entry['op-status'] === '-1') return [];
-    const { node, entry } = update;
+    const { node, entry, resource, performed } = update;
     const code = Number(entry['rc-code']);
     const expected = Number(entry['transition-key']?.split(':')[2] ?? 0);
     const probe = entry.operation === 'monitor' && entry.interval === '0';
     const fine = entry['op-status'] === '0' && (code === expected || (probe && [0, 7, 8].includes(code)));
     const said = entry['exit-reason'] ? `: ${entry['exit-reason']}` : '';
     const result = probe && code === 0 ? 'running' : exitCodeText(code);
-    const text = `${entry.operation_key} on ${node.name}: ${result} after ${entry['exec-time'] ?? 0} ms${said}`;
+    const key = performed === undefined ? entry.operation_key : `${resource.id}_${performed}_0`;
+    const text = `${key} on ${node.name}: ${result} after ${entry['exec-time'] ?? 0} ms${said}`;
     return [{ level: fine ? 'info' : 'warning', text } as const];
   });
 }
