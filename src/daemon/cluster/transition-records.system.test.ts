@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -37,6 +46,14 @@ test('records outlive the daemon, with their inputs', async (t) => {
   const { open, complaints } = await recorded(t, [1, 2]);
   assert.deepEqual(open().views, [view(1), view(2)]);
   assert.match(open().input(2) ?? '', /<cib id="x+"/);
+  assert.deepEqual(complaints, []);
+});
+
+test('a folder that others could read is closed to them', async (t) => {
+  const { folder, open, complaints } = await recorded(t, [1]);
+  chmodSync(folder, 0o755);
+  open();
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
   assert.deepEqual(complaints, []);
 });
 

@@ -2,7 +2,7 @@
 // no more than so much. They outlive the daemon. A disk that takes nothing costs the record, not the cluster; one that gives
 // back something else than it was given is found out by checksums, so that nobody explains a decision by a wrong input.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TransitionView } from '../../api/index.ts';
 import { serialiseXmlDocument, type XmlElement } from '../../cib/index.ts';
@@ -13,6 +13,9 @@ type StoredRecord = { readonly view: TransitionView; readonly inputChecksum: str
 
 /** What is kept of transitions: how many, and how many bytes of inputs. */
 export const recordLimits = { recordsMax: 200, bytesMax: 64 << 20 } as const;
+/** Documents may hold secrets. */
+const privateMode = 0o700;
+
 type RecordLimits = { readonly [limit in keyof typeof recordLimits]: number };
 
 export class TransitionRecords {
@@ -31,8 +34,8 @@ export class TransitionRecords {
     this.#folder = folder;
     this.#limits = limits;
     this.#complain = complain;
-    // Documents may hold secrets.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: privateMode });
+    this.#keepPrivate();
     const numbers = readdirSync(folder)
       .flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? [])
       .map(Number)
@@ -88,6 +91,16 @@ export class TransitionRecords {
     const what = `the recorded input of transition ${number} is damaged`;
     const fix = 'Ask on another node that was a member then: each keeps its own';
     throw new CommandFailure({ kind: 'failed', what, why: `the checksum of ${file} does not match`, fix });
+  }
+
+  /** Somebody else may have made the folder, or opened it. */
+  #keepPrivate(): void {
+    if ((statSync(this.#folder).mode & 0o777) === privateMode) return;
+    try {
+      chmodSync(this.#folder, privateMode);
+    } catch (thrown) {
+      this.#complain(`others may read ${this.#folder}, whose documents may hold secrets: ${(thrown as Error).message}`);
+    }
   }
 
   #write(number: number): void {
