@@ -26,7 +26,7 @@ export { kernelFailure, orFail } from './error.ts';
 export type { FileChange, FileEvent, FileListener, FileWatch } from './file/inotify.ts';
 export { watchFiles } from './file/inotify.ts';
 export type { FileLock } from './file/lock.ts';
-export { lockPidFile } from './file/lock.ts';
+export { lockFolder, lockPidFile } from './file/lock.ts';
 export type { Watchdog } from './file/watchdog.ts';
 export { armWatchdog } from './file/watchdog.ts';
 // Network namespaces

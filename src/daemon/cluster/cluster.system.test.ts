@@ -58,6 +58,9 @@ test('a cluster on three hosts, from its first start to the loss of all power', 
     await t.test('a user without a role is refused, whatever name it gives itself; alert agents hear of a start', () =>
       restrictsAndAlerts(cluster),
     );
+    await t.test('a second daemon on a node that runs is refused, and nobody hears of it', () =>
+      refusesSecond(cluster),
+    );
     await t.test('a killed daemon adopts what still runs when it is back', () => adoptsAfterKill(cluster));
     await t.test('a graceful stop moves resources away before the daemon ends', () => stopsGracefully(cluster));
     await t.test('a node without the agents of a provider says so, and the others run the resource', () =>
@@ -96,6 +99,24 @@ async function refusesEdits(cluster: ClusterHosts): Promise<void> {
     });
   }
   for (const name of hostNames) assert.equal(await cluster.api(name).document('//configuration'), before);
+}
+
+async function refusesSecond(cluster: ClusterHosts): Promise<void> {
+  const n2 = cluster.lab.host('n2');
+  const daemon = [process.execPath, programPath(), 'daemon'];
+  const before = await cluster.log('n1');
+  const { code, stderr } = await n2.run(daemon);
+  assert.equal(code, 108, stderr);
+  assert.match(
+    stderr,
+    /^haven: haven daemon already runs here: \/run\/haven\/api.sock is held by process \d+\. It goes on/,
+  );
+  // With a socket of its own it meets the other at the documents.
+  await cluster.writeConfiguration('n2', { socket: '/run/haven/other.sock' }, '/etc/haven/other.json');
+  const beside = await n2.run([...daemon, '--config', '/etc/haven/other.json']);
+  assert.match(beside.stderr, /^haven: haven daemon already runs here: \/var\/lib\/haven is held by another process/);
+  assert.doesNotMatch(`${stderr}${beside.stderr}`, /guardian/);
+  assert.equal(await cluster.log('n1'), before);
 }
 
 async function agreesWithTools(cluster: ClusterHosts): Promise<void> {
@@ -223,7 +244,8 @@ async function refusesStrangers(cluster: ClusterHosts): Promise<void> {
 
 async function refusesOtherMachine(cluster: ClusterHosts): Promise<void> {
   const file = '/etc/haven/elsewhere.json';
-  await cluster.writeConfiguration('n1', { nodes: [{ name: 'far', addresses: ['10.99.0.1'] }] }, file);
+  const own = { stateDirectory: '/var/lib/elsewhere', socket: '/run/elsewhere.sock' };
+  await cluster.writeConfiguration('n1', { nodes: [{ name: 'far', addresses: ['10.99.0.1'] }], ...own }, file);
   const words = [process.execPath, programPath(), 'daemon', '--config', file];
   const { code, stderr } = await cluster.lab.host('n1').run(words);
   assert.notEqual(code, 0);

@@ -1,13 +1,28 @@
 // A cluster daemon as a program: until it is dismissed, or a signal tells it to go.
 import { CommandFailure } from '../../kit/index.ts';
 import { serviceManager, setNiceness } from '../../linux/index.ts';
+import { claim } from '../sole.ts';
 import { NodeDaemon, type NodeDaemonOptions } from './node-daemon.ts';
 
 /** Decisions and orders go before ordinary work: what they take is little, and an address is out meanwhile. */
 const niceness = -10;
 
-/** Runs until the node is dismissed or told to stop by a signal. */
+/**
+ * Runs until the node is dismissed or told to stop by a signal.
+ * @throws CommandFailure `exists` when this machine's node runs already, and what `NodeDaemon.start` throws.
+ */
 export async function runNodeDaemon(options: NodeDaemonOptions): Promise<void> {
+  const { socket, stateDirectory } = options.configuration;
+  const fix = 'It goes on untouched. See it with: haven status; to start it anew, end it first: haven cluster stop';
+  const release = claim({ program: 'haven daemon', socket, stateDirectory, fix });
+  try {
+    await run(options);
+  } finally {
+    release();
+  }
+}
+
+async function run(options: NodeDaemonOptions): Promise<void> {
   // Refused without privilege: then it waits for a processor as everything else does.
   setNiceness(niceness);
   const manager = serviceManager();

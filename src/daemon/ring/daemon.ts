@@ -1,6 +1,7 @@
 // `haven ring run`: a ring by itself, from a corosync.conf or from names, addresses and a key, until it is told to stop.
 import { CommandFailure, type Logger } from '../../kit/index.ts';
 import { RingEngine } from '../../membership/index.ts';
+import { claim } from '../sole.ts';
 import { type RingOptions, readRing } from './configuration.ts';
 import { serveControl } from './control-socket.ts';
 import { RingLog } from './log.ts';
@@ -16,6 +17,17 @@ export const ringSocketPath = '/run/haven/ring.sock';
 
 /** Runs until SIGTERM or SIGINT, or until the ring ends; SIGHUP reloads. @throws CommandFailure when it cannot start, or is thrown out. */
 export async function runRingDaemon(options: RingDaemonOptions): Promise<void> {
+  const fix =
+    'See it with: haven ring status. Another one beside it needs a --socket, a --state-dir and a port of its own';
+  const release = claim({ program: 'haven ring run', socket: options.socketPath, fix });
+  try {
+    await run(options);
+  } finally {
+    release();
+  }
+}
+
+async function run(options: RingDaemonOptions): Promise<void> {
   const log = new RingLog(options.logger);
   const { logger } = log;
   const current = readRing(options);

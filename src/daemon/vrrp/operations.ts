@@ -2,7 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CommandFailure, type Logger } from '../../kit/index.ts';
+import { type FileLock, kernelFailure, lockPidFile } from '../../linux/index.ts';
 import type { ProcessOptions, VrrpConfiguration } from '../../vrrp/index.ts';
+import { claim } from '../sole.ts';
 import { dataText, jsonText, statisticsText } from './dump.ts';
 import { serveStatus } from './status-socket.ts';
 import type { VrrpSupervisor } from './supervisor.ts';
@@ -17,8 +19,8 @@ export type OperationsOptions = {
 
 /** Serves status and dumps until the returned function is called. */
 export function startOperations(options: OperationsOptions): () => void {
-  const { supervisor, statusSocket } = options;
-  const server = serveStatus(statusSocket, () => supervisor.snapshot());
+  const { supervisor } = options;
+  const endStatus = serveUnlessServed(options);
   const dumpData = () => void writeDumps(options, 'data');
   const dumpStatistics = () => void writeDumps(options, 'statistics');
   const clear = () => supervisor.clearStatistics();
@@ -29,8 +31,29 @@ export function startOperations(options: OperationsOptions): () => void {
     process.off('SIGURG', clear);
     process.off('SIGUSR1', dumpData);
     process.off('SIGUSR2', dumpStatistics);
+    endStatus();
+  };
+}
+
+/** Addresses matter more than their status: without the socket the daemon runs all the same. */
+function serveUnlessServed({ supervisor, statusSocket, logger }: OperationsOptions): () => void {
+  let release: () => void;
+  try {
+    release = claim({
+      program: 'another haven vrrp of the same name',
+      socket: statusSocket,
+      fix: "Give each an 'instance NAME' in global_defs, so that 'haven vrrp status' can ask both",
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof CommandFailure)) throw thrown;
+    logger.warning(`no status of this daemon: ${thrown.message}`);
+    return () => {};
+  }
+  const server = serveStatus(statusSocket, () => supervisor.snapshot());
+  return () => {
     server.close();
     rmSync(statusSocket, { force: true });
+    release();
   };
 }
 
@@ -44,26 +67,38 @@ export function standardPidFiles(namespace: string | undefined, options: Process
 }
 
 /**
- * Writes our pid to every path; the function removes them again.
- * @throws CommandFailure `exists` when one names a process that is alive.
+ * Writes our pid to every path and locks it; the function removes them again.
+ * @throws CommandFailure `exists` when one names a process that is alive: other programs' pid files have no lock.
  */
 export function claimPidFiles(paths: readonly string[], logger: Logger): () => void {
-  for (const path of paths) {
-    const owner = ownerOf(path);
-    if (owner !== undefined && owner !== process.pid)
-      throw new CommandFailure({
-        kind: 'exists',
-        what: 'a VRRP daemon is already running',
-        why: `${path} names process ${owner}, which is alive`,
-        fix: 'Stop it, or give another pid file with -p FILE',
-      });
-    if (existsSync(path)) logger.info(`Remove a zombie pid file ${path}`);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
-  }
-  return () => {
-    for (const path of paths) rmSync(path, { force: true });
+  const taken: FileLock[] = [];
+  const release = () => {
+    for (const lock of taken) lock.release();
   };
+  try {
+    for (const path of paths) taken.push(lockedPidFile(path, logger));
+  } catch (thrown) {
+    release();
+    throw thrown;
+  }
+  return release;
+}
+
+function lockedPidFile(path: string, logger: Logger): FileLock {
+  const owner = ownerOf(path);
+  if (owner !== undefined && owner !== process.pid) throw alreadyRuns(`${path} names process ${owner}, which is alive`);
+  if (existsSync(path)) logger.info(`Remove a zombie pid file ${path}`);
+  mkdirSync(dirname(path), { recursive: true });
+  const lock = lockPidFile(path);
+  if (lock.ok) return lock.value;
+  throw lock.error.errno === 'EAGAIN'
+    ? alreadyRuns(`${path} is ${lock.error.detail}`)
+    : new CommandFailure(kernelFailure(lock.error));
+}
+
+function alreadyRuns(why: string): CommandFailure {
+  const fix = 'Stop it, or give another pid file with -p FILE';
+  return new CommandFailure({ kind: 'exists', what: 'a VRRP daemon is already running', why, fix });
 }
 
 /** The data dump, line by line in the log. */

@@ -1,12 +1,23 @@
-// A lock that ends with its holder (man 2 flock), in a file that names the holder: at most one daemon of a kind runs.
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+// A lock that ends with its holder (man 2 flock), in a file that names the holder, or on a folder: at most one daemon of a
+// kind runs.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { ok } from '../../kit/index.ts';
 import { fromSystemError, type KernelResult, kernelError } from '../error.ts';
 import { errno, flock } from '../libc.ts';
 
 export type FileLock = {
   readonly path: string;
-  /** Removes the file and gives the lock up. The end of the process gives it up too, and leaves the file. */
+  /** Gives the lock up, and removes the file that names us. The end of the process gives it up too, and leaves the file. */
   readonly release: () => void;
 };
 
@@ -20,6 +31,20 @@ export function lockPidFile(path: string): KernelResult<FileLock> {
       const lock = lockOnce(path, attempted);
       if (!lock.ok || lock.value !== 'replaced') return lock as KernelResult<FileLock>;
     }
+  } catch (error) {
+    return fromSystemError(error, attempted);
+  }
+}
+
+/** A folder's own lock, on a disk that may be full or read-only: nothing is written, so nobody is named. EAGAIN when it is held. */
+export function lockFolder(path: string): KernelResult<FileLock> {
+  const attempted = `lock ${path}`;
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    if (flock(fd, LOCK_EX | LOCK_NB) === 0) return ok({ path, release: () => closeSync(fd) });
+    const number = errno();
+    closeSync(fd);
+    return kernelError('flock', number, attempted, 'held by another process');
   } catch (error) {
     return fromSystemError(error, attempted);
   }
@@ -39,9 +64,18 @@ function lockOnce(path: string, attempted: string): KernelResult<FileLock | 'rep
     closeSync(fd);
     return ok('replaced');
   }
-  ftruncateSync(fd);
-  writeSync(fd, `${process.pid}\n`);
+  nameHolder(fd);
   return ok({ path, release: () => release(path, fd) });
+}
+
+/** For people: on a full disk the lock holds all the same. */
+function nameHolder(fd: number): void {
+  ftruncateSync(fd);
+  try {
+    writeSync(fd, `${process.pid}\n`);
+  } catch {
+    // Whoever asks is told of a process without a number.
+  }
 }
 
 /** The file goes first: whoever opens it after that makes a new one, and never locks a file without a name. */

@@ -48,6 +48,8 @@ export async function runRingWorker(hooks: RingThreadHooks = {}): Promise<void> 
     port.on('message', (message: ToRing) => obey(node, message, tell));
   } catch (thrown) {
     if (!(thrown instanceof CommandFailure)) throw thrown;
+    // Nobody is missed who was never there.
+    await hooks.onStopped?.();
     tell({ kind: 'refused-to-start', failure: thrown.failure });
   }
 }
