@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseXml } from '../../cib/index.ts';
+import { parseXml, walkXml, type XmlElement } from '../../cib/index.ts';
 import { transientAttributesOf } from './query.ts';
 import { applyStatus, type StatusUpdate } from './status.ts';
 
@@ -18,3 +18,24 @@ test('a node that is lost while it shuts down is lost like any other: the schedu
   const cib = updates.reduce(applyStatus, parsed.value);
   assert.deepEqual([...transientAttributesOf(cib, node)], [['pingd', '1']]);
 });
+
+test('the last failure of a monitor outlives the monitor', () => {
+  const parsed = parseXml('<cib num_updates="0"><status/></cib>');
+  assert.ok(parsed.ok);
+  const resource = { id: 'web', class: 'ocf', provider: 'heartbeat', type: 'apache' };
+  const entry = { id: 'web_monitor_10000', operation: 'monitor', interval: '10000', 'rc-code': '7' };
+  const updates: StatusUpdate[] = [
+    { kind: 'operation', node, resource, entry, failure: true },
+    { kind: 'forget', node, resource: 'web', operation: 'monitor', intervalMs: 10_000 },
+  ];
+  const [kept, ...others] = entriesOf(updates.reduce(applyStatus, parsed.value));
+  assert.deepEqual([kept, others], ['web_last_failure_0', []]);
+});
+
+function entriesOf(cib: XmlElement): (string | undefined)[] {
+  const found: (string | undefined)[] = [];
+  walkXml(cib, ({ name, id }) => {
+    if (name === 'lrm_rsc_op') found.push(id);
+  });
+  return found;
+}

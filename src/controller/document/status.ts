@@ -162,8 +162,11 @@ function withoutHistory(state: XmlElement, update: Extract<StatusUpdate, { kind:
   return withoutEntries(
     state,
     update.resource,
+    // That it failed once stays known when it recurs no longer: the stop of what failed ends its monitor.
     (entry) =>
-      entry.get('operation') === update.operation && (interval === undefined || entry.get('interval') === interval),
+      entry.id !== `${update.resource}_last_failure_0` &&
+      entry.get('operation') === update.operation &&
+      (interval === undefined || entry.get('interval') === interval),
   );
 }
 
