@@ -16,7 +16,7 @@ import { after, before, test } from 'node:test';
 import { kernelFailure, orFail } from '../error.ts';
 import { eventually } from '../testing/pair.ts';
 import { type FileEvent, watchFiles } from './inotify.ts';
-import { lockPidFile } from './lock.ts';
+import { lockFolder, lockPidFile } from './lock.ts';
 import { armWatchdog, watchdogOf } from './watchdog.ts';
 
 let folder: string;
@@ -77,6 +77,14 @@ test('a pid file is locked by one process at a time, names it, and is free after
   assert.equal(existsSync(path), false);
   const nowhere = lockPidFile(join(folder, 'nosuch', 'haven.pid'));
   assert.equal(!nowhere.ok && nowhere.error.errno, 'ENOENT');
+});
+
+test('a folder is locked by one at a time', () => {
+  const lock = orFail(lockFolder(folder));
+  const refused = lockFolder(folder);
+  assert.equal(!refused.ok && refused.error.errno, 'EAGAIN');
+  lock.release();
+  orFail(lockFolder(folder)).release();
 });
 
 test('a watchdog is kept quiet with any byte and disarmed with the magic one', () => {
