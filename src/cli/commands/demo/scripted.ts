@@ -140,16 +140,11 @@ async function perform(stage: Stage, client: Client, scene: Scene): Promise<Scen
 
 /** The supervised process is killed: how long until another runs, in ms. */
 async function workerDeath(stage: Stage): Promise<number> {
-  const running = await stage.until('a worker', ({ resources }) =>
-    resources.some(({ id, state }) => id === 'worker' && state === 'started'),
-  );
-  const node = running.resources.find(({ id }) => id === 'worker')?.nodes[0] ?? '';
-  const file = `/proc/${stage.lab.host(node).pid}/root${workerPidFile}`;
-  const before = readFileSync(file, 'utf8').trim();
+  const { node, file, pid: before } = await runningWorker(stage);
   const sent = await stage.lab.host(node).shell(`date +%s%N; kill -KILL ${before}`);
   const killedMs = Number(sent) / 1e6;
   const isAnother = () => {
-    const now = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+    const now = writtenPid(file);
     return now !== '' && now !== before;
   };
   while (!isAnother()) {
@@ -163,6 +158,27 @@ async function workerDeath(stage: Stage): Promise<number> {
 }
 
 const workerPatienceMs = 30_000;
+
+/** Where the supervised process runs; a node that has just come back may have it moved once more. */
+async function runningWorker(stage: Stage): Promise<{ node: string; file: string; pid: string }> {
+  const giveUpMs = Date.now() + workerPatienceMs;
+  for (;;) {
+    const status = await stage.until('a worker', ({ resources, activity }) => {
+      return activity.length === 0 && resources.some(({ id, state }) => id === 'worker' && state === 'started');
+    });
+    const node = status.resources.find(({ id }) => id === 'worker')?.nodes[0] ?? '';
+    const file = `/proc/${stage.lab.host(node).pid}/root${workerPidFile}`;
+    const pid = writtenPid(file);
+    if (pid !== '') return { node, file, pid };
+    if (Date.now() > giveUpMs)
+      throw new CommandFailure({ kind: 'timeout', what: `the worker on ${node} has written no ${workerPidFile}` });
+    await pause(100);
+  }
+}
+
+function writtenPid(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+}
 
 /** All nodes lose power at once and get it back: what was accepted is there, and is served. */
 async function powerLoss(stage: Stage, client: Client): Promise<SceneResult> {
