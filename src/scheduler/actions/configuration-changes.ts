@@ -4,6 +4,7 @@
 import { enabledOperation } from '../configuration/operation-meta.ts';
 import { isAnonymousClone, topOf } from '../configuration/tree.ts';
 import {
+  assignedHost,
   type ClusterNode,
   type HistoryEntry,
   isAvailable,
@@ -192,7 +193,7 @@ function createReload(plan: Plan, resource: Primitive, node: ClusterNode): void 
 export function createForDeferredChanges(plan: Plan): void {
   for (const check of plan.deferredChecks) {
     const { resource, node, entry } = check;
-    const host = resource.launcher?.assignedNode ?? resource.launcher?.activeNodes[0];
+    const host = assignedHost(resource.launcher) ?? resource.launcher?.activeNodes[0];
     const overrides = new Map(host === undefined ? [] : [['addr', host.name] as const]);
     if (check.subject === 'active-operation') {
       if (checkDefinition(plan, check, overrides)) clearFailures(plan, resource, node);

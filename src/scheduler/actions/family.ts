@@ -94,9 +94,10 @@ function highestRole(resource: Resource, roleOf: (primitive: Primitive) => Role)
   return highest;
 }
 
-/** The node a primitive is taken to run on. */
-export function currentNodeOf(resource: Primitive): ClusterNode | undefined {
-  const { activeNodes, migration } = resource;
+/** The node a resource is taken to run on. */
+export function currentNodeOf(resource: Resource): ClusterNode | undefined {
+  const { activeNodes } = resource;
+  const migration = resource.variant === 'primitive' ? resource.migration : undefined;
   if (migration !== undefined && activeNodes.includes(migration.source)) return migration.source;
   if (resource.needs.fencing) return activeNodes[0];
   return activeNodes.find((node) => node.online && !node.unclean) ?? activeNodes[0];
@@ -131,6 +132,6 @@ export function isManagedAnywhere(resource: Resource): boolean {
 }
 
 /** The resource inside which a guest or bundle node lives. */
-export function containerOf(node: ClusterNode | undefined): Primitive | undefined {
+export function containerOf(node: ClusterNode | undefined): Resource | undefined {
   return node?.connection?.launcher;
 }

@@ -89,7 +89,7 @@ function orderLoad(plan: Plan, resource: Primitive): void {
   }
 }
 
-function orderLaunched(plan: Plan, resource: Primitive, container: Primitive): void {
+function orderLaunched(plan: Plan, resource: Primitive, container: Resource): void {
   if (resource.connectionKind !== 'none') before(plan, [container, 'monitor'], [resource, 'stop'], ORDERED);
   if (runsBehindOtherConnection(resource, container)) return;
   before(plan, [container, 'start'], [resource, 'start'], FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
@@ -97,9 +97,9 @@ function orderLaunched(plan: Plan, resource: Primitive, container: Primitive): v
 }
 
 /** A resource whose container is, or brings with it, a connection runs on the node behind that. */
-function runsBehindOtherConnection(resource: Primitive, container: Primitive): boolean {
+function runsBehindOtherConnection(resource: Primitive, container: Resource): boolean {
   if (resource.connectionKind !== 'none') return false;
-  if (container.connectionKind !== 'none') return true;
+  if (container.variant === 'primitive' && container.connectionKind !== 'none') return true;
   return container.launched.some((each) => each.connectionKind !== 'none');
 }
 

@@ -1,5 +1,6 @@
 import { topOf } from '../configuration/tree.ts';
 import {
+  assignedHost,
   type Bundle,
   type Clone,
   type ClusterNode,
@@ -154,13 +155,13 @@ function isHeldByContainer(plan: Plan, resource: Primitive, node: ClusterNode): 
   if (container === undefined) return false;
   const top = topOf(resource);
   if (container.currentRole === roles.stopped) {
-    const host = container.assignedNode;
+    const host = assignedHost(container);
     if (host !== undefined && !container.probedOn.has(host.index)) {
       order(plan, does(container, 'monitor'), does(top, 'start'), ORDERED);
     }
     return true;
   }
-  const host = container.assignedNode;
+  const host = assignedHost(container);
   const moves = host !== undefined && !container.activeNodes.includes(host);
   const willStop = container.failed || container.nextRole === roles.stopped || moves;
   if (!node.remoteReset && !node.unclean && !willStop) return false;

@@ -1,7 +1,7 @@
 // What happens on a remote or guest node needs the connection to it: started before, stopped after, and where it is lost
 // for good, the node has to be fenced.
 
-import { type ClusterNode, isRemoteType, type Primitive, roles } from '../model/index.ts';
+import { type ClusterNode, isRemoteType, type Primitive, type Resource, roles } from '../model/index.ts';
 import { shutdownRequested } from '../status/node-state.ts';
 import type { Action } from './action.ts';
 import { currentNodeOf } from './family.ts';
@@ -40,7 +40,7 @@ function orderAfterStopsElsewhere(plan: Plan, start: Action, connection: Primiti
   }
 }
 
-function startFirst(plan: Plan, way: Primitive, action: Action, kinds = 0): void {
+function startFirst(plan: Plan, way: Resource, action: Action, kinds = 0): void {
   order(plan, does(way, 'start'), existing(action), GUEST_ALLOWED | UNRUNNABLE_FIRST_BLOCKS | kinds);
 }
 
@@ -48,7 +48,7 @@ function stopAfter(plan: Plan, action: Action, connection: Primitive, kinds = 0)
   order(plan, existing(action), does(connection, 'stop'), GUEST_ALLOWED | kinds);
 }
 
-type Guest = { readonly connection: Primitive; readonly container: Primitive };
+type Guest = { readonly connection: Primitive; readonly container: Resource };
 
 const knownTasks = new Set(['monitor', 'start', 'stop', 'promote', 'demote', 'notify', 'reload-agent', 'delete']);
 

@@ -2,7 +2,14 @@
 
 import { INFINITY_SCORE } from '../../kit/index.ts';
 import { compareBytes } from '../configuration/naming.ts';
-import { type Cluster, type ClusterNode, isAvailable, isGuestOrBundleNode, type NodeTable } from '../model/index.ts';
+import {
+  assignedHost,
+  type Cluster,
+  type ClusterNode,
+  isAvailable,
+  isGuestOrBundleNode,
+  type NodeTable,
+} from '../model/index.ts';
 import { mergeSort } from '../model/ordering.ts';
 import { compareCapacity } from './capacity.ts';
 
@@ -18,7 +25,7 @@ export function hasCandidate(cluster: Cluster, table: NodeTable): boolean {
 
 /** Guests can be used as soon as their container is placed, even if it is not up yet. */
 export function isUsableGuest(node: ClusterNode): boolean {
-  return !isGuestOrBundleNode(node) || node.connection?.launcher?.assignedNode !== undefined;
+  return !isGuestOrBundleNode(node) || assignedHost(node.connection?.launcher) !== undefined;
 }
 
 /** Negative when `a` is the better node; scores are those of `table`, or of the nodes themselves without one. */

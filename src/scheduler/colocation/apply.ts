@@ -9,6 +9,7 @@ import type { Run } from '../assignment/run.ts';
 import { enter } from '../configuration/node-score.ts';
 import { colocationAttribute } from '../constraints/node-attribute.ts';
 import {
+  assignedHost,
   type Bundle,
   type Clone,
   type ClusterNode,
@@ -193,7 +194,7 @@ function compatibleContainer(run: Run, dependent: Resource, bundle: Bundle): Pri
   const sole = soleAssignedNode(dependent);
   const nodes = sole !== undefined ? [sole] : nodesByPreference(run.cluster, dependent.allowed);
   for (const node of nodes) {
-    const host = isBundleNode(node) ? node.connection?.launcher?.assignedNode : node;
+    const host = isBundleNode(node) ? assignedHost(node.connection?.launcher) : node;
     if (host === undefined) continue;
     const replica = bundle.replicas.find(({ container }) => container.assignedNode === host && !isBlocked(container));
     if (replica !== undefined) return replica.container;

@@ -8,12 +8,12 @@ export function linkLaunchers(cluster: Cluster): void {
   for (const resource of cluster.resources) visitPrimitives(resource, (each) => linkLauncher(cluster, each));
 }
 
-/** Finds the resource that `container` names. */
+/** Finds the resource that `container` names, of whatever variant. */
 export function linkLauncher(cluster: Cluster, resource: Primitive): void {
   const name = resource.meta.get('container');
   if (name === undefined || name === resource.id || resource.launcher !== undefined) return;
   const launcher = findResource(cluster, name);
-  if (launcher?.variant !== 'primitive') return;
+  if (launcher === undefined) return;
   resource.launcher = launcher;
   launcher.launched.push(resource);
 }

@@ -24,7 +24,6 @@ export function unpackPrimitive(cluster: Cluster, element: XmlElement, place: Pl
     connectionKind,
     migratable: common.meta.has('allow-migrate') ? isTrue(common.meta.get('allow-migrate')) : migratable,
     launcher: undefined,
-    launched: [],
     nestedAllowed: false,
     assignedNode: undefined,
     assignedScore: 0,

@@ -82,6 +82,7 @@ export function commonOf(cluster: Cluster, variant: Variant, xml: XmlElement, pl
     thisWith: [],
     withThis: [],
     tickets: [],
+    launched: [],
     decided: false,
     deciding: false,
     merging: false,

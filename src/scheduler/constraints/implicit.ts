@@ -93,7 +93,7 @@ function isConnectedRemote(node: ClusterNode): boolean {
   return node.kind === 'remote' && node.connection !== undefined;
 }
 
-function addForLaunched(cluster: Cluster, resource: Primitive, launcher: Primitive): void {
+function addForLaunched(cluster: Cluster, resource: Primitive, launcher: Resource): void {
   if (resource.connectionKind !== 'none') {
     if (!resource.nestedAllowed) banWhere(cluster, launcher, { kind: 'remote-node' }, isConnectedRemote);
   } else {
@@ -109,14 +109,14 @@ function addForLaunched(cluster: Cluster, resource: Primitive, launcher: Primiti
 }
 
 /** The connection through which the inside of `launcher` is reached, where it is a node of the cluster. */
-function remoteInside(launcher: Primitive): Primitive | undefined {
-  if (launcher.connectionKind !== 'none') return launcher;
+function remoteInside(launcher: Resource): Primitive | undefined {
+  if (launcher.variant === 'primitive' && launcher.connectionKind !== 'none') return launcher;
   return launcher.launched.find((launched) => launched.connectionKind !== 'none');
 }
 
 function banWhere(
   cluster: Cluster,
-  resource: Primitive,
+  resource: Resource,
   cause: ScoreCause,
   isBanned: (node: ClusterNode) => boolean,
 ): void {

@@ -5,7 +5,14 @@ import { currentNodeOf } from '../actions/family.ts';
 import { featureSet } from '../actions/parameter-digests.ts';
 import { notifiedTaskOf } from '../actions/tasks.ts';
 import { parametersOf } from '../configuration/meta.ts';
-import { type Cluster, type ClusterNode, isGuestOrBundleNode, type Primitive, type Resource } from '../model/index.ts';
+import {
+  assignedHost,
+  type Cluster,
+  type ClusterNode,
+  isGuestOrBundleNode,
+  type Primitive,
+  type Resource,
+} from '../model/index.ts';
 import { isAddressedByName } from '../status/expiry.ts';
 
 export type ActionAttributes = {
@@ -50,7 +57,7 @@ function agentParameters(cluster: Cluster, { resource, node }: AttributeSource):
 }
 
 function hostOfConnection({ launcher }: Primitive): ClusterNode | undefined {
-  return launcher === undefined ? undefined : (launcher.assignedNode ?? currentNodeOf(launcher));
+  return launcher === undefined ? undefined : (assignedHost(launcher) ?? currentNodeOf(launcher));
 }
 
 function addMetadata(action: AttributeSource, add: (name: string, value: string) => void): void {
@@ -101,7 +108,7 @@ function addHost(action: AttributeSource, values: Map<string, string>): void {
   const task = notifiedTaskOf(action);
   let host: ClusterNode | undefined;
   if (tasksBeforeMove.has(task)) host = currentNodeOf(container);
-  else if (tasksAfterMove.has(task)) host = container.assignedNode;
+  else if (tasksAfterMove.has(task)) host = assignedHost(container);
   if (host === undefined) return;
   const target = resource.meta.get('container-attribute-target');
   if (target !== undefined) values.set('CRM_meta_container_attribute_target', target);

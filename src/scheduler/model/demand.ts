@@ -5,7 +5,7 @@ import type { XmlElement } from '../../cib/index.ts';
 import type { Colocation } from './constraint.ts';
 import type { HistoryEntry } from './history.ts';
 import type { ClusterNode } from './node.ts';
-import type { Primitive } from './resource.ts';
+import type { Primitive, Resource } from './resource.ts';
 
 export type Demand =
   /** Fence, optional until the fencing phase; the first reason stays. */
@@ -25,7 +25,7 @@ export type Demand =
       readonly node: ClusterNode;
     }
   /** A required stop or demote. */
-  | { readonly kind: 'stop' | 'demote'; readonly resource: Primitive; readonly node: ClusterNode }
+  | { readonly kind: 'stop' | 'demote'; readonly resource: Resource; readonly node: ClusterNode }
   /** Whatever stops of the resource on the node exist by now become optional again. */
   | { readonly kind: 'stop-not-needed'; readonly resource: Primitive; readonly node: ClusterNode }
   /** A recurring operation that history shows as active: an optional action. */

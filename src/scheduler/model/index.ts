@@ -36,5 +36,6 @@ export type {
   ResourceCommon,
   Variant,
 } from './resource.ts';
+export { assignedHost } from './resource.ts';
 export type { Role } from './role.ts';
 export { formatRole, parseRole, roles } from './role.ts';

@@ -71,6 +71,8 @@ export type ResourceCommon = {
   /** Constraints in which this resource is the primary, sorted by dependent. */
   readonly withThis: Colocation[];
   readonly tickets: TicketDependency[];
+  /** What runs inside this one. */
+  readonly launched: Primitive[];
 
   /** Assignment has decided (for a primitive `assignedNode` then says where, undefined being nowhere). */
   decided: boolean;
@@ -90,8 +92,7 @@ export type Primitive = ResourceCommon & {
   readonly connectionKind: 'none' | 'remote' | 'guest';
   migratable: boolean;
   /** The resource inside which this one runs. */
-  launcher: Primitive | undefined;
-  readonly launched: Primitive[];
+  launcher: Resource | undefined;
   /** Bundle connections: remote nodes may run the launcher. */
   nestedAllowed: boolean;
 
@@ -180,3 +181,8 @@ export type Replica = {
 
 /** Promotion priority of an instance, kept apart from `priority` while roles are chosen. */
 export type PromotionPriority = { readonly instance: Primitive | Group; readonly priority: number };
+
+/** Where a launcher is going to run: only a primitive goes to one node as a whole. */
+export function assignedHost(launcher: Resource | undefined): ClusterNode | undefined {
+  return launcher?.variant === 'primitive' ? launcher.assignedNode : undefined;
+}

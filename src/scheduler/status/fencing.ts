@@ -1,7 +1,7 @@
 // Deciding that a node has to be fenced. The decision is recorded at once; whether the node really is fenced is settled at
 // the end of a run.
 
-import { type Cluster, type ClusterNode, isGuestOrBundleNode, isRemoteType, type Primitive } from '../model/index.ts';
+import { type Cluster, type ClusterNode, isGuestOrBundleNode, isRemoteType, type Resource } from '../model/index.ts';
 
 /**
  * Takes `node` as untrustworthy for `reason`. Guests are not fenced: their container is taken as failed. The first
@@ -33,7 +33,7 @@ export function fenceNode(
 }
 
 /** Asks for a stop. A node that cannot be asked to stop what is to be stopped there is not to be trusted any more. */
-export function demandStop(cluster: Cluster, resource: Primitive, node: ClusterNode): void {
+export function demandStop(cluster: Cluster, resource: Resource, node: ClusterNode): void {
   cluster.demands.push({ kind: 'stop', resource, node });
   const isReached = node.online || (isGuestOrBundleNode(node) && !node.remoteReset);
   if (!isReached && resource.managed && !node.unclean) fenceNode(cluster, node, 'stop is unrunnable');

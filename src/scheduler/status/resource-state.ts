@@ -200,7 +200,7 @@ function answerFailure(
 function restartContainer({ cluster, resource, node }: Evaluation, stopIfActive: () => void): void {
   const { launcher } = resource;
   const bundle = bundleOf(resource);
-  if (launcher !== undefined && bundle !== undefined) {
+  if (launcher?.variant === 'primitive' && bundle !== undefined) {
     // Where the container runs may not be known before all histories are read.
     cluster.containersToStop.unshift({ bundle, container: launcher });
   } else if (launcher !== undefined) {
