@@ -1,4 +1,6 @@
 // Every command of `haven`, a line a noun.
+import { aclRoutes } from './acl/index.ts';
+import { alertRoutes } from './alert/index.ts';
 import { cibRoutes } from './cib/index.ts';
 import { clusterRoutes } from './cluster/index.ts';
 import { completionCommand } from './completion.ts';
@@ -15,6 +17,7 @@ import { resourceRoutes } from './resource/index.ts';
 import { ringRoutes } from './ring/index.ts';
 import { simulateCommand } from './simulate/index.ts';
 import { statusCommand } from './status/index.ts';
+import { tagRoutes } from './tag/index.ts';
 import { ticketRoutes } from './ticket/index.ts';
 import { versionCommand } from './version.ts';
 import { vrrpRoutes } from './vrrp/index.ts';
@@ -24,10 +27,13 @@ export const routes = {
   node: nodeRoutes,
   resource: resourceRoutes,
   constraint: constraintRoutes,
+  tag: tagRoutes,
   property: propertyRoutes,
   cib: cibRoutes,
   events: eventsCommand,
   fence: fenceRoutes,
+  alert: alertRoutes,
+  acl: aclRoutes,
   ticket: ticketRoutes,
   history: historyRoutes,
   cluster: clusterRoutes,

@@ -1,7 +1,7 @@
 // Constraints of sets of resources as pcs(8) takes them: `set A B sequential=false set C … setoptions kind=Optional`.
 import { type XmlElement, xmlElement } from '../../cib/index.ts';
 import { CommandFailure } from '../../kit/index.ts';
-import { resourceNamed, sanitizedId, unknownName } from './names.ts';
+import { constrainedNamed, sanitizedId, unknownName } from './names.ts';
 import { pairsOf } from './values.ts';
 
 export type ResourceSetWords = { readonly members: readonly string[]; readonly options: ReadonlyMap<string, string> };
@@ -54,7 +54,7 @@ export function setWords(words: readonly string[]): SetWords {
 /** The sets of a constraint of this id. @throws CommandFailure for unknown resources and options */
 export function setElements(cib: XmlElement, kind: SetConstraint, id: string, { sets }: SetWords): XmlElement[] {
   return sets.map(({ members, options }, at) => {
-    for (const member of members) resourceNamed(cib, member);
+    for (const member of members) constrainedNamed(cib, member);
     assertOptions('a set', options, setOptions[kind]);
     const setId = `${id}-set${at === 0 ? '' : `-${at}`}`;
     const references = members.map((member) => xmlElement('resource_ref', { id: member }));

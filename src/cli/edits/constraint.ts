@@ -18,7 +18,7 @@ import {
   setElements,
 } from './constraint-set.ts';
 import { isMoveConstraint } from './move.ts';
-import { assertFreeId, assertIdForm, nodeNamed, resourceNamed, sanitizedId, unknownName } from './names.ts';
+import { assertFreeId, assertIdForm, constrainedNamed, nodeNamed, sanitizedId, unknownName } from './names.ts';
 import type { Condition } from './rule/condition.ts';
 import { ruleElement } from './rule/element.ts';
 import { scoreText } from './values.ts';
@@ -69,7 +69,7 @@ export function locationRuleEdit(cib: XmlElement, request: LocationRuleRequest):
 
 function locatedOf(cib: XmlElement, { resource, role, discovery }: Located) {
   const pattern = /^regexp%(.+)$/.exec(resource)?.[1];
-  if (pattern === undefined) resourceNamed(cib, resource);
+  if (pattern === undefined) constrainedNamed(cib, resource);
   const modes = ['always', 'never', 'exclusive'];
   return {
     ...(pattern === undefined ? { rsc: resource } : { 'rsc-pattern': pattern }),
@@ -145,7 +145,7 @@ const lossPolicies = ['fence', 'stop', 'freeze', 'demote'];
 
 export function ticketEdit(cib: XmlElement, request: TicketRequest): Edit {
   const { ticket, resource, lossPolicy, id } = request;
-  resourceNamed(cib, resource);
+  constrainedNamed(cib, resource);
   const role = roleText(request.role);
   const attributes = {
     id: id ?? sanitizedId(['ticket', ticket, resource, ...(role === undefined ? [] : [role])].join('-')),
@@ -239,8 +239,8 @@ function freeId(cib: XmlElement, wanted: string): string {
 }
 
 function assertDifferent(cib: XmlElement, left: string, right: string): void {
-  resourceNamed(cib, left);
-  resourceNamed(cib, right);
+  constrainedNamed(cib, left);
+  constrainedNamed(cib, right);
   if (left !== right) return;
   throw new CommandFailure({ kind: 'usage', what: `${left} cannot be constrained by itself` });
 }

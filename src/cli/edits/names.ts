@@ -28,6 +28,12 @@ export function resourceNamed(cib: XmlElement, id: string): XmlElement {
   throw unknownName(`there is no resource '${id}'`, id, idsOf(resources));
 }
 
+/** A resource, or a tag that stands for several: constraints speak of both. @throws CommandFailure `not-found`, with the nearest name */
+export function constrainedNamed(cib: XmlElement, id: string): XmlElement {
+  const tags = childAt(cib, 'configuration', 'tags')?.childrenNamed('tag') ?? [];
+  return tags.find((tag) => tag.id === id) ?? resourceNamed(cib, id);
+}
+
 /** The configured node of this name. @throws CommandFailure `not-found`, with the nearest name */
 export function nodeNamed(cib: XmlElement, name: string): XmlElement {
   const nodes = childAt(cib, 'configuration', 'nodes')?.childrenNamed('node') ?? [];

@@ -9,10 +9,13 @@ import { after, test } from 'node:test';
 import { parseXml, serialiseXml, serialiseXmlDocument, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import { applyEdit, type Edit } from '../../controller/index.ts';
 import { webCluster } from '../testing/web-cluster.ts';
+import { permissionWords, roleEdits } from './acl.ts';
+import { alertEdits, alertWords, ofAlerts } from './alert.ts';
 import { together } from './check.ts';
 import { cloneEdits } from './collective.ts';
 import { colocationEdit, locationEdits, locationRuleEdit, orderEdit, setEdit, ticketEdit } from './constraint.ts';
 import { setWords } from './constraint-set.ts';
+import { levelEdits } from './fence-level.ts';
 import { stopEdits } from './meta.ts';
 import { banEdits, moveEdits } from './move.ts';
 import { nodeNamed } from './names.ts';
@@ -21,6 +24,7 @@ import { propertyEdits } from './property.ts';
 import { removalEdits } from './removal.ts';
 import { replacementOf } from './replacement.ts';
 import { parseCondition } from './rule/condition.ts';
+import { tagEdits } from './tag.ts';
 import { defaultsEdits, utilizationEdits } from './update.ts';
 
 const missing = ['crm_verify', 'crm_resource', 'crm_attribute'].filter((name) => !existsSync(`/usr/sbin/${name}`));
@@ -34,6 +38,11 @@ const spell = 'date in_range 2030-01-01 to duration months=1';
 const inSets = ['set', 'vip', 'site', 'sequential=false', 'require-all=false', 'set', 'db', 'action=start'];
 const pair = { dependent: 'db', primary: 'web', score: '-INFINITY', role: 'Started', primaryRole: undefined };
 const order = { first: 'web', second: 'db', firstAction: 'start', secondAction: 'stop', symmetrical: 'false' };
+
+const device = '<primitive id="pdu" class="stonith" type="fence_xvm"/></resources>';
+const fenced = parsed(webCluster.replace('</resources>', device));
+const permissions = permissionWords(['read', 'xpath', '/cib', 'write', 'id', 'db']);
+const alert = alertWords(['path=/bin/true', 'options', 'debug=1', 'meta', 'timeout=15s'], ofAlerts);
 
 const all: Readonly<Record<string, readonly Edit[]>> = {
   standby: nodeAttributeEdits(cib, 'n2', new Map([['standby', 'on']])),
@@ -57,6 +66,16 @@ const all: Readonly<Record<string, readonly Edit[]>> = {
   utilization: utilizationEdits(nodeNamed(cib, 'n1'), new Map([['cpu', '4']])),
   defaults: defaultsEdits(cib, 'op_defaults', new Map([['timeout', '40s']])),
   delete: removalEdits(cib, 'db'),
+  tag: tagEdits(cib, 'both', ['web', 'db']),
+  alert: alertEdits(cib, alert).edits,
+  'access control lists': [
+    ...roleEdits(cib, { role: 'operator', description: 'may stop the database', permissions }),
+    { kind: 'create', section: 'acls', xml: '<acl_target id="alice"><role id="operator"/></acl_target>' },
+  ],
+  'a fencing level': [
+    { kind: 'create', section: 'resources', xml: device.replace('</resources>', '') },
+    ...levelEdits(fenced, { index: '1', target: 'regexp%n[12]', devices: ['pdu'] }),
+  ],
   'replace by 1.2': [replacementOf(promotable('pacemaker-1.2', 'master'))],
   'replace by 2.10': [replacementOf(promotable('pacemaker-2.10', 'master'))],
   'replace by 3.9': [replacementOf(promotable('pacemaker-3.9', 'master'))],

@@ -2,13 +2,13 @@ import type { XmlElement } from '../../../cib/index.ts';
 import { type AnswerFlags, ClusterSession, show } from '../../cluster/session.ts';
 import { constraintsIn } from '../../edits/constraint.ts';
 import { constraintText } from '../../edits/constraint-text.ts';
-import { resourceNamed } from '../../edits/names.ts';
+import { constrainedNamed } from '../../edits/names.ts';
 import { alignedRows } from '../../terminal/columns.ts';
 import { styleFor } from '../../terminal/style.ts';
 
 export async function list(flags: AnswerFlags, resource: string | undefined): Promise<void> {
   const document = await new ClusterSession().document();
-  if (resource !== undefined) resourceNamed(document, resource);
+  if (resource !== undefined) constrainedNamed(document, resource);
   const constraints = constraintsIn(document).filter((each) => resource === undefined || mentions(each, resource));
   const described = constraints.map((each) => ({
     id: each.id ?? '',
