@@ -27,8 +27,10 @@ export { type AllocationParts, allocationHeading, allocationLines } from './rend
 export { type RunRequest, type Schedule, schedule, scheduleCluster } from './schedule.ts';
 export { digestedParameters } from './simulate/effects.ts';
 export { type Injection, inject, type OperationResult, parseOperationResult } from './simulate/injection.ts';
+export { executionTexts } from './simulate/lines.ts';
 export { renderModifications } from './simulate/modifications.ts';
 export {
+  revisedState,
   type SimulatedTransition,
   type Simulation,
   type SimulationRequest,

@@ -16,7 +16,7 @@ export function childAt(element: XmlElement | undefined, ...names: readonly stri
 
 const indexes = new WeakMap<XmlElement, XmlIndex>();
 
-/** The index of the tree below `root`: made on first use (one pass), then kept as long as the tree is. */
+/** The index of the tree below `root`: each of its parts is made when first asked for, then kept as long as the tree is. */
 export function xmlIndexOf(root: XmlElement): XmlIndex {
   const known = indexes.get(root);
   if (known !== undefined) return known;
@@ -30,22 +30,23 @@ const none: readonly XmlElement[] = [];
 /** Elements of one tree by id and by name, and their parents. An element must stand in the tree only once. */
 export class XmlIndex {
   readonly root: XmlElement;
-  readonly #byId = new Map<string, XmlElement[]>();
-  readonly #byName = new Map<string, XmlElement[]>();
-  readonly #parents = new Map<XmlElement, XmlElement>();
+  #byId: Map<string, XmlElement[]> | undefined;
+  #byName: Map<string, XmlElement[]> | undefined;
+  #parents: Map<XmlElement, XmlElement> | undefined;
 
   constructor(root: XmlElement) {
     this.root = root;
-    this.#add(root);
   }
 
   /** Every element whose `id` attribute is `id`, in document order (references such as `<obj_ref id=…>` included). */
   allById(id: string): readonly XmlElement[] {
+    this.#byId ??= listsBy(this.root, (element) => element.id);
     return this.#byId.get(id) ?? none;
   }
 
   /** Every element of this name, in document order. */
   allNamed(name: string): readonly XmlElement[] {
+    this.#byName ??= listsBy(this.root, (element) => element.name);
     return this.#byName.get(name) ?? none;
   }
 
@@ -57,6 +58,7 @@ export class XmlIndex {
 
   /** Undefined for the root and for elements of other trees. */
   parentOf(element: XmlElement): XmlElement | undefined {
+    this.#parents ??= parentsIn(this.root);
     return this.#parents.get(element);
   }
 
@@ -87,22 +89,24 @@ export class XmlIndex {
     const siblings = this.parentOf(element)?.childrenNamed(element.name) ?? none;
     return siblings.length > 1 ? `[${siblings.indexOf(element) + 1}]` : '';
   }
-
-  #add(element: XmlElement): void {
-    listIn(this.#byName, element.name).push(element);
-    const { id } = element;
-    if (id !== undefined) listIn(this.#byId, id).push(element);
-    for (const child of element.children) {
-      this.#parents.set(child, element);
-      this.#add(child);
-    }
-  }
 }
 
-function listIn(lists: Map<string, XmlElement[]>, key: string): XmlElement[] {
-  const known = lists.get(key);
-  if (known !== undefined) return known;
-  const list: XmlElement[] = [];
-  lists.set(key, list);
-  return list;
+function listsBy(root: XmlElement, keyOf: (element: XmlElement) => string | undefined): Map<string, XmlElement[]> {
+  const lists = new Map<string, XmlElement[]>();
+  walkXml(root, (element) => {
+    const key = keyOf(element);
+    if (key === undefined) return;
+    const known = lists.get(key);
+    if (known === undefined) lists.set(key, [element]);
+    else known.push(element);
+  });
+  return lists;
+}
+
+function parentsIn(root: XmlElement): Map<XmlElement, XmlElement> {
+  const parents = new Map<XmlElement, XmlElement>();
+  walkXml(root, (element) => {
+    for (const child of element.children) parents.set(child, element);
+  });
+  return parents;
 }

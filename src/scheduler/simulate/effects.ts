@@ -3,14 +3,14 @@
 // Changes are collected per node_state and written into the document in one pass, so that the cost follows the size of
 // the transition and not its product with the size of the document.
 
-import { childAt, parametersDigest, replaceElements, type XmlElement, xmlElement } from '../../cib/index.ts';
+import { childAt, parametersDigest, replaceElements, XmlElement, xmlElement } from '../../cib/index.ts';
 import type { Action } from '../actions/action.ts';
 import { featureSet } from '../actions/parameter-digests.ts';
 import { parametersOf } from '../configuration/meta.ts';
 import { type ActionAttributes, attributesOf } from '../graph/attributes.ts';
 import { elementOf, type Synapse } from '../graph/graph.ts';
 import { agentNames } from '../graph/graph-xml.ts';
-import type { Cluster } from '../model/index.ts';
+import type { Cluster, Primitive } from '../model/index.ts';
 import { isAddressedByName } from '../status/expiry.ts';
 import type { FailedSynapse } from './execution.ts';
 import { inject } from './injection.ts';
@@ -27,7 +27,13 @@ export function applyEffects(cluster: Cluster, { synapses, failed, nowSeconds }:
   const known = childAt(cluster.cib, 'status');
   const status = known ?? xmlElement('status');
   const cib = known === undefined ? cluster.cib.append(status) : cluster.cib;
-  const run: Run = { cluster, states: new StatusDraft(status), digests: new ResultDigests(cluster), nowSeconds };
+  const run: Run = {
+    cluster,
+    states: new StatusDraft(status),
+    records: new RecordTemplates(cluster),
+    digests: new ResultDigests(cluster),
+    time: String(nowSeconds),
+  };
   for (const synapse of synapses) if (synapse !== failed?.synapse) applyEffect(run, synapse.action);
   const after = replaceElements(cib, new Map([[status, run.states.finish()]])) ?? cib;
   return failed === undefined ? after : withFailure(after, failed, nowSeconds);
@@ -43,9 +49,84 @@ function withFailure(cib: XmlElement, { result }: FailedSynapse, nowSeconds: num
 type Run = {
   readonly cluster: Cluster;
   readonly states: StatusDraft;
+  readonly records: RecordTemplates;
   readonly digests: ResultDigests;
-  readonly nowSeconds: number;
+  /** Epoch seconds, as they are recorded. */
+  readonly time: string;
 };
+
+/** What records of one operation share, on whichever node it is done: there may be a million of them. */
+type RecordTemplate = {
+  readonly action: Action;
+  readonly interval: string;
+  /** The name the history is shown under. */
+  readonly shownName: string;
+  /** An `lrm_resource` without entries. */
+  readonly history: XmlElement;
+  readonly id: string;
+  /** The first attributes of an entry, names and values alternating. */
+  readonly beginning: readonly string[];
+};
+
+class RecordTemplates {
+  readonly #cluster: Cluster;
+  readonly #byKey = new Map<string, RecordTemplate>();
+  readonly #histories = new Map<Primitive, XmlElement>();
+  readonly #transitionKeys = new Map<string, Map<number, TransitionKey>>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  of(action: Action, resource: Primitive): RecordTemplate {
+    const known = this.#byKey.get(action.key);
+    const interval = action.meta('interval') ?? '0';
+    if (known !== undefined && isAlike(known, action, interval)) return known;
+    const name = agentNames(resource).id;
+    const key = resultKey(action, name, interval);
+    const id = resultId(action, name, key);
+    const operation = ['id', id, 'operation_key', key, 'operation', recordedTask(action)];
+    const made = {
+      action,
+      interval,
+      shownName: shownResourceName(this.#cluster, resource),
+      history: this.#historyOf(resource, name),
+      id,
+      beginning: operation.concat(['crm-debug-origin', 'crm_simulate', 'crm_feature_set', featureSet]),
+    };
+    this.#byKey.set(action.key, made);
+    return made;
+  }
+
+  transitionKey(callId: number, exitCode: string): TransitionKey {
+    let keys = this.#transitionKeys.get(exitCode);
+    if (keys === undefined) {
+      keys = new Map();
+      this.#transitionKeys.set(exitCode, keys);
+    }
+    const known = keys.get(callId);
+    if (known !== undefined) return known;
+    const key = `${callId}:-1:${exitCode}:${transitionUuid}`;
+    const made = { callText: String(callId), key, magic: `0:${exitCode};${key}` };
+    keys.set(callId, made);
+    return made;
+  }
+
+  #historyOf(resource: Primitive, id: string): XmlElement {
+    const known = this.#histories.get(resource);
+    if (known !== undefined) return known;
+    const { standard, provider, type } = resource.agent;
+    const made = xmlElement('lrm_resource', { id, class: standard, provider, type });
+    this.#histories.set(resource, made);
+    return made;
+  }
+}
+
+/** Notifications of one key may tell of different things. */
+function isAlike({ action, interval }: RecordTemplate, other: Action, otherInterval: string): boolean {
+  if (action.task === 'notify' || action.task !== other.task) return false;
+  return action.resource === other.resource && interval === otherInterval;
+}
 
 /** Most actions of a resource are run with the same parameters, on whichever node: one digest serves them all. */
 class ResultDigests {
@@ -81,7 +162,7 @@ class ResultDigests {
 const withoutTrace = new Set(['do_shutdown', 'clear_failcount', 'lrm_delete', 'delete', 'maintenance_nodes']);
 
 function applyEffect(run: Run, action: Action): void {
-  const { cluster, states } = run;
+  const { states } = run;
   const { node, task } = action;
   if (elementOf(action) === 'pseudo_event' || node === undefined || withoutTrace.has(task)) return;
   if (task === 'stonith') {
@@ -90,58 +171,40 @@ function applyEffect(run: Run, action: Action): void {
   }
   const { resource } = action;
   if (resource?.variant !== 'primitive') return;
-  const history = states.nodeNamed(node.name, node.id).historyOf(shownResourceName(cluster, resource), {
-    id: agentNames(resource).id,
-    class: resource.agent.standard,
-    provider: resource.agent.provider,
-    type: resource.agent.type,
-  });
-  history.record(resultOf(run, action, agentNames(resource).id));
+  const record = run.records.of(action, resource);
+  const history = states.nodeNamed(node.name, node.id).historyOf(record.shownName, record.history);
+  history.record(record.id, (callId) => resultOf(run, { action, record, callId }));
 }
-
-/** An operation's result without its call id, which follows from what was recorded before. */
-type Result = { readonly id: string; readonly attributesFor: (callId: number) => Record<string, string> };
 
 const transitionUuid = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
 
-function resultOf({ digests, nowSeconds }: Run, action: Action, name: string): Result {
-  const operation = action.task === 'reload-agent' ? 'start' : action.task;
-  const interval = action.meta('interval') ?? '0';
-  const key = resultKey(action, name, interval);
-  const id = resultId(action, name, key);
+/** One call that succeeded, as the numbers and names in its record. */
+type TransitionKey = { readonly callText: string; readonly key: string; readonly magic: string };
+
+type Done = { readonly action: Action; readonly record: RecordTemplate; readonly callId: number };
+
+/** Names and values of an `lrm_rsc_op`, alternating: a list that is put together at once has no room to spare. */
+function resultOf({ records, digests, time }: Run, { action, record, callId }: Done): readonly string[] {
   const exitCode = action.meta('op_target_rc') ?? '0';
-  const migration = operation.startsWith('migrate_')
-    ? { migrate_source: action.meta('migrate_source') ?? '', migrate_target: action.meta('migrate_target') ?? '' }
-    : {};
-  const digest = digests.of(action);
-  const attributesFor = (callId: number) => {
-    const transitionKey = `${callId}:-1:${exitCode}:${transitionUuid}`;
-    return {
-      id,
-      operation_key: key,
-      operation,
-      'crm-debug-origin': 'crm_simulate',
-      crm_feature_set: featureSet,
-      'transition-key': transitionKey,
-      'transition-magic': `0:${exitCode};${transitionKey}`,
-      'exit-reason': '',
-      on_node: action.node?.name ?? '',
-      'call-id': String(callId),
-      'rc-code': exitCode,
-      'op-status': '0',
-      interval,
-      'last-rc-change': String(nowSeconds),
-      'exec-time': '0',
-      'queue-time': '0',
-      'op-digest': digest,
-      ...migration,
-    };
-  };
-  return { id, attributesFor };
+  const { key, magic, callText } = records.transitionKey(callId, exitCode);
+  const [source, target] = [action.meta('migrate_source') ?? '', action.meta('migrate_target') ?? ''];
+  const migration = action.task.startsWith('migrate_') ? ['migrate_source', source, 'migrate_target', target] : [];
+  return record.beginning.concat(
+    ['transition-key', key, 'transition-magic', magic, 'exit-reason', ''],
+    ['on_node', action.node?.name ?? '', 'call-id', callText, 'rc-code', exitCode, 'op-status', '0'],
+    ['interval', record.interval, 'last-rc-change', time, 'exec-time', '0', 'queue-time', '0'],
+    ['op-digest', digests.of(action)],
+    migration,
+  );
+}
+
+/** A reload is recorded as the start that it stands for. */
+function recordedTask({ task }: Action): string {
+  return task === 'reload-agent' ? 'start' : task;
 }
 
 function resultKey(action: Action, name: string, interval: string): string {
-  const operation = action.task === 'reload-agent' ? 'start' : action.task;
+  const operation = recordedTask(action);
   if (operation === 'notify')
     return `${name}_${action.meta('notify_type')}_notify_${action.meta('notify_operation')}_0`;
   return `${name}_${operation}_${interval}`;
@@ -211,18 +274,19 @@ class NodeDraft {
     this.#histories = new Map();
   }
 
-  /** The history under the name shown, else under the configured id, else made. */
-  historyOf(name: string, agent: Agent): HistoryDraft {
+  /** The history under the name shown, else under the configured id, else `empty`. */
+  historyOf(name: string, empty: XmlElement): HistoryDraft {
     this.#histories ??= new Map(
       (childAt(this.state, 'lrm', 'lrm_resources')?.children ?? []).map((each) => [
         each.id ?? '',
         new HistoryDraft(each),
       ]),
     );
-    const known = this.#histories.get(name) ?? this.#histories.get(agent.id);
+    const id = empty.id ?? name;
+    const known = this.#histories.get(name) ?? this.#histories.get(id);
     if (known !== undefined) return known;
-    const made = new HistoryDraft(xmlElement('lrm_resource', agent));
-    this.#histories.set(agent.id, made);
+    const made = new HistoryDraft(empty);
+    this.#histories.set(id, made);
     return made;
   }
 
@@ -244,37 +308,43 @@ class NodeDraft {
   }
 }
 
-type Agent = {
-  readonly id: string;
-  readonly class: string;
-  readonly provider: string | undefined;
-  readonly type: string;
-};
-
 class HistoryDraft {
   readonly #history: XmlElement;
-  #entries: Map<string, XmlElement> | undefined;
+  #entries: XmlElement[] | undefined;
   #callId = 0;
 
   constructor(history: XmlElement) {
     this.#history = history;
   }
 
-  record({ id, attributesFor }: Result): void {
-    if (this.#entries === undefined) {
-      this.#entries = new Map(this.#history.children.map((entry) => [entry.id ?? '', entry]));
-      this.#callId = this.#history.children.reduce(
-        (max, entry) => Math.max(max, Number(entry.get('call-id') ?? 0) || 0),
-        0,
-      );
+  /** Puts the result of the next call in place of the entry of this id, else after the others. */
+  record(id: string, resultOf: (callId: number) => readonly string[]): void {
+    this.#callId = (this.#entries === undefined ? lastCallIn(this.#history) : this.#callId) + 1;
+    const known = this.#history.children;
+    // Most histories had no entry before and get one: a list written out has no room to spare.
+    if (this.#entries === undefined && known.length === 0) {
+      this.#entries = [new XmlElement('lrm_rsc_op', resultOf(this.#callId))];
+      return;
     }
-    this.#callId += 1;
-    const known = this.#entries.get(id);
-    const attributes = attributesFor(this.#callId);
-    this.#entries.set(id, known === undefined ? xmlElement('lrm_rsc_op', attributes) : known.with(attributes));
+    this.#entries ??= [...known];
+    const at = this.#entries.findIndex((entry) => entry.id === id);
+    const entry = at === -1 ? undefined : this.#entries[at];
+    const pairs = resultOf(this.#callId);
+    if (entry === undefined) this.#entries.push(new XmlElement('lrm_rsc_op', pairs));
+    else this.#entries[at] = withPairs(entry, pairs);
   }
 
   finish(): XmlElement {
-    return this.#entries === undefined ? this.#history : this.#history.withNodes([...this.#entries.values()]);
+    return this.#entries === undefined ? this.#history : this.#history.withNodes(this.#entries);
   }
+}
+
+function withPairs(entry: XmlElement, pairs: readonly string[]): XmlElement {
+  const changes: Record<string, string | undefined> = {};
+  for (let index = 0; index < pairs.length; index += 2) changes[pairs[index] ?? ''] = pairs[index + 1];
+  return entry.with(changes);
+}
+
+function lastCallIn(history: XmlElement): number {
+  return history.children.reduce((last, entry) => Math.max(last, Number(entry.get('call-id') ?? 0) || 0), 0);
 }

@@ -24,15 +24,8 @@ export type Execution = {
  * confirmed at once, so a later synapse fires in the same pass and an earlier one in the next.
  */
 export function execute(graph: TransitionGraph, failures: readonly OperationResult[] = []): Execution {
-  const dependents = new Map<number, Synapse[]>();
-  const missing = graph.synapses.map((synapse) => synapse.inputs.length);
-  for (const synapse of graph.synapses) {
-    for (const input of synapse.inputs) {
-      const known = dependents.get(input.id);
-      if (known === undefined) dependents.set(input.id, [synapse]);
-      else known.push(synapse);
-    }
-  }
+  const dependents = new Dependents(graph);
+  const missing = Int32Array.from(graph.synapses, ({ inputs }) => inputs.length);
   const done: Synapse[] = [];
   const fired = new Uint8Array(graph.synapses.length);
   let pass = graph.synapses.filter((synapse) => missing[synapse.id] === 0);
@@ -44,17 +37,48 @@ export function execute(graph: TransitionGraph, failures: readonly OperationResu
       const result = failures.find((each) => isMeant(each, synapse));
       if (result !== undefined) return { done, failed: { synapse, result }, stuck: [] };
       fired[synapse.id] = 1;
-      for (const dependent of dependents.get(synapse.action.id) ?? []) {
-        const left = (missing[dependent.id] ?? 0) - 1;
-        missing[dependent.id] = left;
-        if (left > 0) continue;
-        if (dependent.id > synapse.id) open.add(dependent);
+      for (const id of dependents.of(synapse)) {
+        const left = (missing[id] ?? 0) - 1;
+        missing[id] = left;
+        const dependent = left > 0 ? undefined : graph.synapses[id];
+        if (dependent === undefined) continue;
+        if (id > synapse.id) open.add(dependent);
         else next.push(dependent);
       }
     }
     pass = next;
   }
   return { done, failed: undefined, stuck: graph.synapses.filter((synapse) => fired[synapse.id] === 0) };
+}
+
+/** Ids of the synapses that wait for each: one list after the other in one array, since there can be millions. */
+class Dependents {
+  /** Where the list of an action begins, by its id; it ends where the next one's begins. */
+  readonly #starts: Int32Array;
+  readonly #synapses: Int32Array;
+
+  constructor({ synapses }: TransitionGraph) {
+    let lastId = -1;
+    for (const { action, inputs } of synapses) lastId = Math.max(lastId, action.id, inputs.at(-1)?.id ?? -1);
+    const ends = new Int32Array(lastId + 2);
+    for (const { inputs } of synapses) for (const { id } of inputs) ends[id] = (ends[id] ?? 0) + 1;
+    for (let id = 1; id < ends.length; id++) ends[id] = (ends[id] ?? 0) + (ends[id - 1] ?? 0);
+    this.#synapses = new Int32Array(ends.at(-1) ?? 0);
+    for (let index = synapses.length - 1; index >= 0; index--) {
+      for (const input of synapses[index]?.inputs ?? []) {
+        const at = (ends[input.id] ?? 0) - 1;
+        ends[input.id] = at;
+        this.#synapses[at] = index;
+      }
+    }
+    // Filled from behind, each list now begins at what was its end.
+    this.#starts = ends;
+  }
+
+  /** In the order of the graph. */
+  of({ action }: Synapse): Int32Array {
+    return this.#synapses.subarray(this.#starts[action.id], this.#starts[action.id + 1]);
+  }
 }
 
 function isMeant({ resource, task, intervalMs, node }: OperationResult, { action }: Synapse): boolean {

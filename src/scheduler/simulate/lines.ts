@@ -6,19 +6,16 @@ import { elementOf } from '../graph/graph.ts';
 import { agentNames } from '../graph/graph-xml.ts';
 import { operationKeyOf } from '../graph/operation-key.ts';
 import type { Cluster, Primitive } from '../model/index.ts';
-import { Outline } from '../render/outline.ts';
 import { type Execution, failedNodeId } from './execution.ts';
 import { failureLines } from './modifications.ts';
 
-export function renderExecution(cluster: Cluster, { done, failed }: Execution, nowSeconds: number): string {
-  const out = new Outline();
-  out.heading(0, 'Executing Cluster Transition');
-  for (const { action } of done) out.item(1, executionLine(cluster, action));
-  if (failed !== undefined) {
-    out.item(0, `Pretending action ${failed.synapse.action.id} failed with rc=${failed.result.exitCode}`);
-    for (const line of failureLines(failed.result, failedNodeId(failed), nowSeconds)) out.item(1, line);
-  }
-  return out.toString();
+/** In pieces: there may be a million lines. */
+export function* executionTexts(cluster: Cluster, { done, failed }: Execution, nowSeconds: number): Generator<string> {
+  yield 'Executing Cluster Transition:\n';
+  for (const { action } of done) yield `  * ${executionLine(cluster, action)}\n`;
+  if (failed === undefined) return;
+  yield `Pretending action ${failed.synapse.action.id} failed with rc=${failed.result.exitCode}\n`;
+  for (const line of failureLines(failed.result, failedNodeId(failed), nowSeconds)) yield `  * ${line}\n`;
 }
 
 function executionLine(cluster: Cluster, action: Action): string {

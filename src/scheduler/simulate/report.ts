@@ -12,7 +12,7 @@ import { type RunRequest, type Schedule, scheduleCluster } from '../schedule.ts'
 import { applyEffects } from './effects.ts';
 import { type Execution, execute } from './execution.ts';
 import type { OperationResult } from './injection.ts';
-import { renderExecution } from './lines.ts';
+import { executionTexts } from './lines.ts';
 
 export type SimulationRequest = RunRequest & {
   /** When the simulated operations take place. */
@@ -36,10 +36,6 @@ export type SimulatedTransition = {
   readonly execution: Execution;
   /** The document afterwards. */
   readonly cib: XmlElement;
-  readonly executed: string;
-  readonly revised: string;
-  readonly attributes: string;
-  readonly failures: string;
 };
 
 /** The cluster as it is, and what would be done. */
@@ -61,15 +57,18 @@ function stateTexts(cluster: Cluster): StateTexts {
   return { notices: renderNotices(cluster), current, ...listsOf(cluster) };
 }
 
-/** The cluster after the transition, if every operation does what it should. */
+/** The document after the transition, if every operation does what it should. */
 export function simulateTransition(request: SimulationRequest, { cluster, graph }: Schedule): SimulatedTransition {
   const execution = execute(graph, request.failures);
   const nowSeconds = request.clock.epochSeconds;
   const cib = applyEffects(cluster, { synapses: execution.done, failed: execution.failed, nowSeconds });
-  const executed = renderExecution(cluster, execution, nowSeconds);
-  const after = readCluster(cib, request);
-  const revised = renderStatus(after, 'Revised Cluster Status', 'hide-pending');
-  return { execution, cib, executed, revised, ...listsOf(after) };
+  return { execution, cib };
+}
+
+/** The state that the document of a simulated transition shows. */
+export function revisedState(cib: XmlElement, request: RunRequest): Omit<StateTexts, 'notices'> {
+  const cluster = readCluster(cib, request);
+  return { current: renderStatus(cluster, 'Revised Cluster Status', 'hide-pending'), ...listsOf(cluster) };
 }
 
 function listsOf(cluster: Cluster): { attributes: string; failures: string } {
@@ -79,9 +78,11 @@ function listsOf(cluster: Cluster): { attributes: string; failures: string } {
 /** The summary of a simulated transition: before, what is done and why, after. `timeNote` is repeated at the end. */
 export function simulationSummary(request: SimulationRequest, timeNote: string): string {
   const simulation = simulate(request);
-  const { executed, revised } = simulateTransition(request, simulation);
+  const { execution, cib } = simulateTransition(request, simulation);
+  const executed = [...executionTexts(simulation.cluster, execution, request.clock.epochSeconds)].join('');
+  const { current } = revisedState(cib, request);
   const time = timeNote === '' ? '' : `${timeNote}\n`;
-  return `${statusText(simulation)}\n${simulation.transition}\n${executed}${time}\n${revised}`;
+  return `${statusText(simulation)}\n${simulation.transition}\n${executed}${time}\n${current}`;
 }
 
 export function statusText({ notices, current }: StateTexts): string {

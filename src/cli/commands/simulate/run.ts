@@ -9,11 +9,13 @@ import {
   describeExecution,
   describeRun,
   dotTexts,
+  executionTexts,
   graphTexts,
   type Injection,
   readCluster,
   renderModifications,
   reportXml,
+  revisedState,
   type SimulatedTransition,
   type Simulation,
   type SimulationRequest,
@@ -42,22 +44,9 @@ export async function runSimulation(given: SimulateFlags): Promise<void> {
   if (flags.saveInput !== undefined) save(flags.saveInput, [serialiseXmlDocument(cib)]);
   if (document.complaints !== '') process.stderr.write(document.complaints);
   const failures = resultsOf('--op-fail', flags.opFail);
-  const explains = flags.why !== undefined;
-  const request: SimulationRequest = { cib, now: time.now, clock: time.clock, reasons: explains, failures };
-  const simulation = simulate(request);
-  if (flags.saveGraph !== undefined) save(flags.saveGraph, graphTexts(simulation));
-  if (flags.saveDotfile !== undefined)
-    save(flags.saveDotfile, dotTexts(simulation, flags.allActions ? 'all' : 'needed'));
-  const transition = flags.simulate ? simulateTransition(request, simulation) : undefined;
-  if (flags.saveOutput !== undefined) save(flags.saveOutput, [serialiseXmlDocument(transition?.cib ?? cib)]);
-  if (flags.verbose > 0) {
-    const complaints = complaintsOf(document.cib, simulation.cluster.diagnostics, file);
-    process.stderr.write(complaints.map((each) => `${formatDiagnostic(each)}\n`).join(''));
-  }
-  if (transition !== undefined && failures.length > 0 && transition.execution.failed === undefined)
-    process.stderr.write('haven: nothing fails: the transition has no operation that --op-fail names\n');
   const why = await explanationsOf(flags.why);
-  const report = reportTexts({ flags, time, before: document.cib, injections, request, simulation, transition, why });
+  const request: SimulationRequest = { cib, now: time.now, clock: time.clock, reasons: why !== undefined, failures };
+  const report = reportTexts({ flags, file, time, before: document.cib, injections, request, why });
   if (flags.outputTo === undefined || flags.outputTo === '-') print(report);
   else save(flags.outputTo, report);
 }
@@ -91,20 +80,35 @@ async function explanationsOf(names: readonly string[] | undefined): Promise<Exp
   return { names, explanation, reasonsFor };
 }
 
-type Report = {
+type Question = {
   readonly flags: SimulateFlags;
+  readonly file: string;
   readonly time: RunTime;
   /** The document before `injections` changed it. */
   readonly before: XmlElement;
   readonly injections: readonly Injection[];
   readonly request: SimulationRequest;
-  readonly simulation: Simulation;
-  readonly transition: SimulatedTransition | undefined;
   readonly why: Explanations | undefined;
 };
 
-function* reportTexts(report: Report): Generator<string> {
-  const { flags } = report;
+type Report = Question & {
+  readonly simulation: Simulation;
+  readonly transition: SimulatedTransition | undefined;
+};
+
+/** Of a large cluster, what was decided and what it leads to hardly fit into memory together: first the one, then the other. */
+function* reportTexts(question: Question): Generator<string> {
+  const { flags, time, request } = question;
+  const revised = yield* decisionTexts(question);
+  if (revised === undefined) return;
+  const { current, ...lists } = revisedState(revised, request);
+  yield `${noteLine(time)}\n${current}${listed(flags, lists)}`;
+}
+
+/** Ends with the document after the transition, where its state is to be shown as text. */
+function* decisionTexts(question: Question): Generator<string, XmlElement | undefined> {
+  const { flags } = question;
+  const report = answer(question);
   if (flags.json) yield jsonReport(report);
   else if (flags.outputAs === 'text') yield* textReport(report);
   else {
@@ -113,6 +117,27 @@ function* reportTexts(report: Report): Generator<string> {
     const command = ['haven', ...process.argv.slice(2)].join(' ');
     yield serialiseXml(reportXml({ ...report, command, lists, parts }));
   }
+  const isWanted = flags.outputAs === 'text' && !flags.json && !flags.quiet && report.why === undefined;
+  return isWanted ? report.transition?.cib : undefined;
+}
+
+/** Decides, carries it out in thought, and writes the files that are asked for. */
+function answer(question: Question): Report {
+  const { flags, file, before, request } = question;
+  const simulation = simulate(request);
+  if (flags.saveGraph !== undefined) save(flags.saveGraph, graphTexts(simulation));
+  if (flags.saveDotfile !== undefined)
+    save(flags.saveDotfile, dotTexts(simulation, flags.allActions ? 'all' : 'needed'));
+  const transition = flags.simulate ? simulateTransition(request, simulation) : undefined;
+  if (flags.saveOutput !== undefined) save(flags.saveOutput, [serialiseXmlDocument(transition?.cib ?? request.cib)]);
+  if (flags.verbose > 0) {
+    const complaints = complaintsOf(before, simulation.cluster.diagnostics, file);
+    process.stderr.write(complaints.map((each) => `${formatDiagnostic(each)}\n`).join(''));
+  }
+  const meantToFail = request.failures?.length ?? 0;
+  if (transition !== undefined && meantToFail > 0 && transition.execution.failed === undefined)
+    process.stderr.write('haven: nothing fails: the transition has no operation that --op-fail names\n');
+  return { ...question, simulation, transition };
 }
 
 /** Whether what would be done is of interest, and not only the state. */
@@ -126,8 +151,7 @@ function allocationParts({ showScores, showUtilization }: SimulateFlags): Alloca
 }
 
 function* textReport(report: Report): Generator<string> {
-  const { flags, time, simulation, transition, why } = report;
-  const note = time.note === '' ? '' : `${time.note}\n`;
+  const { flags, time, request, simulation, transition, why } = report;
   if (why !== undefined) {
     yield why.names.map((name) => why.explanation(simulation, name)).join('\n');
     return;
@@ -137,7 +161,7 @@ function* textReport(report: Report): Generator<string> {
     for (const line of allocationLines(simulation, parts)) yield `${line}\n`;
     return;
   }
-  yield stateBefore(report, note);
+  yield stateBefore(report, noteLine(time));
   const heading = allocationHeading(parts);
   if (heading !== undefined) {
     yield `\n${heading}:\n`;
@@ -145,7 +169,12 @@ function* textReport(report: Report): Generator<string> {
   }
   if (looksAhead(flags)) yield `\n${simulation.transition}`;
   if (transition === undefined) return;
-  yield `\n${transition.executed}${note}\n${transition.revised}${listed(flags, transition)}`;
+  yield '\n';
+  yield* executionTexts(simulation.cluster, transition.execution, request.clock.epochSeconds);
+}
+
+function noteLine({ note }: RunTime): string {
+  return note === '' ? '' : `${note}\n`;
 }
 
 /** The state as the document has it, and what was changed in it; the time is said of each document that is looked at. */
