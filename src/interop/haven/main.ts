@@ -7,5 +7,6 @@ const stories = [
   join('ring', 'rolling.system.test.js'),
   join('cluster', 'kill-test.system.test.js'),
   join('cluster', 'foresight.system.test.js'),
+  join('cluster', 'standard-tools.system.test.js'),
 ];
 runWhole(stories.map((story) => join(rooms, story)));
