@@ -32,7 +32,8 @@ export function cleaningUpdates(cib: XmlElement, command: Cleaning): Result<Stat
 function updatesOf(state: XmlElement, resource: XmlElement, kind: Cleaning['kind']): StatusUpdate[] {
   const node = { id: state.id ?? '', name: state.get('uname') ?? '' };
   const id = resource.id ?? '';
-  const failed = resource.children.some((entry) => entry.id === `${id}_last_failure_0`);
+  // A change of parameters takes the last failure away, but not what a probe found with the old ones.
+  const failed = resource.children.some((entry) => entry.id === `${id}_last_failure_0` || hasFailed(entry));
   const counts = (childAt(state, 'transient_attributes', 'instance_attributes')?.children ?? [])
     .map((pair) => pair.get('name') ?? '')
     .filter((name) => name.startsWith(`fail-count-${id}#`) || name.startsWith(`last-failure-${id}#`))
@@ -40,6 +41,14 @@ function updatesOf(state: XmlElement, resource: XmlElement, kind: Cleaning['kind
   const forget: StatusUpdate = { kind: 'forget', node, resource: id, operation: undefined, intervalMs: undefined };
   if (kind === 'refresh' || failed) return [...counts, forget];
   return counts;
+}
+
+function hasFailed(entry: XmlElement): boolean {
+  const [status, code] = [entry.get('op-status'), Number(entry.get('rc-code'))];
+  if (status === '-1') return false;
+  const isProbe = entry.get('operation') === 'monitor' && entry.get('interval') === '0';
+  if (isProbe && [0, 7, 8].includes(code)) return false;
+  return status !== '0' || code !== Number(entry.get('transition-key')?.split(':')[2] ?? 0);
 }
 
 /** `web:1` is an instance of `web`. */
