@@ -108,7 +108,7 @@ async function measureSituation(situation: Situation, chain: (typeof chains)[num
     const path = join(folder, 'cib.xml');
     writeFileSync(path, serialiseXmlDocument(largeDocument({ nodes, resources, situation, chain })));
     // Without -R (or -S) crm_simulate shows the state and schedules nothing.
-    const args = ['-x', path, '-Q', values.simulate ? '-S' : '-R'];
+    const args = ['-x', path, ...(values.simulate ? ['-S'] : ['-Q', '-R'])];
     const haven = await fastest(join('bin', 'haven'), ['simulate', ...args]);
     // What was too large for it once is not tried at a larger size.
     const peer: Measured = peerRanOut ? { kind: 'not tried' } : await fastest('crm_simulate', args);
