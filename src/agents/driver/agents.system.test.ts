@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { eventually } from '../testing/bench.ts';
 import { AgentCatalogue } from './catalogue.ts';
 import { type AgentFolders, runFence, runOperation, standardFolders } from './runner.ts';
 
@@ -60,7 +61,8 @@ test('an agent that does not end is killed with all it started', async () => {
   const outcome = await runOperation(agent, { ...emptyOperation, action: 'start', timeoutMs: 300 }, folders).outcome;
   assert.equal(outcome.status, 'timeout');
   const child = readFileSync(join(folder, 'child'), 'utf8').trim();
-  assert.ok(!existsSync(`/proc/${child}`) || readFileSync(`/proc/${child}/stat`, 'utf8').includes(') Z'));
+  const isDead = () => !existsSync(`/proc/${child}`) || readFileSync(`/proc/${child}/stat`, 'utf8').includes(') Z');
+  await eventually('the death of what the agent had started', isDead);
 });
 
 test('an agent that prints without end is kept short and still understood, and memory does not grow by what it printed', async () => {
