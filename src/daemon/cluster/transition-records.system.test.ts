@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -68,6 +69,14 @@ test('a record that is cut short or changed is left out, and the log says which 
     ['1.json', '2.json'],
   );
   assert.equal(records.nextNumber, 4);
+});
+
+test('a record that cannot be read is left out, and keeps no daemon from starting', async (t) => {
+  const { folder, open, complaints } = await recorded(t, [1, 2]);
+  rmSync(join(folder, '1.json'));
+  mkdirSync(join(folder, '1.json'));
+  assert.deepEqual(open().views, [view(2)]);
+  assert.match(complaints.join(), /^cannot read .*1\.json \(EISDIR.*transition 1 is left out/);
 });
 
 test('an input that is not what was recorded is not shown', async (t) => {

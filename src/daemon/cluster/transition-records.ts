@@ -143,12 +143,18 @@ export class TransitionRecords {
   /** A record that was not written whole, or is damaged, is left out. */
   #readView(number: number): TransitionView | undefined {
     const file = this.#file(number, 'json');
-    const [line = '', checksum] = readFileSync(file, 'utf8').split('\n');
-    if (checksumOf(line) !== checksum) {
-      const what = `the checksum of ${file} does not match: transition ${number} is left out of this node's history`;
+    const leftOut = (why: string): undefined => {
+      const what = `${why}: transition ${number} is left out of this node's history`;
       this.#complain(`${what}. Nothing else depends on it: remove the file, or ask on another node`);
-      return undefined;
+    };
+    let text: string;
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch (thrown) {
+      return leftOut(`cannot read ${file} (${(thrown as Error).message})`);
     }
+    const [line = '', checksum] = text.split('\n');
+    if (checksumOf(line) !== checksum) return leftOut(`the checksum of ${file} does not match`);
     const { view, inputChecksum } = JSON.parse(line) as StoredRecord;
     if (inputChecksum !== undefined) this.#inputChecksums.set(number, inputChecksum);
     return view.state === 'running' ? { ...view, state: 'aborted' } : view;
