@@ -31,4 +31,5 @@ test('a secret that an agent prints is not told on, with meta-data or without', 
     'login with ******** and ******** for /run/x failed: ********',
   );
   assert.equal(concealed(printed, secretsOf(values, undefined)), printed.replaceAll('geheim', '********'));
+  assert.equal(concealed('geheimnis', ['geheim', 'geheimnis']), '********');
 });

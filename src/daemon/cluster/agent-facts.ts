@@ -22,7 +22,9 @@ export function secretsOf(
   return Object.entries(parameters).flatMap(([name, value]) => (names.has(name) && value !== '' ? [value] : []));
 }
 
-/** The text without them: an agent may print what it was run with. */
+/** The text without them: an agent may print what it was run with. Longer ones first, as one may be part of another. */
 export function concealed(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((shown, secret) => shown.replaceAll(secret, '********'), text);
+  return secrets
+    .toSorted((one, other) => other.length - one.length)
+    .reduce((shown, secret) => shown.replaceAll(secret, '********'), text);
 }

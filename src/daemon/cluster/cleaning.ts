@@ -4,6 +4,7 @@ import type { Command } from '../../api/index.ts';
 import { childAt, type XmlElement } from '../../cib/index.ts';
 import type { StatusUpdate } from '../../controller/index.ts';
 import { err, type Failure, nearest, ok, type Result } from '../../kit/index.ts';
+import { wentWell } from './operation-event.ts';
 
 type Cleaning = Extract<Command, { kind: 'cleanup' | 'refresh' }>;
 
@@ -43,12 +44,9 @@ function updatesOf(state: XmlElement, resource: XmlElement, kind: Cleaning['kind
   return counts;
 }
 
+/** What is under way (status -1) has not. */
 function hasFailed(entry: XmlElement): boolean {
-  const [status, code] = [entry.get('op-status'), Number(entry.get('rc-code'))];
-  if (status === '-1') return false;
-  const isProbe = entry.get('operation') === 'monitor' && entry.get('interval') === '0';
-  if (isProbe && [0, 7, 8].includes(code)) return false;
-  return status !== '0' || code !== Number(entry.get('transition-key')?.split(':')[2] ?? 0);
+  return entry.get('op-status') !== '-1' && !wentWell((name) => entry.get(name));
 }
 
 /** `web:1` is an instance of `web`. */
