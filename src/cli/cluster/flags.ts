@@ -52,6 +52,10 @@ export const resourceParameter = {
   proposeCompletions: resourceNames,
 } as const;
 
+/** Words that the command itself takes apart; `brief` says how. */
+export const wordsOf = (brief: string, minimum: number) =>
+  ({ kind: 'array', parameter: { parse: String, placeholder: 'WORD', brief }, minimum }) as const;
+
 /** For a flag that takes a duration of some seconds or minutes. @throws CommandFailure `usage` */
 export function durationMs(text: string): number {
   const ms = parseDurationMs(text);

@@ -1,9 +1,7 @@
 // `haven acl`: who may see and change which part of the document.
 import { buildCommand, buildRouteMap } from '@stricli/core';
-import { changeFlags, jsonFlag } from '../../cluster/flags.ts';
+import { changeFlags, jsonFlag, wordsOf } from '../../cluster/flags.ts';
 
-const words = (brief: string, minimum: number) =>
-  ({ kind: 'array', parameter: { parse: String, placeholder: 'WORD', brief }, minimum }) as const;
 const one = (placeholder: string, brief: string) =>
   ({ kind: 'tuple', parameters: [{ parse: String, placeholder, brief }] }) as const;
 const permissions = '(read|write|deny) (xpath XPATH | id ID) …';
@@ -17,7 +15,7 @@ const role = buildRouteMap({
           ...changeFlags,
           description: { kind: 'parsed', parse: String, optional: true, placeholder: 'TEXT', brief: 'What it is for' },
         },
-        positional: words('ROLE, then permissions', 1),
+        positional: wordsOf('ROLE, then permissions', 1),
       },
       docs: { brief: 'Make a role', customUsage: [`ROLE [${permissions}]`, 'operator read xpath /cib write id web'] },
     }),
@@ -28,12 +26,12 @@ const role = buildRouteMap({
     }),
     assign: buildCommand({
       loader: async () => (await import('./acl.ts')).assign,
-      parameters: { flags: changeFlags, positional: words('ROLE [to] [user|group] NAME', 2) },
+      parameters: { flags: changeFlags, positional: wordsOf('ROLE [to] [user|group] NAME', 2) },
       docs: { brief: 'Give a role to a user or group', customUsage: ['ROLE [to] [user|group] NAME'] },
     }),
     unassign: buildCommand({
       loader: async () => (await import('./acl.ts')).unassign,
-      parameters: { flags: changeFlags, positional: words('ROLE [from] [user|group] NAME', 2) },
+      parameters: { flags: changeFlags, positional: wordsOf('ROLE [from] [user|group] NAME', 2) },
       docs: { brief: 'Take a role from a user or group', customUsage: ['ROLE [from] [user|group] NAME'] },
     }),
   },
@@ -44,7 +42,7 @@ const permission = buildRouteMap({
   routes: {
     add: buildCommand({
       loader: async () => (await import('./acl.ts')).addPermission,
-      parameters: { flags: changeFlags, positional: words('ROLE, then permissions', 4) },
+      parameters: { flags: changeFlags, positional: wordsOf('ROLE, then permissions', 4) },
       docs: { brief: 'Let a role see or change more, or deny it', customUsage: [`ROLE ${permissions}`] },
     }),
     delete: buildCommand({
@@ -61,7 +59,7 @@ const holder = (kind: 'user' | 'group') =>
     routes: {
       create: buildCommand({
         loader: async () => (await import('./acl.ts')).creationOf(kind),
-        parameters: { flags: changeFlags, positional: words('NAME, then roles', 1) },
+        parameters: { flags: changeFlags, positional: wordsOf('NAME, then roles', 1) },
         docs: { brief: `Restrict a ${kind} of the system to roles`, customUsage: ['NAME [ROLE …]'] },
       }),
       delete: buildCommand({

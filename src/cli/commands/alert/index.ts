@@ -1,23 +1,21 @@
 // `haven alert`: programs that are run when something happens.
 import { buildCommand, buildRouteMap } from '@stricli/core';
-import { changeFlags, jsonFlag } from '../../cluster/flags.ts';
+import { changeFlags, jsonFlag, wordsOf } from '../../cluster/flags.ts';
 
 const ids = (what: string) =>
   ({ kind: 'array', parameter: { parse: String, placeholder: 'ID', brief: `Id of ${what}` }, minimum: 1 }) as const;
-const words = (brief: string, minimum: number) =>
-  ({ kind: 'array', parameter: { parse: String, placeholder: 'WORD', brief }, minimum }) as const;
 const more = '[options NAME=VALUE …] [meta timeout=15s …]';
 
 const recipient = buildRouteMap({
   routes: {
     add: buildCommand({
       loader: async () => (await import('./alert.ts')).addRecipient,
-      parameters: { flags: changeFlags, positional: words('ALERT, then value=ADDRESS …', 2) },
+      parameters: { flags: changeFlags, positional: wordsOf('ALERT, then value=ADDRESS …', 2) },
       docs: { brief: 'Have an alert tell somebody', customUsage: [`ALERT value=ADDRESS [id=ID] ${more}`] },
     }),
     update: buildCommand({
       loader: async () => (await import('./alert.ts')).updateRecipient,
-      parameters: { flags: changeFlags, positional: words('RECIPIENT, then what is to change', 2) },
+      parameters: { flags: changeFlags, positional: wordsOf('RECIPIENT, then what is to change', 2) },
       docs: {
         brief: 'Change a recipient; NAME= takes an option away',
         customUsage: [`RECIPIENT [value=ADDRESS] ${more}`],
@@ -36,7 +34,7 @@ export const alertRoutes = buildRouteMap({
   routes: {
     create: buildCommand({
       loader: async () => (await import('./alert.ts')).create,
-      parameters: { flags: changeFlags, positional: words('path=PATH …', 1) },
+      parameters: { flags: changeFlags, positional: wordsOf('path=PATH …', 1) },
       docs: {
         brief: 'Have a program run when something happens',
         fullDescription: "It gets the event in its environment (CRM_alert_…), as Pacemaker's alert agents do.",
@@ -45,7 +43,7 @@ export const alertRoutes = buildRouteMap({
     }),
     update: buildCommand({
       loader: async () => (await import('./alert.ts')).update,
-      parameters: { flags: changeFlags, positional: words('ALERT, then what is to change', 2) },
+      parameters: { flags: changeFlags, positional: wordsOf('ALERT, then what is to change', 2) },
       docs: { brief: 'Change an alert; NAME= takes an option away', customUsage: [`ALERT [path=PATH] ${more}`] },
     }),
     delete: buildCommand({
