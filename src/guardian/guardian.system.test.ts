@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -89,14 +89,33 @@ test('a daemon that spins is killed before its address is taken', async () => {
   assert.match(errors(), /hangs \(silent for \d+ ms, thread state R\)/);
 });
 
+test('a daemon that sleeps, on a processor that runs, is killed before its address is taken', async () => {
+  const { child, errors } = await hold('192.0.2.15', 24);
+  child.kill('SIGHUP');
+  await eventually('the address is gone', () => !isHeld('192.0.2.15'));
+  await eventually('the daemon has ended', () => child.signalCode === 'SIGKILL');
+  const silentMs = () => /hangs \(silent for (\d+) ms, thread state S\)/.exec(errors())?.[1];
+  await eventually('its end is explained', () => silentMs() !== undefined);
+  assert.ok(Number(silentMs()) < 5000, 'not by patience alone');
+});
+
 test('a guardian that dies is replaced, and the new one knows what is held', async () => {
   const { child, guardian, errors } = await hold('192.0.2.11', 24);
   process.kill(guardian, 'SIGKILL');
   await eventually('another guardian was started', () => errors().includes('starting another'));
   assert.ok(isHeld('192.0.2.11'));
-  await pause(1500);
+  const isThere = () => spawnSync('pgrep', ['-P', String(child.pid), '-f', 'guardian']).status === 0;
+  await eventually('the other guardian is there', isThere);
   child.kill('SIGKILL');
   await eventually('the address is gone', () => !isHeld('192.0.2.11'));
+});
+
+test('while there is no guardian the daemon gives up itself what it held under a lease', async () => {
+  const { child, errors } = await hold('192.0.2.16', 24);
+  child.kill('SIGUSR1');
+  await eventually('the address is gone', () => !isHeld('192.0.2.16'));
+  await eventually('it is told', () => errors().includes('the lease ran out while there was no guardian'));
+  assert.equal(child.exitCode, null);
 });
 
 test('a guardian that stands still is replaced, and nothing is taken', async () => {

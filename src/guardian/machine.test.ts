@@ -28,8 +28,8 @@ const lookAt = (nowMs: number, lease: Lease): GuardianEvent => ({
 });
 const kinds = ({ effects }: ReturnType<typeof step>) => effects.map(({ kind }) => kind);
 
-function guarded(): GuardianState {
-  let state = initialState(0);
+function guarded(lapsesEnforced = 0): GuardianState {
+  let state = initialState(0, lapsesEnforced);
   for (const message of [{ kind: 'hello', pid: 7, tid: 9, limits } as const, { kind: 'pledge', pledge } as const]) {
     state = step(state, { kind: 'message', nowMs: 0, message }).state;
   }
@@ -67,21 +67,27 @@ test('a daemon that releases is left alone, even when its pipe closes afterwards
 });
 
 test('a stopped thread is certain: it is killed before anything is undone, within 75 ms', () => {
-  const done = ticks(guarded(), 1000, () => ({ state: 'T', ranMs: 1, waitedMs: 1 }));
+  const done = ticks(guarded(), 1000, () => ({ state: 'T', ranMs: 1, waitedMs: 1, processorRuns: true }));
   assert.deepEqual(done.effects, ['kill', 'undo', 'log', 'exit']);
   assert.ok(done.nowMs <= 75);
 });
 
 test('a thread that sleeps or spins without beats is killed within 100 ms', () => {
-  assert.equal(ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1 })).nowMs, 80);
-  assert.equal(ticks(guarded(), 1000, (ms) => ({ state: 'R', ranMs: ms, waitedMs: 1 })).nowMs, 80);
+  assert.equal(ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true })).nowMs, 80);
+  assert.equal(ticks(guarded(), 1000, (ms) => ({ state: 'R', ranMs: ms, waitedMs: 1, processorRuns: true })).nowMs, 80);
 });
 
-test('a thread that waits, for a processor or in the kernel, is given starvedMs', () => {
-  assert.equal(ticks(guarded(), 1000, () => ({ state: 'R', ranMs: 1, waitedMs: 1 })).nowMs, 500);
-  assert.equal(ticks(guarded(), 1000, () => ({ state: 'D', ranMs: 1, waitedMs: 1 })).nowMs, 500);
-  assert.equal(ticks(guarded(), 1000, (ms) => ({ state: 'S', ranMs: 1, waitedMs: ms })).nowMs, 500);
-  const quarter = (ms: number) => ({ state: 'R', ranMs: ms / 4, waitedMs: (ms * 3) / 4 });
+test('a thread that waits, for a processor, for one that stands still or in the kernel, is given starvedMs', () => {
+  assert.equal(ticks(guarded(), 1000, () => ({ state: 'R', ranMs: 1, waitedMs: 1, processorRuns: true })).nowMs, 500);
+  assert.equal(ticks(guarded(), 1000, () => ({ state: 'D', ranMs: 1, waitedMs: 1, processorRuns: true })).nowMs, 500);
+  assert.equal(
+    ticks(guarded(), 1000, (ms) => ({ state: 'S', ranMs: 1, waitedMs: ms, processorRuns: true })).nowMs,
+    500,
+  );
+  assert.equal(ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: false })).nowMs, 500);
+  const returned = (ms: number) => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: ms > 140 });
+  assert.equal(ticks(guarded(), 1000, returned).nowMs, 200);
+  const quarter = (ms: number) => ({ state: 'R', ranMs: ms / 4, waitedMs: (ms * 3) / 4, processorRuns: true });
   assert.ok(ticks(guarded(), 1000, quarter).nowMs > 200);
 });
 
@@ -103,7 +109,7 @@ test('silence proves nothing when the guardian itself did not run', () => {
     bootMs: 5000,
     beats: 0,
     lease: noLease,
-    thread: { state: 'S', ranMs: 1, waitedMs: 1 },
+    thread: { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true },
   });
   assert.deepEqual(woken.effects, []);
 });
@@ -125,8 +131,16 @@ test('a lease that ran out is enforced once, and again only after a renewal', ()
 test('a lapse that was over before the guardian looked is enforced all the same, but not one before its time', () => {
   const renewed = lookAt(60, { untilBootMs: 90, lapses: 1 });
   assert.deepEqual(kinds(step(guarded(), renewed)), ['undo', 'log']);
-  const held = step(initialState(0, 1), { kind: 'message', nowMs: 0, message: { kind: 'pledge', pledge } });
-  assert.deepEqual(kinds(step(held.state, renewed)), []);
+  assert.deepEqual(kinds(step(guarded(1), renewed)), []);
+});
+
+test('a guardian sees to a lapse that was and went while no guardian stood, once it knows what is held', () => {
+  const renewed = lookAt(60, { untilBootMs: 90, lapses: 2 });
+  const early = step(initialState(0, 1), renewed);
+  assert.deepEqual(kinds(early), []);
+  const knowing = step(early.state, { kind: 'message', nowMs: 61, message: { kind: 'pledge', pledge } });
+  const begun = step(knowing.state, { kind: 'message', nowMs: 61, message: { kind: 'hello', pid: 7, tid: 9, limits } });
+  assert.deepEqual(kinds(step(begun.state, renewed)), ['undo', 'log']);
 });
 
 test('a guardian that was held up itself finds the lease as it is, and takes nothing', () => {
@@ -154,4 +168,18 @@ test('messages survive the wire', () => {
   assert.deepEqual(decoded, { ok: true, value: message });
   assert.equal(decodeMessage('{"kind":"dance"}').ok, false);
   assert.equal(decodeMessage('{').ok, false);
+});
+
+test('a watchdog is fed while the daemon and its lease live, and held unfed until the reset when they do not', () => {
+  const watchdog = { device: '/dev/watchdog', timeoutS: 5 };
+  const hello = { kind: 'hello', pid: 7, tid: 9, limits: { ...limits, watchdog } } as const;
+  const guards = step(initialState(0), { kind: 'message', nowMs: 0, message: hello }).state;
+  assert.deepEqual(kinds(step(guards, lookAt(20, noLease))), ['feed-watchdog'], 'a node that never had a lease');
+  assert.deepEqual(kinds(step(guards, lookAt(20, { untilBootMs: 21, lapses: 0 }))), ['feed-watchdog']);
+  const lapsed = step(guards, lookAt(20, { untilBootMs: 20, lapses: 0 }));
+  assert.deepEqual(kinds(lapsed), [], 'what runs here may be started elsewhere by now');
+  assert.deepEqual(kinds(step(lapsed.state, lookAt(40, { untilBootMs: 60, lapses: 1 }))), ['feed-watchdog']);
+  assert.deepEqual(kinds(step(guards, { kind: 'gone', nowMs: 3 })), ['undo', 'log', 'await-reset']);
+  const released = step(guards, { kind: 'message', nowMs: 3, message: { kind: 'release' } });
+  assert.deepEqual(kinds(released), ['exit'], 'nothing is left that a reset would have to end');
 });

@@ -4,8 +4,8 @@
 // three causes that must be told apart, because acting on the wrong one costs an outage:
 //   - the guardian itself did not run (a paused virtual machine, a stolen processor): its own ticks are late, so the
 //     silence proves nothing and the count starts again;
-//   - the thread waits for a processor, or in the kernel where no signal reaches it (a lock, a page from disk): patience,
-//     up to `starvedMs`;
+//   - the thread waits for a processor, or in the kernel where no signal reaches it (a lock, a page from disk), or for the
+//     timer of a processor that the hypervisor has taken away: patience, up to `starvedMs`;
 //   - the thread is stopped (SIGSTOP), sleeps where it should not, or spins: hung after `hungMs` of that. Stopped is certain.
 // What it waits for a processor does not count towards `hungMs`: that is what lets it be short on a busy machine.
 import { emptyPledge, type GuardianMessage, type GuardLimits, type Lease, noLease, type Pledge } from './protocol.ts';
@@ -14,7 +14,13 @@ import { emptyPledge, type GuardianMessage, type GuardLimits, type Lease, noLeas
  * A reading of the watched thread: its state (proc(5), stat, field 3), and how long it has run and has waited for a
  * processor in its life (schedstat, fields 1 and 2).
  */
-export type ThreadReading = { readonly state: string; readonly ranMs: number; readonly waitedMs: number };
+export type ThreadReading = {
+  readonly state: string;
+  readonly ranMs: number;
+  readonly waitedMs: number;
+  /** Whether the processor that it ran on last is known to have run something since the look before. */
+  readonly processorRuns: boolean;
+};
 
 export type GuardianEvent =
   | { readonly kind: 'message'; readonly nowMs: number; readonly message: GuardianMessage }
@@ -37,6 +43,8 @@ export type GuardianEffect =
   | { readonly kind: 'undo'; readonly pledge: Pledge }
   | { readonly kind: 'feed-watchdog' }
   | { readonly kind: 'restart'; readonly argv: readonly string[] }
+  /** Leaves the machine to its watchdog, where that is armed; ends otherwise. */
+  | { readonly kind: 'await-reset' }
   | { readonly kind: 'exit'; readonly code: number };
 
 export type GuardianState = {
@@ -51,7 +59,14 @@ export type GuardianState = {
   readonly lastBeatMs: number;
   readonly lastTickMs: number;
   /** The thread when its silence was first noticed, and how long that had lasted: tells spinning from starving. */
-  readonly firstSilent: { readonly thread: ThreadReading; readonly silentMs: number } | undefined;
+  readonly firstSilent:
+    | {
+        readonly thread: ThreadReading;
+        readonly silentMs: number;
+        /** For how long since then nothing showed that its processor runs. */
+        readonly blindMs: number;
+      }
+    | undefined;
   readonly over: boolean;
 };
 
@@ -64,14 +79,14 @@ const silentLooks = 2;
 /** A look later than this means that the guardian itself was not running. */
 const ownLatenessMaxMs = 40;
 
-/** `lapses`: those of the lease that are past; another guardian saw to them. */
-export function initialState(nowMs: number, lapses = 0): GuardianState {
+/** `lapsesEnforced`: those of the lease that another guardian saw to. */
+export function initialState(nowMs: number, lapsesEnforced = 0): GuardianState {
   return {
     daemon: undefined,
     pledge: emptyPledge,
     lease: noLease,
     leaseOver: false,
-    lapsesEnforced: lapses,
+    lapsesEnforced,
     beats: 0,
     lastBeatMs: nowMs,
     lastTickMs: nowMs,
@@ -134,7 +149,7 @@ function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick'
     beats: event.beats,
     lastTickMs: event.nowMs,
     lastBeatMs: alive ? event.nowMs : state.lastBeatMs,
-    firstSilent: alive ? undefined : (state.firstSilent ?? firstSilentOf(state, event)),
+    firstSilent: alive ? undefined : firstSilentOf(state, event),
   };
   const { state: leased, effects } = enforceLease(ticked, event);
   if (effects.length > 0) return { state: leased, effects };
@@ -142,7 +157,7 @@ function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick'
   if (hang !== undefined && leased.daemon !== undefined) {
     return takeOver(leased, hang, [{ kind: 'kill', pid: leased.daemon.pid }]);
   }
-  const feeds = leased.daemon?.limits.watchdogDevice !== undefined;
+  const feeds = leased.daemon?.limits.watchdog !== undefined && !leased.leaseOver;
   return { state: leased, effects: feeds ? [{ kind: 'feed-watchdog' }] : [] };
 }
 
@@ -157,8 +172,17 @@ function pledged(state: GuardianState, pledge: Pledge): GuardianState {
  * What a lapsed lease takes away: addresses. The daemon lives, so nobody is told that it is dead: peers that took it for
  * gone would form a ring without it, and without its vote.
  */
-function heldUnderLease(pledge: Pledge): Pledge {
+export function heldUnderLease(pledge: Pledge): Pledge {
   return { ...emptyPledge, addresses: pledge.addresses };
+}
+
+/** How often the lease has run out, now included. */
+export function lapsesOf(lease: Lease, bootMs: number): number {
+  return lease.lapses + (isOver(lease, bootMs) ? 1 : 0);
+}
+
+function isOver({ untilBootMs }: Lease, bootMs: number): boolean {
+  return untilBootMs !== undefined && bootMs >= untilBootMs;
 }
 
 /**
@@ -169,8 +193,10 @@ function enforceLease(
   state: GuardianState,
   { lease, bootMs }: { readonly lease: Lease; readonly bootMs: number },
 ): { readonly state: GuardianState; readonly effects: readonly GuardianEffect[] } {
-  const leaseOver = lease.untilBootMs !== undefined && bootMs >= lease.untilBootMs;
-  const lapses = lease.lapses + (leaseOver ? 1 : 0);
+  // What is pledged is not known before the daemon has said who it is.
+  if (state.daemon === undefined) return { state, effects: [] };
+  const leaseOver = isOver(lease, bootMs);
+  const lapses = lapsesOf(lease, bootMs);
   const seen = { ...state, lease, leaseOver, lapsesEnforced: Math.max(state.lapsesEnforced, lapses) };
   if (lapses <= state.lapsesEnforced || state.pledge.addresses.length === 0) return { state: seen, effects: [] };
   const when = leaseOver ? `${Math.round(bootMs - (lease.untilBootMs ?? 0))} ms ago` : 'and was renewed meanwhile';
@@ -199,18 +225,26 @@ function hangOf(state: GuardianState, nowMs: number, thread: ThreadReading | und
 function hungForMs({ firstSilent }: GuardianState, silentMs: number, thread: ThreadReading): number {
   if (firstSilent === undefined || thread.state === 'D') return 0;
   if (thread.state === 'R') return firstSilent.silentMs + thread.ranMs - firstSilent.thread.ranMs;
-  return silentMs - (thread.waitedMs - firstSilent.thread.waitedMs);
+  return silentMs - (thread.waitedMs - firstSilent.thread.waitedMs) - firstSilent.blindMs;
 }
 
 function firstSilentOf(
-  { lastBeatMs }: GuardianState,
+  { firstSilent, lastBeatMs, lastTickMs }: GuardianState,
   { nowMs, thread }: Extract<GuardianEvent, { kind: 'tick' }>,
 ): GuardianState['firstSilent'] {
-  return thread === undefined ? undefined : { thread, silentMs: nowMs - lastBeatMs };
+  if (firstSilent === undefined) {
+    return thread === undefined ? undefined : { thread, silentMs: nowMs - lastBeatMs, blindMs: 0 };
+  }
+  const blindMs = thread?.processorRuns === true ? 0 : nowMs - lastTickMs;
+  return { ...firstSilent, blindMs: firstSilent.blindMs + blindMs };
 }
 
+/**
+ * With a watchdog this is not the end of the guardian: services of the dead daemon may still run, and the others wait for
+ * the reset. So it holds the device, which nobody else can open then, and feeds it no more.
+ */
 function takeOver(state: GuardianState, why: string, first: readonly GuardianEffect[]): GuardianStep {
-  const restart = state.daemon?.limits.restart;
+  const { restart, watchdog } = state.daemon?.limits ?? {};
   const held = state.pledge.addresses.length;
   const text = `${why}: taking down ${held} ${held === 1 ? 'address' : 'addresses'} and telling the peers`;
   const effects: GuardianEffect[] = [
@@ -219,7 +253,7 @@ function takeOver(state: GuardianState, why: string, first: readonly GuardianEff
     { kind: 'log', level: 'error', text },
   ];
   if (restart !== undefined) effects.push({ kind: 'restart', argv: restart.argv });
-  effects.push({ kind: 'exit', code: 0 });
+  effects.push(watchdog === undefined ? { kind: 'exit', code: 0 } : { kind: 'await-reset' });
   return { state: { ...state, over: true }, effects };
 }
 

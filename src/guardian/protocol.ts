@@ -59,7 +59,10 @@ export const emptyPledge: Pledge = {
 };
 
 export type GuardianMessage =
-  /** Sent once, first. `tid` is the time-critical thread, whose beats count. */
+  /**
+   * Sent once, after what is pledged already: from then on the guardian judges. `tid` is the time-critical thread, whose beats
+   * count.
+   */
   | { readonly kind: 'hello'; readonly pid: number; readonly tid: number; readonly limits: GuardLimits }
   /** Replaces all that was pledged before. */
   | { readonly kind: 'pledge'; readonly pledge: Pledge }
@@ -75,8 +78,8 @@ export type GuardLimits = {
   readonly starvedMs: number;
   /** The command that starts the daemon again, when it is to be started again. */
   readonly restart?: { readonly argv: readonly string[]; readonly restartsMax: number; readonly withinMs: number };
-  /** Fed while all is well; the machine resets when the guardian cannot clean up. */
-  readonly watchdogDevice?: string;
+  /** Resets the machine when this daemon dies, hangs or has lost its lease for `timeoutS`, or nothing runs any more. */
+  readonly watchdog?: { readonly device: string; readonly timeoutS: number };
 };
 
 /** The right to hold what is pledged. */
@@ -92,11 +95,12 @@ export const noLease: Lease = { untilBootMs: undefined, lapses: 0 };
 /** The memory in common: where the guardian finds it, and how much it is. */
 export const sharedMemory = { descriptor: 3, bytes: 24 } as const;
 
-const wordAt = { beats: 2, lapses: 3, looks: 4 } as const;
+const wordAt = { beats: 2, lapses: 3, looks: 4, lapsesEnforced: 5 } as const;
 
 /**
  * The memory in common: the end of the lease, a double, then 32-bit counts. The daemon counts its beats and the guardian its
- * looks, so that either notices when the other stands still; only whether they differ means something.
+ * looks, so that either notices when the other stands still; only whether they differ means something. Of how many lapses the
+ * pledge was carried out is left there for the next guardian.
  */
 export class SharedFields {
   readonly #leaseUntilBootMs: Float64Array;
@@ -121,6 +125,14 @@ export class SharedFields {
 
   look(): void {
     Atomics.add(this.#words, wordAt.looks, 1);
+  }
+
+  get lapsesEnforced(): number {
+    return Atomics.load(this.#words, wordAt.lapsesEnforced);
+  }
+
+  set lapsesEnforced(lapses: number) {
+    Atomics.store(this.#words, wordAt.lapsesEnforced, lapses);
   }
 
   /** Written in one order and read in the other: who sees a lapse sees the lease that came after it. */

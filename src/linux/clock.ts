@@ -1,6 +1,7 @@
 // The clocks that wall-clock jumps do not touch.
 import { readFileSync } from 'node:fs';
 import { clockGettime } from './libc.ts';
+import { readProcess } from './process/listing.ts';
 
 const CLOCK_BOOTTIME = 7;
 /** struct timespec: seconds and nanoseconds, 64 bits each. */
@@ -24,4 +25,9 @@ export function bootMs(): number {
 /** Identifies this boot of the machine: differs after every restart (/proc/sys/kernel/random/boot_id). */
 export function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}
+
+/** Identifies one run of this system, a container included, whose first process begins anew under the same kernel. */
+export function systemStart(): string {
+  return `${bootId()}/${readProcess(1)?.startTicks ?? ''}`;
 }

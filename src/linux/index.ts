@@ -17,7 +17,7 @@ export {
 // Ciphers
 export type { AesGcm } from './aes-gcm.ts';
 export { loadAesGcm } from './aes-gcm.ts';
-export { bootId, bootMs, monotonicMs } from './clock.ts';
+export { bootId, bootMs, monotonicMs, systemStart } from './clock.ts';
 export type { DeadlineTimerOptions } from './deadline-timer.ts';
 export { DeadlineTimer } from './deadline-timer.ts';
 export type { KernelError, KernelResult } from './error.ts';
@@ -77,7 +77,7 @@ export { commandLineOf, listProcesses, readProcess } from './process/listing.ts'
 export type { ProcessHandle } from './process/pidfd.ts';
 export { openProcess } from './process/pidfd.ts';
 export { openPipe } from './process/pipe.ts';
-export { programPath, startWorker, workerRoleData } from './process/program.ts';
+export { poolOfOne, programPath, startWorker, workerRoleData } from './process/program.ts';
 export type { SchedulingClass } from './process/scheduling.ts';
 export {
   limitRealTime,

@@ -1,9 +1,11 @@
 // The daemon's side: starts its guardian, tells it what is held, beats. To be used from the time-critical thread, whose
-// life is what the beats attest. A guardian that dies is replaced.
+// life is what the beats attest. A guardian that dies is replaced; until the next one stands, the daemon sees to its lease
+// itself.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import type { Logger } from '../../kit/index.ts';
-import { createSharedMemory, orFail, programPath } from '../../linux/index.ts';
+import { bootMs, createSharedMemory, orFail, poolOfOne, programPath } from '../../linux/index.ts';
+import { heldUnderLease, lapsesOf } from '../machine.ts';
 import {
   emptyPledge,
   encodeMessage,
@@ -16,6 +18,7 @@ import {
   sharedMemory,
 } from '../protocol.ts';
 import { readyLine } from './process.ts';
+import { openUndoer } from './undo.ts';
 
 /** A small heap: the guardian keeps nothing. */
 const nodeOptions = ['--max-old-space-size=24', '--max-semi-space-size=1', '--v8-pool-size=0', '--single-threaded-gc'];
@@ -25,16 +28,22 @@ const replaceAfterMs = 250;
 
 /** A guardian that has not looked for so long is replaced: it would not see this daemon die. */
 const guardianSilentMsMax = 1000;
+/** The same for one that is still starting. */
+const guardianStartMsMax = 10_000;
 
 export class Guard {
   readonly #limits: GuardLimits;
   readonly #logger: Logger;
   #child: ChildProcess | undefined;
+  /** The guardian is ready and has not ended. */
+  #stands = false;
+  #starting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
+  #spawnedAtMs = -Infinity;
   #pledge: Pledge = emptyPledge;
   #pledged = '';
   #lease: Lease = noLease;
-  /** What the guardian has counted, and for how long of our own beating that stands; undefined: it has not looked yet. */
-  #looks: { readonly count: number; readonly forMs: number | undefined } = { count: 0, forMs: undefined };
+  /** What the guardian has counted, for how long of our own beating that stands, and for how long it may. */
+  #looks = { count: 0, forMs: 0, forMsMax: guardianStartMsMax };
   #beats: NodeJS.Timeout | undefined;
   #released = false;
   #silent = false;
@@ -50,17 +59,27 @@ export class Guard {
   }
 
   /**
-   * Resolves when the guardian stands ready: nothing may be held before. `beforeBeat` is called every `beatMs`, which is as
-   * often as the guardian looks, unless the thread says by `alive` that it lives.
+   * Resolves when the guardian stands ready: nothing may be held before. Rejects when it gives up. `beforeBeat` is called
+   * every `beatMs`, which is as often as the guardian looks, unless the thread says by `alive` that it lives.
    */
   async start(beforeBeat: () => void = () => {}, beatMs = this.#limits.lookMs): Promise<void> {
     this.alive();
     this.#beats = setInterval(() => {
       beforeBeat();
       this.alive();
+      this.#standIn();
       this.#watchGuardian(beatMs);
     }, beatMs);
-    await this.#spawn();
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#starting = { resolve, reject };
+    });
+    this.#spawn();
+    await ready.catch((thrown: Error) => {
+      this.#released = true;
+      clearInterval(this.#beats);
+      throw thrown;
+    });
+    this.#starting = undefined;
   }
 
   get pid(): number | undefined {
@@ -82,6 +101,7 @@ export class Guard {
     if (this.#silent || untilBootMs === this.#lease.untilBootMs) return;
     this.#lease = { untilBootMs, lapses: lapses + (fromBootMs > before ? 1 : 0) };
     this.#shared.lease = this.#lease;
+    this.#standIn();
   }
 
   /** The daemon is no longer itself: the guardian ends it as one that hangs. */
@@ -109,46 +129,67 @@ export class Guard {
   /** Counted in our own beats: a machine that stood still as a whole proves nothing against the guardian. */
   #watchGuardian(beatMs: number): void {
     const count = this.#shared.looks;
-    const { count: before, forMs } = this.#looks;
-    this.#looks = { count, forMs: count !== before ? 0 : forMs === undefined ? undefined : forMs + beatMs };
-    if ((this.#looks.forMs ?? 0) < guardianSilentMsMax) return;
-    this.#looks = { count, forMs: undefined };
-    this.#logger.error(`the guardian has not looked for ${guardianSilentMsMax} ms: ending it`);
+    if (count !== this.#looks.count) this.#looks = { count, forMs: 0, forMsMax: guardianSilentMsMax };
+    else this.#looks.forMs += beatMs;
+    const { forMs, forMsMax } = this.#looks;
+    if (forMs < forMsMax) return;
+    this.#looks = { count, forMs: 0, forMsMax: guardianStartMsMax };
+    this.#logger.error(`the guardian has not looked for ${forMsMax} ms: ending it`);
     this.#child?.kill('SIGKILL');
+  }
+
+  /** What a guardian would do about the lease, while there is none. */
+  #standIn(): void {
+    if (this.#stands || this.#pledge.addresses.length === 0) return;
+    const lapses = lapsesOf(this.#lease, bootMs());
+    if (lapses <= this.#shared.lapsesEnforced) return;
+    this.#shared.lapsesEnforced = lapses;
+    this.#logger.error('the lease ran out while there was no guardian: taking down what was held under it');
+    const undoer = openUndoer((text) => this.#logger.error(text));
+    if ('carryOut' in undoer) void undoer.carryOut(heldUnderLease(this.#pledge)).then(() => undoer.close());
+    else this.#logger.error(`cannot ${undoer.attempted}: ${undoer.errno}`);
   }
 
   #send(message: GuardianMessage): void {
     this.#child?.stdin?.write(encodeMessage(message));
   }
 
-  #spawn(): Promise<void> {
-    this.#looks = { count: this.#shared.looks, forMs: undefined };
+  #spawn(): void {
+    this.#looks = { count: this.#shared.looks, forMs: 0, forMsMax: guardianStartMsMax };
+    this.#spawnedAtMs = performance.now();
     // Its own session: a terminal's interrupt is for the daemon, which then releases it.
     const child = spawn(process.execPath, [...nodeOptions, programPath(), 'guardian'], {
       detached: true,
+      env: { ...process.env, ...poolOfOne },
       stdio: ['pipe', 'pipe', 'inherit', this.#sharedFd],
     });
     this.#child = child;
     child.stdin?.on('error', () => {}); // Its end is seen by 'exit'.
-    child.once('exit', (code, signal) => this.#replace(signal ?? `exit code ${code}`));
-    this.#send({ kind: 'hello', pid: process.pid, tid: threadId(), limits: this.#limits });
-    if (this.#pledged !== '') this.#send({ kind: 'pledge', pledge: this.#pledge });
-    return new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.stdout?.once('data', (chunk: Buffer) => {
-        if (chunk.toString('latin1').startsWith(readyLine.trimEnd())) resolve();
-      });
-      child.once('exit', () => reject(new Error('the guardian ended before it was ready')));
+    child.once('error', ({ message }) => {
+      if (child.pid === undefined) this.#ended({ how: message, killed: false });
     });
+    child.once('exit', (code, signal) => this.#ended({ how: signal ?? `exit code ${code}`, killed: signal !== null }));
+    child.stdout?.once('data', (chunk: Buffer) => {
+      if (!chunk.toString('latin1').startsWith(readyLine.trimEnd())) return;
+      this.#stands = true;
+      this.#starting?.resolve();
+    });
+    if (this.#pledged !== '') this.#send({ kind: 'pledge', pledge: this.#pledge });
+    this.#send({ kind: 'hello', pid: process.pid, tid: threadId(), limits: this.#limits });
   }
 
-  #replace(how: string): void {
+  #ended({ how, killed }: { readonly how: string; readonly killed: boolean }): void {
+    this.#stands = false;
+    this.#standIn();
     if (this.#released) return;
+    if (!killed) this.#starting?.reject(new Error(`the guardian ended before it was ready (${how})`));
     this.#logger.warning(`the guardian ended (${how}): starting another`);
-    setTimeout(() => {
-      if (this.#released) return;
-      this.#spawn().catch((thrown: Error) => this.#logger.error(`cannot start a guardian: ${thrown.message}`));
-    }, replaceAfterMs);
+    setTimeout(
+      () => {
+        if (!this.#released) this.#spawn();
+      },
+      Math.max(0, this.#spawnedAtMs + replaceAfterMs - performance.now()),
+    );
   }
 }
 

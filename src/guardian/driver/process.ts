@@ -2,8 +2,18 @@
 // It holds no state worth keeping and needs nothing but the kernel. Its own stop signals are ignored: it ends when its
 // daemon releases it, or has been dealt with.
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { bootMs, mapSharedMemory, monotonicMs, orFail, setRealTime } from '../../linux/index.ts';
+import { readFileSync } from 'node:fs';
+import {
+  armWatchdog,
+  bootMs,
+  type KernelError,
+  mapSharedMemory,
+  monotonicMs,
+  orFail,
+  poolOfOne,
+  setRealTime,
+  type Watchdog,
+} from '../../linux/index.ts';
 import {
   type GuardianEffect,
   type GuardianState,
@@ -14,6 +24,7 @@ import {
   wantsThread,
 } from '../machine.ts';
 import { decodeMessage, lineBytesMax, SharedFields, sharedMemory } from '../protocol.ts';
+import { ProcessorProbe } from './processor-probe.ts';
 import { openUndoer, type Undoer } from './undo.ts';
 
 /** Above the daemon's own threads: whoever watches must not be starved by the watched. */
@@ -33,6 +44,7 @@ export function runGuardian(): void {
   }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
   setRealTime(realTimePriority); // Refused without privilege: then it runs as everything else does.
+  process.stdout.on('error', () => {}); // A daemon that dies before this guardian is ready does not hear it.
   new Guardian(undoer).start();
   process.stdout.write(readyLine);
 }
@@ -46,11 +58,15 @@ class Guardian {
   );
   #nextLook: NodeJS.Timeout | undefined;
   #acting: Promise<void> = Promise.resolve();
-  #watchdog: number | undefined;
+  #enforced = this.#shared.lapsesEnforced;
+  readonly #probe = new ProcessorProbe(realTimePriority);
+  #watchdog: Watchdog | undefined;
+  /** What was last said of it, so that it is said once. */
+  #watchdogTrouble = '';
 
   constructor(undoer: Undoer) {
     this.#undoer = undoer;
-    this.#state = initialState(monotonicMs(), this.#shared.lease.lapses);
+    this.#state = initialState(monotonicMs(), this.#shared.lapsesEnforced);
   }
 
   start(): void {
@@ -80,10 +96,21 @@ class Guardian {
     const { beats, lease } = this.#shared;
     const { daemon } = this.#state;
     const wanted = daemon !== undefined && wantsThread(this.#state, nowMs, beats);
-    const thread = wanted ? readThread(daemon.pid, daemon.tid) : undefined;
+    const thread = wanted ? readThread(daemon, this.#probe) : undefined;
     this.#apply({ kind: 'tick', nowMs, bootMs: nowBootMs, beats, lease, thread });
+    this.#noteEnforced();
     this.#shared.look();
     this.#nextLook = setTimeout(() => this.#tick(), Math.ceil(nextLookInMs(this.#state, nowBootMs)));
+  }
+
+  /** For the guardian after this one, once it is done. */
+  #noteEnforced(): void {
+    const { lapsesEnforced } = this.#state;
+    if (lapsesEnforced === this.#enforced) return;
+    this.#enforced = lapsesEnforced;
+    this.#acting = this.#acting.then(() => {
+      this.#shared.lapsesEnforced = lapsesEnforced;
+    });
   }
 
   #apply(event: Parameters<typeof step>[1]): void {
@@ -106,35 +133,51 @@ class Guardian {
       case 'restart':
         this.#acting = this.#acting.then(() => restart(effect.argv));
         return;
+      case 'await-reset':
+        this.#acting.then(() => {
+          if (this.#watchdog === undefined) process.exit(0);
+          log('notice', `waiting for the watchdog ${this.#watchdog.path} to reset this machine`);
+        });
+        return;
       case 'exit':
         this.#acting.then(() => {
-          this.#disarmWatchdog();
+          this.#watchdog?.disarm();
           process.exit(effect.code);
         });
     }
   }
 
-  /** Opening the device arms it (Linux watchdog API). */
+  /** Armed with the first feeding; what cannot be armed, or fed, is tried again with the next. */
   #feedWatchdog(): void {
-    const device = this.#state.daemon?.limits.watchdogDevice;
-    if (device === undefined) return;
-    try {
-      this.#watchdog ??= openSync(device, 'w');
-      writeSync(this.#watchdog, '\0');
-    } catch (thrown) {
-      log('error', `cannot feed the watchdog ${device}: ${(thrown as Error).message}`);
+    const wanted = this.#state.daemon?.limits.watchdog;
+    if (wanted === undefined) return;
+    const { device, timeoutS } = wanted;
+    if (this.#watchdog === undefined) {
+      const armed = armWatchdog(device, timeoutS);
+      if (!armed.ok) return this.#complain(armed.error);
+      this.#watchdog = armed.value;
+      const granted = armed.value.timeoutS || timeoutS; // A driver that does not say took what it was told.
+      log('notice', `the watchdog ${device} resets this machine after ${granted} s without a sign of life`);
+      if (granted !== timeoutS)
+        log('error', `the watchdog ${device} took ${granted} s instead of the ${timeoutS} s that are configured`);
     }
+    const fed = this.#watchdog.keepAlive();
+    if (fed.ok) this.#watchdogTrouble = '';
+    else this.#complain(fed.error);
   }
 
-  #disarmWatchdog(): void {
-    if (this.#watchdog === undefined) return;
-    writeSync(this.#watchdog, 'V'); // The magic character: closed on purpose.
-    closeSync(this.#watchdog);
+  #complain({ attempted, errno, detail }: KernelError): void {
+    const trouble = `cannot ${attempted}: ${errno}${detail === undefined ? '' : ` (${detail})`}`;
+    if (trouble !== this.#watchdogTrouble) log('error', trouble);
+    this.#watchdogTrouble = trouble;
   }
 }
 
 /** Undefined when the thread is gone. */
-function readThread(pid: number, tid: number): ThreadReading | undefined {
+function readThread(
+  { pid, tid }: { readonly pid: number; readonly tid: number },
+  probe: ProcessorProbe,
+): ThreadReading | undefined {
   const folder = `/proc/${pid}/task/${tid}`;
   const stat = readWhole(`${folder}/stat`);
   if (stat === undefined) return undefined;
@@ -142,7 +185,8 @@ function readThread(pid: number, tid: number): ThreadReading | undefined {
   const [ranNs = 0, waitedNs = 0] = (readWhole(`${folder}/schedstat`) ?? '').split(' ').map(Number);
   // A kernel without scheduler statistics says 0; its clock ticks (fields 14 and 15) still tell spinning from starving.
   const ranMs = ranNs > 0 ? ranNs / 1e6 : (Number(fields[11]) + Number(fields[12])) * clockTickMs;
-  return { state: fields[0] ?? '', ranMs, waitedMs: waitedNs / 1e6 };
+  const processorRuns = probe.runs(Number(fields[36])); // Field 39: where it ran last.
+  return { state: fields[0] ?? '', ranMs, waitedMs: waitedNs / 1e6, processorRuns };
 }
 
 function readWhole(path: string): string | undefined {
@@ -163,7 +207,11 @@ function kill(pid: number): void {
 
 function restart(argv: readonly string[]): void {
   const [program = '', ...args] = argv;
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(program, args, {
+    detached: true,
+    env: { ...process.env, ...poolOfOne },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   child.once('error', (thrown) => log('error', `cannot restart the daemon: ${thrown.message}`));
   child.unref();
   log('notice', `restarted the daemon as pid ${child.pid}`);

@@ -45,6 +45,11 @@ export class Undoer {
     for (const { argv, timeoutMs } of pledge.commands) await this.#run(argv, timeoutMs);
   }
 
+  close(): void {
+    this.#route.close();
+    this.#packets.close();
+  }
+
   #removeAddress({ interfaceName, address, prefixLength }: HeldAddress): void {
     const interfaceIndex = this.#indexOf(interfaceName);
     if (interfaceIndex === undefined) return;

@@ -1,8 +1,9 @@
 // A daemon that holds an address and does nothing else, for this room's tests:
 //   node holder.js INTERFACE ADDRESS PREFIX FRAME [RESTART-ARGV …]
-// It prints `held GUARDIAN-PID` when the address is on and pledged, releases on SIGTERM, and spins from SIGUSR2 on.
+// It prints `held GUARDIAN-PID` when the address is on and pledged, releases on SIGTERM, spins from SIGUSR2 on,
+// sleeps from SIGHUP on, and kills its guardian on SIGUSR1, just as its lease is over.
 import { loggerOf } from '../../kit/index.ts';
-import { addAddress, linkByName, openRouteSocket, orFail } from '../../linux/index.ts';
+import { addAddress, bootMs, linkByName, openRouteSocket, orFail } from '../../linux/index.ts';
 import { Guard } from '../driver/guard.ts';
 import { emptyPledge } from '../protocol.ts';
 
@@ -22,6 +23,11 @@ orFail(addAddress(route, { interfaceIndex, address, prefixLength, flags: ['nodad
 process.once('SIGUSR2', () => {
   for (;;);
 });
+process.once('SIGUSR1', () => {
+  if (guard.pid !== undefined) process.kill(guard.pid, 'SIGKILL');
+  guard.lease(bootMs() - 500, bootMs() - 1);
+});
+process.once('SIGHUP', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
 process.once('SIGTERM', async () => {
   await guard.release();
   process.exit(0);

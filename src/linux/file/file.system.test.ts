@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  closeSync,
+  constants,
   existsSync,
   mkdtempSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -107,4 +110,21 @@ test('what is no watchdog is not written to', () => {
   assert.equal(readFileSync(path, 'latin1'), 'data');
   const missing = armWatchdog(join(folder, 'nosuch'), 5);
   assert.equal(!missing.ok && missing.error.errno, 'ENOENT');
+});
+
+test('a fifo is fed by one process at a time, and only while somebody reads it', () => {
+  const path = join(folder, 'watchdog-fifo');
+  execFileSync('mkfifo', [path]);
+  const unread = armWatchdog(path, 5);
+  assert.equal(!unread.ok && unread.error.errno, 'ENXIO');
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const watchdog = orFail(armWatchdog(path, 5));
+  const second = armWatchdog(path, 5);
+  assert.equal(!second.ok && second.error.errno, 'EBUSY');
+  orFail(watchdog.keepAlive());
+  orFail(watchdog.disarm());
+  const fed = Buffer.alloc(8);
+  assert.equal(fed.toString('latin1', 0, readSync(reader, fed)), '\0V');
+  orFail(orFail(armWatchdog(path, 5)).disarm());
+  closeSync(reader);
 });

@@ -1,9 +1,10 @@
 // The watchdog device (Linux Documentation/watchdog/watchdog-api.rst): from its opening on, the machine is reset unless
-// it is written to within its timeout.
+// it is written to within its timeout. A FIFO stands for one whose driver is a program: a host's, or a machine's next to it.
+import { fstatSync } from 'node:fs';
 import { constants } from 'node:os';
 import { ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
-import { close, errno, ioctl, open, write } from '../libc.ts';
+import { close, errno, flock, ioctl, open, write } from '../libc.ts';
 
 export type Watchdog = {
   readonly path: string;
@@ -15,7 +16,9 @@ export type Watchdog = {
   readonly disarm: () => KernelResult<void>;
 };
 
-const O_WRONLY_CLOEXEC = 0o2000001;
+/** Not blocking: a FIFO that nobody reads is refused (ENXIO) instead of waited for. */
+const O_WRONLY_CLOEXEC_NONBLOCK = 0o2004001;
+const [LOCK_EX, LOCK_NB] = [2, 4];
 const [WDIOC_SETTIMEOUT, WDIOC_GETTIMEOUT] = [0xc004_5706, 0x8004_5707];
 const magicClose = Buffer.from('V');
 const anyByte = Buffer.from('\0');
@@ -26,8 +29,9 @@ const anyByte = Buffer.from('\0');
  */
 export function armWatchdog(path: string, timeoutS: number): KernelResult<Watchdog> {
   const attempted = `arm the watchdog ${path} with ${timeoutS} s`;
-  const fd = open(path, O_WRONLY_CLOEXEC, 0);
+  const fd = open(path, O_WRONLY_CLOEXEC_NONBLOCK, 0);
   if (fd < 0) return kernelError('open', errno(), attempted);
+  if (fstatSync(fd).isFIFO()) return armFifo(fd, { path, timeoutS, attempted });
   const value = Buffer.alloc(4);
   value.writeInt32LE(timeoutS);
   if (ioctl(fd, WDIOC_SETTIMEOUT, value) !== 0) {
@@ -45,6 +49,16 @@ export function armWatchdog(path: string, timeoutS: number): KernelResult<Watchd
   }
   const granted = ioctl(fd, WDIOC_GETTIMEOUT, value) === 0 ? value.readInt32LE(0) : 0;
   return ok(watchdogOf(fd, path, granted));
+}
+
+/** As a device can be opened once, a FIFO can be locked once; whoever reads it was told the timeout by other means. */
+function armFifo(
+  fd: number,
+  { path, timeoutS, attempted }: { readonly path: string; readonly timeoutS: number; readonly attempted: string },
+): KernelResult<Watchdog> {
+  if (flock(fd, LOCK_EX | LOCK_NB) === 0) return ok(watchdogOf(fd, path, timeoutS));
+  close(fd);
+  return kernelError('flock', constants.errno.EBUSY, attempted, 'another process feeds it');
 }
 
 /** A watchdog over an open descriptor, without asking the driver anything: what reads the other end sees its protocol. */

@@ -14,7 +14,14 @@ declare const HAVEN_BUNDLED: boolean;
  */
 const workerFlags = ['--no-memory-reducer', '--no-flush-bytecode'];
 
-/** The absolute path of the program's entry, to be run with this `node` or in a worker thread. */
+/**
+ * The environment of this program's processes. glibc before 2.41 can lose the wake-up of one thread among several that wait
+ * (bug 25847): seen here as a command that waited for ever for a file to be read, every thread of libuv's pool idle. One
+ * thread alone is always woken, and has little to do: modules are read by it, and the ring's number is written.
+ */
+export const poolOfOne = { UV_THREADPOOL_SIZE: '1' } as const;
+
+/** The absolute path of the program's entry, to be run with this `node` in `poolOfOne`, or in a worker thread. */
 export function programPath(): string {
   return fileURLToPath(new URL(HAVEN_BUNDLED ? './haven.js' : '../../main.js', import.meta.url));
 }

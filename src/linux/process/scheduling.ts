@@ -23,11 +23,14 @@ const PRIO_PROCESS = 0;
 /** Children start in the ordinary class: a notify script must not run in front of the heartbeat. */
 const SCHED_RESET_ON_FORK = 0x4000_0000;
 
-/** Puts the calling thread into SCHED_RR at `priority`, 1 to 99 (man 7 sched). Processes it starts do not inherit it. */
-export function setRealTime(priority: number): KernelResult<void> {
+/**
+ * Puts a thread, the calling one or `tid`, into SCHED_RR at `priority`, 1 to 99 (man 7 sched). Processes it starts do not
+ * inherit it.
+ */
+export function setRealTime(priority: number, tid = 0): KernelResult<void> {
   const parameter = Buffer.alloc(4);
   parameter.writeInt32LE(priority);
-  if (schedSetscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, parameter) === 0) return ok(undefined);
+  if (schedSetscheduler(tid, SCHED_RR | SCHED_RESET_ON_FORK, parameter) === 0) return ok(undefined);
   return kernelError('sched_setscheduler', errno(), `give this thread real-time priority ${priority}`);
 }
 
@@ -54,11 +57,14 @@ export function limitRealTime(limitUs: number): KernelResult<void> {
   return kernelError('setrlimit', errno(), `limit real-time threads to ${limitUs} us`);
 }
 
-/** Keeps the calling thread on these processors, numbered from 0 (man 2 sched_setaffinity); what it starts inherits that. */
-export function setProcessors(processors: readonly number[]): KernelResult<void> {
+/**
+ * Keeps a thread, the calling one or `tid`, on these processors, numbered from 0 (man 2 sched_setaffinity); what it starts
+ * inherits that.
+ */
+export function setProcessors(processors: readonly number[], tid = 0): KernelResult<void> {
   const mask = Buffer.alloc(processorsMax / 8);
   for (const processor of processors) mask[processor >> 3] = (mask[processor >> 3] ?? 0) | (1 << (processor & 7));
-  if (schedSetaffinity(0, mask.length, mask) === 0) return ok(undefined);
+  if (schedSetaffinity(tid, mask.length, mask) === 0) return ok(undefined);
   return kernelError('sched_setaffinity', errno(), `keep this thread on processors ${processors.join(', ')}`);
 }
 
