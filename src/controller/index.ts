@@ -23,7 +23,7 @@ export {
   type TransitionReport,
 } from './coordinator/state.ts';
 export { applyEdit, type Edit } from './document/edit.ts';
-export { transientAttributesOf } from './document/query.ts';
+export { clusterOptionsOf, isMember, nodeStatesOf, transientAttributesOf } from './document/query.ts';
 export { applyStatus, type OperationRecord, type StatusUpdate } from './document/status.ts';
 export { openDisk } from './driver/disk.ts';
 export { fencingRequestOf, nodeNamed } from './fencing/request.ts';

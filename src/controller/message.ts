@@ -12,8 +12,8 @@ export type Hello = {
   /** Of the ring that it answers. */
   readonly ring: string;
   readonly node: { readonly id: string; readonly name: string };
-  /** New at each start of the daemon. */
-  readonly daemon: string;
+  /** New at each start of the machine, or of the container. */
+  readonly boot: string;
   readonly cluster: string;
   readonly version: string;
   readonly place: Place;

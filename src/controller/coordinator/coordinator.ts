@@ -10,13 +10,13 @@ import type { ClusterMessage } from '../message.ts';
 import * as engines from '../transition/engine.ts';
 import { transitionOf } from '../transition/planning.ts';
 import { parseTransitionKey, type Task } from '../transition/task.ts';
-import { type AttributeWish, dampen, dueAttributes, nextDue, withoutDue, written } from './dampening.ts';
+import { type AttributeWish, dampen, dueAttributes, dueSaid, nextDue, unsaid, written } from './dampening.ts';
 import { judge } from './judgement.ts';
 import { outcomeUpdates } from './operation-entry.ts';
 import { outcomesOf } from './outcomes.ts';
 import { isAnsweredBy, isExpectedBy, performanceOf } from './performance.ts';
 import { decidedBy } from './quorum-policy.ts';
-import { longestOperationMs, pendingOnMembers, recheckTime } from './settling.ts';
+import { isFencingMember, longestOperationMs, pendingOnMembers, recheckTime } from './settling.ts';
 import type {
   Clock,
   CoordinatorEffect,
@@ -122,15 +122,15 @@ class CoordinatorRun {
 
   #together(event: Extract<CoordinatorEvent, { kind: 'together' }>): void {
     this.#dropTransition('the membership changed');
-    const { leads, term, cib, reporting, strangers, daemons } = event;
-    const before = this.state.daemons;
-    const returned = new Set(
-      [...daemons].filter(([name, daemon]) => before.get(name) !== daemon).map(([name]) => name),
-    );
+    const { leads, term, cib, reporting, strangers, boots } = event;
+    const before = this.state.boots;
+    const isOther = (name: string, boot: string) => before.has(name) && before.get(name) !== boot;
+    const returned = new Set([...boots].flatMap(([name, boot]) => (isOther(name, boot) ? [name] : [])));
     const carried = fencers.carriedOver(this.state.fencer, { term, returned });
     this.#set({
+      dampening: unsaid(this.state.dampening),
       strangers,
-      daemons,
+      boots: new Map([...before, ...boots]),
       leads,
       term,
       cib,
@@ -229,6 +229,8 @@ class CoordinatorRun {
   /** The time of a failure says nothing by itself, the count beside it does. */
   #attribute({ node, name, value }: Extract<StatusUpdate, { kind: 'attribute' }>): void {
     if (name.startsWith('last-failure-')) return;
+    // Its value is a time (epoch seconds), or 0 for a shutdown that was called off.
+    if (name === 'shutdown' && value !== undefined && value !== '0') return this.#cause(`${node.name} is to stop`);
     this.#cause(value === undefined ? `${name} of ${node.name} was removed` : `${name} of ${node.name} is ${value}`);
   }
 
@@ -371,21 +373,21 @@ class CoordinatorRun {
     if (!this.state.leads) return;
     const updates = dueAttributes(this.state.dampening, this.#clock.nowMs).filter((each) => each.kind === 'attribute');
     if (updates.length === 0) return;
-    this.#set({ dampening: withoutDue(this.state.dampening, this.#clock.nowMs) });
+    this.#set({ dampening: dueSaid(this.state.dampening, this.#clock.nowMs) });
     this.#send({ kind: 'status', updates });
   }
 
   /** Whether everybody has told what it runs, and everything ordered in a former term was answered. */
   #isSettled(cib: XmlElement): boolean {
-    const { settlingUntilMs, reporting, heldUntilMs } = this.state;
+    const { settlingUntilMs, reporting, heldUntilMs, fencer } = this.state;
     if (this.#clock.nowMs < heldUntilMs) return false;
     this.#set({ heldUntilMs: 0 });
-    if (settlingUntilMs === undefined) return true;
+    if (settlingUntilMs === undefined) return !isFencingMember(cib, fencer);
     const open = reporting.size > 0 ? [...reporting] : pendingOnMembers(cib);
     if (open.length > 0 && this.#clock.nowMs < settlingUntilMs) return false;
     if (open.length > 0) this.#log('error', `going on without what was awaited: ${open.join(', ')}`);
     this.#set({ settlingUntilMs: undefined, reporting: new Set() });
-    return true;
+    return !isFencingMember(cib, fencer);
   }
 
   #schedule(cib: XmlElement): void {

@@ -13,7 +13,8 @@ export type AttributeWish = {
 
 export type Dampening = { readonly waiting: readonly Waiting[] };
 
-type Waiting = AttributeWish & { readonly dueMs: number };
+/** `said`: it is on its way into the document, which a change of the membership may prevent. */
+type Waiting = AttributeWish & { readonly dueMs: number; readonly said: boolean };
 
 export const nothingDampened: Dampening = { waiting: [] };
 
@@ -24,17 +25,18 @@ export function dampen(
   { nowMs, present }: { readonly nowMs: number; readonly present: string | undefined },
 ): Dampening {
   const others = waiting.filter((each) => !isSame(each, wish));
-  if (wish.value === present) return { waiting: others };
-  if (waiting.some((each) => isSame(each, wish) && each.value === wish.value)) return { waiting };
+  const known = waiting.find((each) => isSame(each, wish));
+  if (wish.value === present && known?.said !== true) return { waiting: others };
+  if (known !== undefined && known.value === wish.value) return { waiting };
   const dueMs = nowMs + wish.dampenMs;
-  const delayed = others.map((each) => (each.name === wish.name ? { ...each, dueMs } : each));
-  return { waiting: [...delayed, { ...wish, dueMs }] };
+  const delayed = others.map((each) => (each.name === wish.name && !each.said ? { ...each, dueMs } : each));
+  return { waiting: [...delayed, { ...wish, dueMs, said: false }] };
 }
 
 /** What is to be written now; it waits on until it is seen written, should this coordinator not live to do it. */
 export function dueAttributes({ waiting }: Dampening, nowMs: number): StatusUpdate[] {
   return waiting
-    .filter(({ dueMs }) => dueMs <= nowMs)
+    .filter(({ dueMs, said }) => dueMs <= nowMs && !said)
     .map(({ node, name, value }) => ({ kind: 'attribute', node, name, value }));
 }
 
@@ -50,12 +52,18 @@ export function written({ waiting }: Dampening, update: StatusUpdate): Dampening
   }
 }
 
-export function withoutDue({ waiting }: Dampening, nowMs: number): Dampening {
-  return { waiting: waiting.filter(({ dueMs }) => dueMs > nowMs) };
+export function dueSaid({ waiting }: Dampening, nowMs: number): Dampening {
+  return { waiting: waiting.map((each) => (each.dueMs <= nowMs ? { ...each, said: true } : each)) };
+}
+
+/** After a change of the membership. */
+export function unsaid({ waiting }: Dampening): Dampening {
+  return { waiting: waiting.map((each) => ({ ...each, said: false })) };
 }
 
 export function nextDue({ waiting }: Dampening): number | undefined {
-  return waiting.length === 0 ? undefined : Math.min(...waiting.map(({ dueMs }) => dueMs));
+  const due = waiting.filter(({ said }) => !said).map(({ dueMs }) => dueMs);
+  return due.length === 0 ? undefined : Math.min(...due);
 }
 
 type Subject = { readonly node: NodeName; readonly name: string };

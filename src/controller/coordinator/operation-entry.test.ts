@@ -5,7 +5,7 @@ import { defined } from '../../kit/index.ts';
 import { schedule } from '../../scheduler/index.ts';
 import { applyStatus } from '../document/status.ts';
 import { transitionOf } from '../transition/planning.ts';
-import { type AgentFacts, outcomeUpdates } from './operation-entry.ts';
+import { type AgentFacts, type OperationOutcome, outcomeUpdates } from './operation-entry.ts';
 
 const now = { epochSeconds: 1_800_000_000, offsetSeconds: 0 };
 const outcome = { status: 'done', code: 0, reason: '', durationMs: 1 } as const;
@@ -38,15 +38,15 @@ function actionsOn(cib: XmlElement, secrets: 'compared' | 'ignored'): string[] {
   return tasks.flatMap(({ key, work }) => (work.kind === 'execute' ? [key] : []));
 }
 
-/** The document once the resource was started by an agent of these facts. */
-function started(cib: XmlElement, agent: AgentFacts): XmlElement {
+/** The document once a start of the resource, by an agent of these facts, came to that. */
+function started(cib: XmlElement, agent: AgentFacts, came: OperationOutcome = outcome): XmlElement {
   const { tasks } = transitionOf(schedule({ cib, now, reasons: false }), { number: 0, uuid: 'u', nowSeconds: 0 });
   const work = defined(
     tasks.map((task) => task.work).find((each) => each.kind === 'execute' && each.order.operation === 'start'),
     'it is to be started',
   );
   assert.ok(work.kind === 'execute');
-  const report = { node: work.node, order: work.order, outcome, callId: 2, atSeconds: now.epochSeconds, agent };
+  const report = { node: work.node, order: work.order, outcome: came, callId: 2, atSeconds: now.epochSeconds, agent };
   return outcomeUpdates(cib, now, report).reduce(applyStatus, cib);
 }
 
@@ -73,4 +73,13 @@ test('what an agent can take over while it runs is reloaded, anything else resta
   assert.deepEqual(actionsOn(changed(cib, { fake: 'b' }), 'compared'), ['d_reload-agent_0']);
   assert.deepEqual(actionsOn(changed(cib, { state: '/run/e' }), 'compared').sort(), ['d_start_0', 'd_stop_0']);
   assert.deepEqual(actionsOn(changed(cib, { passwd: 'two' }), 'compared').sort(), ['d_start_0', 'd_stop_0']);
+});
+
+test('a start that the node lost the right to is cleaned up and begun again, also there; one that failed is not', () => {
+  const facts = { restartParameters: undefined, privateParameters: [] };
+  const given = { code: 1, reason: 'the lease lapsed', durationMs: 1 };
+  const revoked = started(clusterWith(first), facts, { ...given, status: 'revoked' });
+  assert.deepEqual(actionsOn(revoked, 'compared').sort(), ['d_start_0', 'd_stop_0']);
+  const failed = started(clusterWith(first), facts, { ...given, status: 'error' });
+  assert.deepEqual(actionsOn(failed, 'compared'), ['d_stop_0']);
 });

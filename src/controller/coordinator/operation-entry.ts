@@ -9,7 +9,8 @@ import type { NodeName, StatusUpdate } from '../document/status.ts';
 import type { ExecutionOrder } from '../message.ts';
 
 export type OperationOutcome = {
-  readonly status: 'done' | 'error' | 'timeout' | 'cancelled' | 'not-installed' | 'not-supported';
+  /** `revoked`: given up because the node lost its quorum lease. */
+  readonly status: 'done' | 'error' | 'timeout' | 'cancelled' | 'not-installed' | 'not-supported' | 'revoked';
   /** OCF return code. */
   readonly code: number;
   readonly reason: string;
@@ -88,6 +89,7 @@ const statusNumbers = {
   timeout: operationStatuses.timeout,
   'not-supported': operationStatuses.notSupported,
   error: operationStatuses.error,
+  revoked: operationStatuses.error,
   'not-installed': operationStatuses.notInstalled,
 } as const;
 
@@ -169,7 +171,13 @@ function privateFacts(order: ExecutionOrder, { privateParameters }: AgentFacts):
 }
 
 /** Which failures are counted, and how much: of recurring operations and role changes one by one; a start or stop counts for all. */
-function failureUpdates(cib: XmlElement, now: Instant, { node, order, atSeconds }: OperationReport): StatusUpdate[] {
+function failureUpdates(
+  cib: XmlElement,
+  now: Instant,
+  { node, order, outcome, atSeconds }: OperationReport,
+): StatusUpdate[] {
+  // It may be begun again wherever it is wanted; counted, a lapse of all nodes' leases would ban it from all of them.
+  if (outcome.status === 'revoked') return [];
   const counted = countedAs(cib, now, order);
   if (counted === undefined) return [];
   const suffix = `${order.resource.id}#${order.operation}_${order.intervalMs}`;

@@ -1,6 +1,7 @@
 // When a decision may be made, and when it has to be made again by time alone.
 import { type Instant, intervalMsOf, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import { isMember, nodeNameOf, nodeStatesOf, recordedOperations } from '../document/query.ts';
+import type { FencerState } from '../fencing/fencer.ts';
 import type { Clock } from './state.ts';
 
 const timeoutMsDefault = 20_000;
@@ -15,6 +16,12 @@ export function pendingOnMembers(cib: XmlElement): string[] {
   return recordedOperations(cib)
     .filter(({ node, entry }) => members.has(node.id) && entry.get('op-status') === '-1')
     .map(({ node, entry }) => `${entry.get('operation_key')} on ${node.name}`);
+}
+
+/** Whether a node that is here is being shot: what it runs is not known before that is over, whatever its agents say. */
+export function isFencingMember(cib: XmlElement, { operations }: FencerState): boolean {
+  const targets = new Set(operations.filter(({ action }) => action !== 'on').map(({ target }) => target.id));
+  return targets.size > 0 && nodeStatesOf(cib).some((state) => isMember(state) && targets.has(nodeNameOf(state).id));
 }
 
 /** No operation of the document can take longer, the way to the node and back included. */

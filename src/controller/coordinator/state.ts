@@ -29,8 +29,8 @@ export type CoordinatorEvent = Clock &
         readonly reporting: readonly NodeName[];
         /** Members that no majority knows of since their daemons began. */
         readonly strangers: readonly NodeName[];
-        /** By name of a member, its daemon: another one than before means that the node was away. */
-        readonly daemons: ReadonlyMap<string, string>;
+        /** By name of a member, the boot of its machine: another one than before means that the node was down. */
+        readonly boots: ReadonlyMap<string, string>;
       }
     /** Nothing is decided before: a node that was lost gives up by itself until then what it runs. */
     | { readonly kind: 'hold'; readonly untilMs: number }
@@ -104,7 +104,8 @@ export type CoordinatorState = {
   /** Ids of members that have not told yet what they run. */
   readonly reporting: ReadonlySet<string>;
   readonly strangers: readonly NodeName[];
-  readonly daemons: ReadonlyMap<string, string>;
+  /** The last one seen of each node, members and others. */
+  readonly boots: ReadonlyMap<string, string>;
   /** Until then reports and operations of a former term are waited for. */
   readonly settlingUntilMs: number | undefined;
   readonly recheckAtMs: number | undefined;
@@ -129,7 +130,7 @@ export const initialCoordinator: CoordinatorState = {
   causes: [],
   reporting: new Set(),
   strangers: [],
-  daemons: new Map(),
+  boots: new Map(),
   settlingUntilMs: undefined,
   recheckAtMs: undefined,
   heldUntilMs: 0,

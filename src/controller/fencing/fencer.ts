@@ -93,7 +93,9 @@ export function fencer(term: string): FencerState {
  * After a change of the membership, where the same node goes on coordinating: what has begun is carried through, because a
  * second shot would hit a node that is coming up; what only waits, or was ordered in vain while the members greeted each
  * other, is dropped, because the node may be back. The orders of what is carried through are to be said again (`again`): who
- * was to carry one out may have been in another ring when it was heard here. One that is back (`returned`, names) was down in between: that is the end of its fencing, and a late answer says nothing of it.
+ * was to carry one out may have been in another ring when it was heard here. One that has booted since (`returned`, names)
+ * was down in between: that is the end of its fencing, and a late answer says nothing of it. A node whose daemon alone is new
+ * still runs what it ran, and is fenced.
  */
 export function carriedOver(
   { operations, attempts }: FencerState,

@@ -14,7 +14,7 @@ import {
   step as stepReplica,
 } from '../replication/replica.ts';
 import type { ReplicaEffect, ReplicaEvent } from '../replication/state.ts';
-import type { Clock, LastingMessage, NodeEffect, NodeEvent, NodeState, NodeStep } from './state.ts';
+import type { Clock, FencingAnswer, LastingMessage, NodeEffect, NodeEvent, NodeState, NodeStep } from './state.ts';
 
 const emptyHistory = xmlElement('lrm_resources');
 /**
@@ -105,7 +105,7 @@ class NodeRun {
       case 'cancelled':
         return this.#say([cancelledUpdate(this.#self, event.resource, event)]);
       case 'fence-answer':
-        return this.#sayLasting({ kind: 'fence-answer', attempt: event.attempt, failure: event.failure });
+        return this.#answerFence({ kind: 'fence-answer', attempt: event.attempt, failure: event.failure });
       case 'say':
         return isLasting(event.message) ? this.#sayLasting(event.message) : this.#multicast(event.message);
       case 'status':
@@ -153,7 +153,8 @@ class NodeRun {
   }
 
   #sayLasting(message: LastingMessage): void {
-    this.#set({ unheard: [...this.state.unheard, message].slice(-unsaidMax) });
+    const others = this.state.unheard.filter((each) => !isReplacedBy(each, message));
+    this.#set({ unheard: [...others, message].slice(-unsaidMax) });
     if (this.state.replica.phase === 'together') this.#multicast(message);
   }
 
@@ -225,7 +226,7 @@ class NodeRun {
       term: `${replica.ring?.name ?? ''}/${replica.self.daemon}`,
       cib: replica.cib,
       reporting: members,
-      daemons: new Map(members.map(({ id, name }) => [name, replica.hellos.get(Number(id))?.daemon ?? ''])),
+      boots: new Map(members.map(({ id, name }) => [name, replica.hellos.get(Number(id))?.boot ?? ''])),
       strangers: members.filter(({ id }) => replica.hellos.get(Number(id))?.known === false),
     });
     const xml = serialiseXml(this.state.history);
@@ -280,12 +281,26 @@ class NodeRun {
     }
   }
 
-  /** An order is said again when members have changed: an attempt is made once. */
+  /**
+   * An order is said again when members have changed: an attempt is made once. Who asks again has not heard the answer, which
+   * was given where others coordinated.
+   */
   #fence(order: FencingOrder): void {
-    const { attempts } = this.state;
-    if (attempts.includes(order.attempt)) return;
-    this.#set({ attempts: [...attempts, order.attempt].slice(-unsaidMax) });
+    const { attempts, unheard } = this.state;
+    const known = attempts.find(({ attempt }) => attempt === order.attempt);
+    if (known !== undefined) {
+      const { answer } = known;
+      if (answer !== undefined && !unheard.includes(answer)) this.#sayLasting(answer);
+      return;
+    }
+    this.#set({ attempts: [...attempts, { attempt: order.attempt, answer: undefined }].slice(-unsaidMax) });
     this.effects.push({ kind: 'fence', order });
+  }
+
+  #answerFence(answer: FencingAnswer): void {
+    const { attempts } = this.state;
+    this.#set({ attempts: attempts.map((each) => (each.attempt === answer.attempt ? { ...each, answer } : each)) });
+    this.#sayLasting(answer);
   }
 
   #coordinator(event: Timeless<CoordinatorEvent>): void {
@@ -305,7 +320,14 @@ class NodeRun {
 }
 
 function isLasting(message: ClusterMessage): message is LastingMessage {
-  return message.kind === 'fence-request' || message.kind === 'fence-confirm' || message.kind === 'fence-answer';
+  const { kind } = message;
+  return kind === 'fence-request' || kind === 'fence-confirm' || kind === 'fence-answer' || kind === 'attribute';
+}
+
+/** Of the values of an attribute only the last one matters. */
+function isReplacedBy(before: LastingMessage, message: LastingMessage): boolean {
+  if (before.kind !== 'attribute' || message.kind !== 'attribute') return false;
+  return before.node.id === message.node.id && before.name === message.name;
 }
 
 type Timeless<Event> = Event extends unknown ? Omit<Event, keyof Clock> : never;

@@ -21,8 +21,8 @@ export type NodeState = {
   readonly unsaid: readonly OperationReport[];
   /** What this node said and may not have been heard, or not been answered: said again when members are together again. */
   readonly unheard: readonly LastingMessage[];
-  /** The latest attempts to fence that this node was told to make. */
-  readonly attempts: readonly string[];
+  /** The latest attempts to fence that this node was told to make, and what came of those that have ended. */
+  readonly attempts: readonly FencingAttempt[];
   /** Monotonic ms when this node was first together with others since its daemon began. */
   readonly togetherSinceMs: number | undefined;
   /** Monotonic ms: the latest that this member, or one it is together with, says what was lost may be taken over. */
@@ -31,8 +31,14 @@ export type NodeState = {
   readonly leaving: boolean;
 };
 
+export type FencingAttempt = { readonly attempt: string; readonly answer: FencingAnswer | undefined };
+export type FencingAnswer = Extract<ClusterMessage, { kind: 'fence-answer' }>;
+
 /** A change of the membership must not swallow these. */
-export type LastingMessage = Extract<ClusterMessage, { kind: 'fence-request' | 'fence-confirm' | 'fence-answer' }>;
+export type LastingMessage = Extract<
+  ClusterMessage,
+  { kind: 'fence-request' | 'fence-confirm' | 'fence-answer' | 'attribute' }
+>;
 
 /** Monotonic milliseconds and the wall clock, as with the coordinator. */
 export type Clock = { readonly nowMs: number; readonly now: Instant };

@@ -51,6 +51,7 @@ class Cluster {
       id: String(nodeId),
       name: `n${nodeId}`,
       cluster: 'c',
+      boot: `boot ${nodeId}/${this.#seq}`,
       daemon: `${nodeId}/${this.#seq}`,
       version: '1',
     };

@@ -134,7 +134,7 @@ class ReplicaRun {
       kind: 'hello',
       ring: ring.name,
       node: { id: self.id, name: self.name },
-      daemon: self.daemon,
+      boot: self.boot,
       cluster: self.cluster,
       version: self.version,
       place,

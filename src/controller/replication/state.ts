@@ -21,6 +21,9 @@ export type NodeIdentity = {
   readonly id: string;
   readonly name: string;
   readonly cluster: string;
+  /** New at each start of the machine. */
+  readonly boot: string;
+  /** New at each start of the daemon. */
   readonly daemon: string;
   readonly version: string;
 };

@@ -1,5 +1,5 @@
 // What the store needs of a disk: few calls, each with the durability it promises. The real one is driver/disk.ts; the
-// simulator's tears, reorders and loses what was not synced. Both pass disk.contract.ts.
+// simulator's (testing/faulty-disk.ts) tears, reorders and loses what was not synced.
 
 /** An error that the user can understand and an operator can act on: `ENOSPC`, `EROFS`, `EIO`, `EACCES` … */
 export class DiskError extends Error {

@@ -2,7 +2,7 @@
 // tools of the standard cluster stack stay where agents look for them (HA_SBIN_DIR).
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { programPath } from '../../linux/index.ts';
+import { poolOfOne, programPath } from '../../linux/index.ts';
 
 const ours = ['crm_attribute', 'crm_master', 'attrd_updater', 'crm_node'];
 const standardFolder = '/usr/sbin';
@@ -18,7 +18,10 @@ export function installAgentTools(
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   for (const tool of ours) {
     const words = [process.execPath, programPath(), 'agent-tool', tool, node].map(quoted).join(' ');
-    const script = `#!/bin/sh\nHAVEN_API=${quoted(socket)} exec ${words} "$@"\n`;
+    const settings = Object.entries({ HAVEN_API: socket, ...poolOfOne }).map(
+      ([name, value]) => `${name}=${quoted(value)}`,
+    );
+    const script = `#!/bin/sh\n${settings.join(' ')} exec ${words} "$@"\n`;
     writeFileSync(join(folder, tool), script, { mode: 0o755 });
   }
   for (const name of readdirSync(standardFolder)) {

@@ -21,6 +21,11 @@ test('what is wrong is named with the file, the field and what it should be', ()
     [{ cluster: 'c', nodes: [node('a'), node('a')] }, /two nodes have the name 'a'/],
     [{ cluster: 'c', nodes: [{ name: 'a' }] }, /node 'a' has no 'addresses'/],
     [{ cluster: 'c', nodes: [node('a')], profile: 'faster' }, /'profile' is to be 'default' or 'fast'/],
+    [{ cluster: 'c', nodes: [node('a')], watchdog: '/dev/watchdog' }, /'watchdog' is to be a device and its timeout/],
+    [
+      { cluster: 'c', nodes: [node('a')], watchdog: { device: '/dev/w', timeoutS: 0 } },
+      /is to be 1 to 60 whole seconds/,
+    ],
     [{ cluster: '', nodes: [node('a')] }, /'cluster' is to be/],
   ];
   for (const [given, words] of wrong) assert.throws(() => parse(given), { message: words });

@@ -27,7 +27,12 @@ export type ClusterConfiguration = {
   readonly certificateDirectory: string;
   readonly stateDirectory: string;
   readonly socket: string;
+  /** Fed by the guardian; undefined: there is none. */
+  readonly watchdog: WatchdogSettings | undefined;
 };
+
+/** `timeoutS`: after so long without a sign of life the device resets the machine. */
+export type WatchdogSettings = { readonly device: string; readonly timeoutS: number };
 
 export const defaultConfigurationFile = '/etc/haven/cluster.json';
 
@@ -38,10 +43,12 @@ const defaults = {
   certificateDirectory: '/etc/haven/tls',
   stateDirectory: '/var/lib/haven',
   socket: '/run/haven/api.sock',
+  watchdog: undefined,
 };
 
 export const nodesMax = 64;
 const idMax = 65_535;
+const watchdogTimeoutS = { default: 5, min: 1, max: 60 };
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 /** @throws CommandFailure `config` or `not-found`, naming the file, the field and what it should be. */
@@ -98,6 +105,7 @@ export function parseClusterConfiguration(text: string, file: string): ClusterCo
     certificateDirectory: pathOf(given, 'certificateDirectory', fail),
     stateDirectory: pathOf(given, 'stateDirectory', fail),
     socket: pathOf(given, 'socket', fail),
+    watchdog: watchdogOf(given.watchdog, fail),
   };
 }
 
@@ -171,4 +179,17 @@ function pathOf(
   const value = given[key] ?? defaults[key];
   if (typeof value !== 'string' || !value.startsWith('/')) throw fail(`'${key}' is to be an absolute path`);
   return value;
+}
+
+function watchdogOf(given: unknown, fail: Fail): WatchdogSettings | undefined {
+  if (given === undefined) return undefined;
+  const { default: timeoutDefaultS, min, max } = watchdogTimeoutS;
+  const { device, timeoutS = timeoutDefaultS, ...rest } = (given ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof device !== 'string' || !device.startsWith('/') || Object.keys(rest).length > 0)
+    throw fail("'watchdog' is to be a device and its timeout", {
+      fix: `Write "watchdog": { "device": "/dev/watchdog", "timeoutS": ${timeoutDefaultS} }`,
+    });
+  if (!Number.isInteger(timeoutS) || Number(timeoutS) < min || Number(timeoutS) > max)
+    throw fail(`'timeoutS' of 'watchdog' is to be ${min} to ${max} whole seconds`);
+  return { device, timeoutS: Number(timeoutS) };
 }

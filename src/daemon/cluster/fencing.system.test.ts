@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
+import { PowerSwitch } from '../../lab/index.ts';
 import { ClusterHosts, eventually, type HostName, hostNames, isWhole, nodeOf } from './testing/hosts.ts';
-import { PowerSwitch } from './testing/power-switch.ts';
 
 const skip = process.getuid?.() !== 0 ? 'needs root' : false;
 const haven = [process.execPath, '--single-threaded-gc', resolve('dist', 'haven.js')];
@@ -138,18 +138,22 @@ async function obeys({ cluster, power }: Scene): Promise<void> {
 
 /** Each event is told by one node: whoever it was, what all were told is the cluster's. */
 async function alertsOf(cluster: ClusterHosts): Promise<void> {
-  await say(cluster, 'n1', ['node', 'attribute', 'n2', 'rack=7', '--transient']);
+  let rack = 0;
+  const attribute =
+    /CRM_alert_attribute_name=rack\|CRM_alert_attribute_value=\d+\|CRM_alert_kind=attribute\|CRM_alert_node=n2\|/;
   const wanted = [
     /CRM_alert_desc=lost\|.*CRM_alert_kind=node\|CRM_alert_node=n3\|.*CRM_alert_nodeid=3\|/,
     /CRM_alert_desc=Operation off of n3 by pdu1 for .*: OK\|CRM_alert_kind=fencing\|CRM_alert_node=n3\|.*CRM_alert_rc=0\|CRM_alert_task=off\|/,
     /CRM_alert_exec_time=\d+\|.*CRM_alert_interval=0\|CRM_alert_kind=resource\|.*CRM_alert_rc=0\|CRM_alert_rsc=web\|CRM_alert_status=0\|CRM_alert_target_rc=0\|CRM_alert_task=start\|/,
-    /CRM_alert_attribute_name=rack\|CRM_alert_attribute_value=7\|CRM_alert_kind=attribute\|CRM_alert_node=n2\|/,
+    attribute,
   ];
   await eventually('the alerts', async () => {
     const told = await Promise.all(
       (['n1', 'n2'] as const).map((name) => cluster.lab.host(name).readFile('/tmp/alerts')),
     );
     const value = told.join('');
+    // Again until it is told of: one that comes with another's document, as when members part and meet, is told by nobody.
+    if (!attribute.test(value)) await say(cluster, 'n1', ['node', 'attribute', 'n2', `rack=${++rack}`, '--transient']);
     return { done: wanted.every((each) => each.test(value)), value };
   });
 }

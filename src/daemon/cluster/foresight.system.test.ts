@@ -1,11 +1,14 @@
 // What is foreseen on a running cluster, beside what happens when it is done.
 import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
 import { test } from 'node:test';
 import type { Forecast, SimulateRequest, TransitionView } from '../../api/index.ts';
 import { ClusterHosts, eventually, type HostName, hostNames, isWhole, nodeOf } from './testing/hosts.ts';
 
 const isInterop = process.env.HAVEN_INTEROP === 'whole';
 const skip = process.getuid?.() !== 0 ? 'needs root' : isInterop ? false : 'runs with: npm run interop -- haven';
+
+const haven = [process.execPath, resolve('dist', 'haven.js')];
 
 /** Starts and stops take a while that is the same each time. */
 const sleepMs = 300;
@@ -49,10 +52,15 @@ test('what is foreseen is what happens: the same moves in the same order, in abo
     const meta = `<meta_attributes id="${resource}-meta">${pair(`${resource}-meta`, 'target-role', role)}</meta_attributes>`;
     return { kind: 'modify', xml: `<group id="${resource}">${meta}</group>` } as const;
   };
+  const command = (...words: readonly string[]) => cluster.lab.host(witness).output([...haven, ...words]);
   /** Foresees, does, and compares. */
-  const compare = async (what: string, request: SimulateRequest, act: () => Promise<unknown>) => {
+  const compare = async (
+    what: string,
+    request: SimulateRequest | (() => Promise<Forecast>),
+    act: () => Promise<unknown>,
+  ) => {
     await rest();
-    const forecast = await api().simulate(request);
+    const forecast = await (typeof request === 'function' ? request() : api().simulate(request));
     const last = (await api().history()).at(-1)?.number ?? 0;
     await act();
     await eventually(`${what} is begun`, async () => {
@@ -87,6 +95,20 @@ test('what is foreseen is what happens: the same moves in the same order, in abo
     const { forecast, done } = await compare('the group started', { edit: start }, () => api().edit(start));
     // Four starts in a row, all of them done before: neither takes less than the agents sleep.
     for (const ms of [forecast.expectedMs, done[0]?.durationMs ?? 0]) assert.ok(ms >= 4 * sleepMs, `${ms}`);
+    const follower = cluster.lab.host(witness).spawn([...haven, 'events', '--follow']);
+    const told: string[] = [];
+    follower.child.stdout?.on('data', (chunk: Buffer) => told.push(chunk.toString('utf8')));
+    const file = '/tmp/other.xml';
+    await cluster.lab.host(witness).writeFile(file, (await command('cib', 'query')).replaceAll('"10s"', '"11s"'));
+    const foreseeFile = async () => JSON.parse(await command('simulate', '--apply', file, '--json')) as Forecast;
+    const applied = await compare('a file applied', foreseeFile, () => command('cib', 'replace', file));
+    assert.equal(applied.forecast.steps.filter(({ action }) => action.endsWith('_monitor_11000')).length, 7);
+    await eventually('the follower has told of it', async () => {
+      const value = told.join('');
+      return { done: applied.done.every(({ number }) => value.includes(`transition ${number} is complete`)), value };
+    });
+    follower.signal('SIGINT');
+    assert.equal(await follower.exited, 130);
     const victim = nodeOf(await api().status(), 'a') as HostName;
     witness = hostNames.find((name) => name !== victim) ?? 'n1';
     const lost = await compare(`${victim} lost`, { fail: [victim] }, () => cluster.lab.kill(victim));

@@ -1,7 +1,7 @@
 // A node of a cluster, composed: disk, ring, agents, clock and API around the pure node (src/controller/node).
 //
-// Order of the start: the document from the disk, then the ring in its thread (with the guardian), then the group in which
-// the cluster talks, then the API. Nothing waits for a name server.
+// Order of the start: the document from the disk, then the ring in its thread (with the guardian), then the API, then the
+// group in which the cluster talks: whom the others see answers. Nothing waits for a name server.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
@@ -59,7 +59,7 @@ import { describe, fastAgentsOf, missingNodesEdit, wallClock } from './reading.t
 import { Recorder } from './recorder.ts';
 import { atRestWithin, attributeWritten } from './rest.ts';
 import { describedNodes, ownName, ringSettingsOf, timingOf } from './ring-settings.ts';
-import { type Holdings, holdingsChannel } from './ring-thread.ts';
+import { guardedRing, type Holdings, holdingsChannel } from './ring-thread.ts';
 import { noQuorumYet, statusOf } from './status.ts';
 import { openStorage, Storage } from './storage.ts';
 import { ticketUpdates } from './ticket.ts';
@@ -157,14 +157,14 @@ export class NodeDaemon implements NodeService {
     const { configuration } = this.#administration;
     const engine = await RingEngine.start(ringSettingsOf(configuration), {
       logger: this.#options.logger,
-      role: 'guarded-ring',
+      ...guardedRing(configuration.watchdog),
       onStranger: () => void this.#administration.lookForChanges(),
     });
     this.engine = engine;
     engine.subscribe((event) => this.#hear(event));
-    await engine.join(group);
     mkdirSync(dirname(configuration.socket), { recursive: true });
     this.#api = await listenOnSocket(this, configuration.socket, callerOf);
+    await engine.join(group);
     await this.#administration.listen(this);
   }
 
@@ -350,8 +350,8 @@ export class NodeDaemon implements NodeService {
 
   status(): ClusterStatus {
     const { replica } = this.#state;
-    const leader = replica.coordinator === undefined ? undefined : this.#nameOf(replica.coordinator);
-    return statusOf({ replica, leader, quorum: this.engine?.quorum(), trouble: this.#storage.trouble });
+    const { configuration } = this.#administration;
+    return statusOf({ replica, configuration, quorum: this.engine?.quorum(), trouble: this.#storage.trouble });
   }
 
   document(): string {

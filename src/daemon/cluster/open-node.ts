@@ -11,6 +11,7 @@ import {
   snapshotOf,
 } from '../../controller/index.ts';
 import type { Logger } from '../../kit/index.ts';
+import { systemStart } from '../../linux/index.ts';
 import type { ClusterConfiguration } from './configuration.ts';
 import { documentOf, initialDocument } from './initial-document.ts';
 
@@ -28,7 +29,15 @@ export function openNode(
   const base =
     recovered.snapshot === undefined ? initialDocument(configuration) : documentOf(recovered.snapshot.document);
   const state = initialNode({
-    self: { nodeId, name, id: String(nodeId), cluster: configuration.cluster, daemon: randomUUID(), version },
+    self: {
+      nodeId,
+      name,
+      id: String(nodeId),
+      cluster: configuration.cluster,
+      boot: systemStart(),
+      daemon: randomUUID(),
+      version,
+    },
     cib: replay(base, recovered.records),
     place: endOf(recovered),
     chains: placesOf(recovered),

@@ -116,8 +116,9 @@ export class Recorder {
       const outcome = report.outcomes[own.tasks[at] ?? -1];
       if (outcome === undefined) return action;
       const { state, startedMs, endedMs, reason } = outcome;
-      const durationMs = startedMs === undefined || endedMs === undefined ? undefined : endedMs - startedMs;
-      return { ...action, startedMs, durationMs, result: resultWords[state], reason };
+      const durationMs = startedMs === undefined || endedMs === undefined ? undefined : Math.round(endedMs - startedMs);
+      const beganMs = startedMs === undefined ? undefined : Math.round(startedMs);
+      return { ...action, startedMs: beganMs, durationMs, result: resultWords[state], reason };
     });
     const ended = { ...view, state: report.end, durationMs: Date.now() - view.at, actions };
     this.#own = undefined;

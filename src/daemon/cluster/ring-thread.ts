@@ -7,12 +7,14 @@ import { emptyPledge, type FarewellDatagram, Guard, type HeldAddress } from '../
 import { type LogLevel, loggerOf } from '../../kit/index.ts';
 import { workerRoleData } from '../../linux/index.ts';
 import { leaseMsOf, runRingWorker, type TotemTiming } from '../../membership/index.ts';
+import type { WatchdogSettings } from './configuration.ts';
 
 /** From the main thread: everything that is held now. */
 export type Holdings = { readonly addresses: readonly HeldAddress[] };
 
 /** Beside what the ring needs (its own start data): what the guardian is to know. */
 export type GuardedStart = {
+  readonly watchdog: WatchdogSettings | undefined;
   readonly lease: SharedArrayBuffer;
   readonly settings: {
     readonly clusterName: string;
@@ -20,6 +22,11 @@ export type GuardedStart = {
     readonly ring: { readonly timing: TotemTiming };
   };
 };
+
+/** The ring's thread as the one that also has the guardian. */
+export function guardedRing(watchdog: WatchdogSettings | undefined) {
+  return { role: 'guarded-ring', roleData: { watchdog } satisfies Partial<GuardedStart> };
+}
 
 /** The channel between the two threads of one daemon. */
 export function holdingsChannel(nodeId: number): string {
@@ -35,9 +42,9 @@ const upkeepMs = 250;
 const mainHungMs = 10_000;
 
 export async function runGuardedRing(): Promise<void> {
-  const { lease, settings } = workerRoleData() as GuardedStart;
+  const { lease, settings, watchdog } = workerRoleData() as GuardedStart;
   const proof = new Float64Array(lease);
-  const guard = new Guard(limits, loggerOf(say));
+  const guard = new Guard({ ...limits, ...(watchdog === undefined ? {} : { watchdog }) }, loggerOf(say));
   const leaseMs = leaseMsOf(settings.ring.timing);
   const main = new MainThreadWatch();
   await guard.start(() => {

@@ -9,8 +9,8 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import type { ClusterStatus, ResourceView } from '../../api/index.ts';
 import { parseXml, sameXml, type XmlElement } from '../../cib/index.ts';
+import { PowerSwitch } from '../../lab/index.ts';
 import { ClusterHosts, eventually, type HostName, hostNames, isWhole } from './testing/hosts.ts';
-import { PowerSwitch } from './testing/power-switch.ts';
 
 const isInterop = process.env.HAVEN_INTEROP === 'whole';
 const missing = ['crm_verify', 'crm_mon', 'cibadmin'].filter((name) => !existsSync(`/usr/sbin/${name}`));

@@ -1,12 +1,13 @@
 // What a node says of the cluster when it is asked.
 import { type ClusterStatus, documentView } from '../../api/index.ts';
 import type { ReplicaState } from '../../controller/index.ts';
+import type { ClusterConfiguration } from './configuration.ts';
 import { pendingOperations, wallClock } from './reading.ts';
+import { watchdogWarnings } from './watchdog-warnings.ts';
 
 export type Standing = {
   readonly replica: ReplicaState;
-  /** Name of the coordinator, once there is one. */
-  readonly leader: string | undefined;
+  readonly configuration: Pick<ClusterConfiguration, 'nodes' | 'watchdog'>;
   /** Undefined before the ring runs. */
   readonly quorum: ClusterStatus['quorum'] | undefined;
   /** Why the disk takes nothing; undefined when it does. */
@@ -15,8 +16,10 @@ export type Standing = {
 
 export const noQuorumYet: ClusterStatus['quorum'] = { quorate: false, votes: 0, expectedVotes: 0, votesNeeded: 0 };
 
-export function statusOf({ replica, leader, quorum, trouble }: Standing): ClusterStatus {
-  const { self, cib, phase } = replica;
+export function statusOf({ replica, configuration, quorum, trouble }: Standing): ClusterStatus {
+  const { self, cib, phase, coordinator } = replica;
+  const { nodes, watchdog } = configuration;
+  const leader = nodes.find(({ id }) => id === coordinator)?.name ?? coordinator?.toString();
   const view = documentView(cib, wallClock());
   const own = trouble === undefined ? [] : [`${self.name} cannot store changes of the configuration: ${trouble}`];
   return {
@@ -29,6 +32,6 @@ export function statusOf({ replica, leader, quorum, trouble }: Standing): Cluste
     quorum: quorum ?? noQuorumYet,
     nodes: view.nodes.map((node) => ({ ...node, coordinator: node.name === leader, self: node.name === self.name })),
     activity: pendingOperations(cib),
-    warnings: [...own, ...view.warnings],
+    warnings: [...own, ...watchdogWarnings(cib, self.name, watchdog), ...view.warnings],
   };
 }

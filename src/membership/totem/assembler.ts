@@ -1,7 +1,9 @@
 // Puts the messages of each sender together again from packets that arrive in the total order.
 //
 // Each sender has two contexts: one for what it says while the services synchronise after a new ring, one for the rest. A
-// large message begun before a membership change may go on after the synchronisation, undisturbed by it.
+// large message begun before a membership change may go on after the synchronisation, undisturbed by it. That is what a
+// Corosync member's does; a Haven member starts its own over with each new ring (`restartMessage`), so that among Haven
+// members one context would look the same.
 //
 // Where Corosync drops a whole packet that goes on with a message it has not heard the beginning of, only the broken
 // message is dropped here: every complete message of the packet is delivered, as it is at all who heard the beginning.

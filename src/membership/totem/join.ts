@@ -27,8 +27,8 @@ export function receiveJoin(ring: Ring, join: JoinMessage): void {
       return;
     case 'commit':
     case 'recovery':
-      if (!ring.newMembers.includes(join.systemFrom) || join.ringSeq < ring.ringId.seq) return;
-      considerDuringFormation(ring, join);
+      if (ring.newMembers.includes(join.systemFrom) && isOfThisFormation(ring, join))
+        considerDuringFormation(ring, join);
       return;
     case 'idle':
     case 'stopped':
@@ -47,6 +47,14 @@ function isOperational(ring: Ring): boolean {
 function isIgnoredByMember(ring: Ring, join: JoinMessage): boolean {
   if (join.failedList.includes(ring.config.nodeId)) return true;
   return ring.members.includes(join.systemFrom) ? join.ringSeq < ring.ringId.seq : !ring.installedByAll;
+}
+
+/**
+ * An old join is none of it, but for one that has given us up: its sender will not pass our commit token on. A node that
+ * hears nobody agrees until then, and the ring would wait for its token as long as for a lost one.
+ */
+function isOfThisFormation(ring: Ring, join: JoinMessage): boolean {
+  return join.ringSeq >= ring.ringId.seq || (ring.phase === 'commit' && join.failedList.includes(ring.config.nodeId));
 }
 
 /** A member of the ring being formed has given it up: so do we, whatever its lists say. */

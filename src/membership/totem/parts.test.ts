@@ -92,6 +92,24 @@ test('a message started over arrives once and whole at who heard its beginning a
   }
 });
 
+test('what a Corosync member had half said before the services synchronise goes on after it', () => {
+  const [ordinary, services] = [new OutboundQueue(netMtu), new OutboundQueue(netMtu)];
+  ordinary.push(messageOf(3000, 1));
+  services.push(messageOf(2000, 2));
+  const [begun, ...rest] = packetsOf(ordinary);
+  const [first, ...others] = packetsOf(services);
+  assert.ok(begun !== undefined && first !== undefined && rest.length > 0 && others.length > 0);
+  const assembler = new Assembler();
+  const heard = [
+    assembler.receive(1, 'normal', begun),
+    assembler.receive(1, 'synchronising', first),
+    ...others.map((packet) => assembler.receive(1, 'synchronising', packet)),
+    ...rest.map((packet) => assembler.receive(1, 'normal', packet)),
+  ];
+  const bodies = heard.flat().map((whole) => splitGroups(whole)?.body.length);
+  assert.deepEqual(bodies, [2000, 3000]);
+});
+
 test('who joins in the middle of a message loses that message only', () => {
   const queue = new OutboundQueue(netMtu);
   queue.push(messageOf(3000, 1));

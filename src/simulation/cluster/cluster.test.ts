@@ -33,6 +33,10 @@ const remembered: Readonly<Record<string, readonly number[]>> = {
   'whole2/1503': [0, 1],
   'whole3/16812': [0, 1, 2, 3, 4, 5],
   'faults1/1165': [0, 1, 2, 3, 4, 5, 6],
+  'whole6/11817': [0, 1, 2, 3],
+  'whole8/19150': [0, 1, 2, 3, 4],
+  'whole9/5645': [0, 1],
+  'whole10/331': [0, 1, 2, 3, 4, 5],
 };
 
 for (const [seed, kept] of Object.entries(remembered)) {

@@ -190,8 +190,11 @@ class Cluster {
     const { nowMs } = this.#time;
     if (machine.daemon !== undefined) return;
     if (nowMs < machine.downUntilMs) return this.#time.later(machine.downUntilMs - nowMs, () => this.#boot(machine));
-    if (machine.power === 'off') machine.troubled();
-    machine.power = 'on';
+    if (machine.power === 'off') {
+      machine.troubled();
+      machine.power = 'on';
+      machine.boots++;
+    }
     try {
       machine.daemon = new Daemon(machine, this.#surroundings);
     } catch (thrown) {

@@ -94,11 +94,11 @@ export class Daemon {
     const { store, recovered } = Store.open(machine.disk);
     store.prove(documentBytes);
     this.#keeper = new StoreKeeper(store);
-    const { nodeId, name } = machine;
+    const { nodeId, name, boots } = machine;
     const base = recovered.snapshot === undefined ? around.cib : documentOf(recovered.snapshot.document);
     const daemon = `${nodeId}-${around.random.nextUint32()}`;
     this.state = initialNode({
-      self: { nodeId, id: String(nodeId), name, cluster: 'simulated', daemon, version: '1' },
+      self: { nodeId, id: String(nodeId), name, cluster: 'simulated', boot: String(boots), daemon, version: '1' },
       cib: replay(base, recovered.records),
       place: endOf(recovered),
       chains: placesOf(recovered),

@@ -21,6 +21,7 @@ export class Machine {
   disk = new FaultyDisk();
   daemon: Daemon | undefined;
   power: 'on' | 'off' = 'off';
+  boots = 0;
   readonly running = new Set<string>();
   /** When something last was wrong with it, or began to be. */
   troubledAtMs = 0;

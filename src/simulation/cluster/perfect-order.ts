@@ -39,6 +39,8 @@ type Member = {
   /** When it last shared a token with a node, of rings that are over. */
   readonly sharedAtMs: Map<number, number>;
   readonly goodbyes: Set<number>;
+  /** When it last stood in a quorate ring that is over; undefined: never in this life. */
+  provenAtMs: number | undefined;
 };
 
 /** Beyond the last token: token and consensus timeouts (membership/totem/timing.ts), and what a busy machine adds. */
@@ -69,6 +71,7 @@ export class PerfectOrder implements Messaging {
       outbox: [],
       sharedAtMs: new Map(),
       goodbyes: new Set(),
+      provenAtMs: undefined,
       inbox: new Inbox(time, random, (heard) => listener.hear(nodeId, heard)),
     });
     this.#unsettle(announcedMs);
@@ -250,15 +253,18 @@ export class PerfectOrder implements Messaging {
   }
 
   /** What a member's lease watch would say of its new ring. */
-  #outlook({ ring: old, sharedAtMs, goodbyes }: Member, members: readonly number[]) {
+  #outlook(member: Member, members: readonly number[]) {
+    const { ring: old, sharedAtMs, goodbyes } = member;
     const { nowMs } = this.#wiring.time;
     const endedAtMs = old?.brokenAtMs ?? nowMs;
+    if (old?.quorate) member.provenAtMs = endedAtMs;
     for (const nodeId of old?.members ?? []) sharedAtMs.set(nodeId, endedAtMs);
     for (const nodeId of goodbyes) sharedAtMs.delete(nodeId);
     goodbyes.clear();
     const lost = [...sharedAtMs].filter(([nodeId]) => !members.includes(nodeId)).map(([, atMs]) => atMs);
     const takeOverAtMs = lost.length === 0 ? 0 : Math.max(...lost) + leaseMsOf(havenTiming) + marginMs;
-    return { takeOverAtMs, lapsed: nowMs > endedAtMs + leaseMsOf(havenTiming) };
+    const lapsed = member.provenAtMs !== undefined && nowMs > member.provenAtMs + leaseMsOf(havenTiming);
+    return { takeOverAtMs, lapsed };
   }
 
   /** Those that go on together have heard the same of the ring that they leave. */

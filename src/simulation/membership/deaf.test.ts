@@ -5,6 +5,8 @@ import type { Schedule } from './schedule.ts';
 
 const deafFromMs = 1200;
 const hearsAgainMs = 9200;
+/** As a dead one is: token timeout, consensus timeout, and a little. */
+const outAfterMsMax = 600;
 /** The deaf node is out by then. */
 const outByMs = 3000;
 /** What a member installs then while it is disturbed: pauses that double from 1 s let two through. */
@@ -35,6 +37,11 @@ for (const [nodeCount, deaf, messagesPerSecond] of [
     const verdict = simulate(deafness(nodeCount, deaf, messagesPerSecond));
     assert.deepEqual(verdict.violations, []);
     const observer = deaf === 1 ? 2 : 1;
+    const without = verdict.installations.find(
+      ({ node, atMs, members }) => node === observer && atMs > deafFromMs && !members.includes(deaf),
+    );
+    const outAfterMs = (without?.atMs ?? Infinity) - deafFromMs;
+    assert.ok(outAfterMs < outAfterMsMax, `out after ${outAfterMs} ms`);
     const rings = verdict.installations.filter(({ node, atMs }) => node === observer && atMs > outByMs);
     const disturbed = rings.filter(({ atMs }) => atMs < hearsAgainMs);
     t.diagnostic(`rings at ${rings.map(({ atMs }) => Math.round(atMs)).join(', ')} ms`);

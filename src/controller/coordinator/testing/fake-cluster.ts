@@ -98,7 +98,7 @@ export class FakeCluster {
         cib: this.cib,
         reporting: [],
         strangers: [],
-        daemons: new Map(),
+        boots: new Map(),
       });
     }
   }

@@ -121,6 +121,29 @@ export class FaultyDisk implements Disk {
     return found;
   }
 
+  /** Everything that the disk may hold when power comes back, as far as the cuts within a write go (`cutsWithin`). */
+  *everyPowerLoss(): Generator<FaultyDisk> {
+    for (let chosen = 0; chosen < 1 << this.#pendingNames.length; chosen++) {
+      const names = new Map(this.#durableNames);
+      this.#pendingNames.forEach((change, at) => {
+        if ((chosen & (1 << at)) !== 0) applyName(names, change);
+      });
+      const inodes = [...new Set(names.values())];
+      for (const contents of combinations(inodes.map(everySurvival))) {
+        const found = new FaultyDisk();
+        const copies = new Map(
+          inodes.map((inode, at) => [inode, { durable: contents[at] ?? inode.durable, pending: [] }]),
+        );
+        for (const [name, inode] of names) {
+          const copy = copies.get(inode) ?? { durable: inode.durable, pending: [] };
+          found.#names.set(name, copy);
+          found.#durableNames.set(name, copy);
+        }
+        yield found;
+      }
+    }
+  }
+
   /** Damages a file: what a failing device or a stray hand does. */
   damage(name: string, change: (bytes: Uint8Array) => Uint8Array): void {
     const inode = this.#names.get(name);
@@ -184,4 +207,34 @@ function applyName(names: Map<string, Inode>, change: NameChange): void {
     case 'remove':
       names.delete(change.name);
   }
+}
+
+/** Prefixes of the unsynced changes, and of the next one a part: cut short, or with its length kept and either part zero. */
+function everySurvival(inode: Inode): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (let kept = 0; kept <= inode.pending.length; kept++) {
+    const bytes = contentsOf(inode, kept);
+    found.push(bytes);
+    const next = inode.pending[kept];
+    if (next === undefined || next.kind === 'truncate') continue;
+    for (const cut of cutsWithin(next.bytes.length)) {
+      const start = next.bytes.slice(0, cut);
+      const startOnly = next.bytes.slice().fill(0, cut);
+      const endOnly = next.bytes.slice().fill(0, 0, cut);
+      for (const torn of [start, startOnly, endOnly]) found.push(applyChange(bytes, { kind: next.kind, bytes: torn }));
+    }
+  }
+  return found;
+}
+
+const cutStep = 32;
+
+/** The edges of a journal record's fields, and steps through the rest. */
+function cutsWithin(length: number): number[] {
+  const steps = Array.from({ length: Math.floor(length / cutStep) }, (_, step) => step * cutStep);
+  return [...new Set([1, 4, 8, 16, 24, 28, ...steps, length - 1])].filter((cut) => cut > 0 && cut < length);
+}
+
+function combinations<T>(choices: readonly (readonly T[])[]): T[][] {
+  return choices.reduce<T[][]>((found, each) => found.flatMap((before) => each.map((one) => [...before, one])), [[]]);
 }

@@ -48,7 +48,7 @@ test('a name or an address that is taken, or is none, is refused in words', () =
     assert.match(grown.ok ? '' : [grown.error.what, grown.error.why, grown.error.fix].join(' '), words);
   }
   const minority = withNode(list, { name: 'c', addresses: ['10.0.0.3'] }, 1);
-  assert.match(minority.ok ? '' : minority.error.what, /with 3 nodes the 1 that are here would have no quorum/);
+  assert.match(minority.ok ? '' : minority.error.what, /with 3 nodes the only one that is here would have no quorum/);
   const last = withoutNode({ ...list, nodes: [node('a', 1)] }, 'a');
   assert.equal(last.ok ? '' : last.error.kind, 'unsafe');
 });

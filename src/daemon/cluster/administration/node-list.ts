@@ -39,7 +39,8 @@ export function nodeListOf({ revision, highestId, nodes }: ClusterConfiguration)
 /** Two nodes get along with one vote. */
 function minorityRefusal(count: number, votes: number): Failure | undefined {
   if (count <= 2 || votes * 2 > count) return undefined;
-  const what = `with ${count} nodes the ${votes} that are here would have no quorum, and everything would stop`;
+  const present = votes === 1 ? 'the only one that is' : `the ${votes} that are`;
+  const what = `with ${count} nodes ${present} here would have no quorum, and everything would stop`;
   return { kind: 'unsafe', what, fix: 'Bring the others back, or remove them: haven cluster remove NODE' };
 }
 

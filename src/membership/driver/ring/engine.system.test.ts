@@ -1,6 +1,8 @@
 // The ring on the kernel keeps the engine's promises: three threads of this process, on loopback addresses, sealed.
 import assert from 'node:assert/strict';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,9 +21,20 @@ const patience = 8;
 
 engineContract('kernel', startRing);
 
+const addressOf = (nodeId: number) => `127.0.77.${nodeId}`;
+
+/** One that the kernel has just given away: a number of our own choice may be anybody's. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4').bind(0, addressOf(1));
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await once(socket.close(), 'close');
+  return port;
+}
+
 async function startRing() {
   const directory = mkdtempSync(join(tmpdir(), 'haven-ring-'));
-  const port = randomInt(20_000, 30_000);
+  const port = await freePort();
   const key = randomBytes(256);
   const engines: RingEngine[] = [];
   for (const nodeId of [1, 2, 3]) {
@@ -106,7 +119,6 @@ test('the key of a running ring is rolled without a message lost or a membership
 });
 
 function settingsOf(nodeId: number, shared: { port: number; key: Uint8Array; directory: string }): RingSettings {
-  const addressOf = (node: number) => `127.0.77.${node}`;
   const ring = havenRing(nodeId);
   return {
     clusterName: 'contract',

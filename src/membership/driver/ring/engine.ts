@@ -30,6 +30,8 @@ export type RingEngineOptions = {
   readonly logger: Logger;
   /** The worker's role; the composition root's own when it adds a guardian to the thread. */
   readonly role?: string;
+  /** What that role is to know beside what the ring needs. */
+  readonly roleData?: object;
   readonly onLinkChange?: (change: LinkChange) => void;
   /** Another node or an administrator reloads the configuration. */
   readonly onReload?: (by: number) => void;
@@ -88,7 +90,7 @@ export class RingEngine implements MessagingEngine {
     this.#lease = new Float64Array(lease);
     this.#beats = setInterval(() => this.#beat(), userBeatMs).unref();
     const start: RingStart = { settings, lease };
-    this.#worker = startWorker(options.role ?? 'ring', start);
+    this.#worker = startWorker(options.role ?? 'ring', { ...options.roleData, ...start });
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
