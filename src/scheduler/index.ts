@@ -26,9 +26,11 @@ export {
 export { type AllocationParts, allocationHeading, allocationLines } from './render/allocations.ts';
 export { type RunRequest, type Schedule, schedule, scheduleCluster } from './schedule.ts';
 export { digestedParameters } from './simulate/effects.ts';
+export { execute } from './simulate/execution.ts';
 export { type Injection, inject, type OperationResult, parseOperationResult } from './simulate/injection.ts';
-export { executionTexts } from './simulate/lines.ts';
+export { executionTexts, transitionErrors } from './simulate/lines.ts';
 export { renderModifications } from './simulate/modifications.ts';
+export { documentAfter, type Outcome } from './simulate/outcome.ts';
 export {
   revisedState,
   type SimulatedTransition,
@@ -42,5 +44,5 @@ export {
   stateOf,
   statusText,
 } from './simulate/report.ts';
-export { reportXml, type XmlReport } from './simulate/report-xml.ts';
+export { reportXml, resultXml, type XmlReport } from './simulate/report-xml.ts';
 export { type DescribedRun, describeCluster, describeExecution, describeRun } from './simulate/structured.ts';

@@ -10,6 +10,8 @@ const now = { epochSeconds: 1_700_000_000, offsetSeconds: 0 };
 const digest = 'f2317cad3d54cec5d7d7aa7d0bf35cf8';
 
 type Sketch = {
+  /** `n1` and `n2` unless it says otherwise. */
+  readonly nodes?: readonly string[];
   readonly options?: string;
   readonly resources: string;
   readonly constraints?: string;
@@ -24,14 +26,15 @@ type Sketch = {
 
 function decided(sketch: Sketch) {
   const { options = '', resources, constraints = '', defaults = '', histories = {}, tickets = '' } = sketch;
-  const states = ['n1', 'n2'].map(
+  const nodes = sketch.nodes ?? ['n1', 'n2'];
+  const states = nodes.map(
     (name) => `<node_state id="${name}" uname="${name}" in_ccm="true" crmd="online" join="member" expected="member">
       <transient_attributes id="${name}">${sketch.attributes?.[name] ?? ''}</transient_attributes>
       <lrm id="${name}"><lrm_resources>${histories[name] ?? ''}</lrm_resources></lrm></node_state>`,
   );
   const parsed = parseXml(`<cib have-quorum="1" validate-with="pacemaker-4.0"><configuration>
     <crm_config><cluster_property_set id="options">${options}</cluster_property_set></crm_config>
-    <nodes><node id="n1" uname="n1"/><node id="n2" uname="n2"/></nodes>
+    <nodes>${nodes.map((name) => `<node id="${name}" uname="${name}"/>`).join('')}</nodes>
     <resources>${resources}</resources><constraints>${constraints}</constraints>${defaults}</configuration>
     <status>${tickets}${states.join('')}</status></cib>`);
   assert.ok(parsed.ok);
@@ -153,6 +156,20 @@ test('a default that says #default takes back what the resource itself says', ()
   assert.ok(actions.includes('d_start_0 n1'), actions.join('\n'));
 });
 
+test('a default of operations that says #default leaves what an operation itself says', () => {
+  const { graph } = decided({
+    options: withoutFencing,
+    resources: `<primitive id="d" class="ocf" provider="pacemaker" type="Dummy"><operations>
+      <op id="d-m" name="monitor" interval="10s" timeout="33s"/></operations></primitive>`,
+    defaults: `<op_defaults><meta_attributes id="o"><nvpair id="o-t" name="timeout" value="#default"/>
+      </meta_attributes></op_defaults>`,
+  });
+  assert.match(
+    graph,
+    /operation_key="d_monitor_10000"[^>]*>\s*<primitive[^>]*>\s*<attributes[^>]*CRM_meta_timeout="33000"/,
+  );
+});
+
 test('a location may refer to the rule of another one', () => {
   const rule = '<rule id="r" score="10"><expression id="e" attribute="#uname" operation="eq" value="n2"/></rule>';
   const { scores } = decided({
@@ -191,4 +208,82 @@ test('an expired failure of what is no longer configured is left as it is', () =
     }).actions;
   assert.ok(actionsWith(now.epochSeconds - 10).includes('d_clear_failcount_0 n2'));
   assert.ok(!actionsWith(now.epochSeconds - 100).includes('d_clear_failcount_0 n2'));
+});
+
+test('between ordered sets, what the later one does decides whether it can go without the earlier one', () => {
+  const actionsWith = (second: string) =>
+    decided({
+      options: withoutFencing,
+      resources: dummy('d') + dummy('e', second === 'stop' ? { 'target-role': 'Stopped' } : {}),
+      constraints: `<rsc_order id="o"><resource_set id="s" action="demote"><resource_ref id="d"/></resource_set>
+        <resource_set id="t" action="${second}"><resource_ref id="e"/></resource_set></rsc_order>`,
+      histories: second === 'stop' ? { n1: history('e', running) } : {},
+    }).actions.join('\n');
+  assert.match(actionsWith('stop'), /e_stop_0 n1/);
+  assert.doesNotMatch(actionsWith('start'), /e_start_0/);
+});
+
+test('what a probe is about to find out is not erased before', () => {
+  const probed = history('d', { task: 'monitor', code: 7, expected: 7 }).replace('type="Dummy"', 'type="Other"');
+  const actionsWith = (recorded: string) =>
+    decided({ options: withoutFencing, resources: dummy('d'), histories: { n1: recorded } }).actions;
+  const known = actionsWith(probed);
+  assert.ok(known.includes('d_delete_0 n1') && !known.includes('d_monitor_0 n1'), known.join('\n'));
+  const underWay = actionsWith(
+    probed.replace('op-status="0"', 'op-status="-1"').replace('call-id="2"', 'call-id="-1"'),
+  );
+  assert.ok(underWay.includes('d_monitor_0 n1') && !underWay.includes('d_delete_0 n1'), underWay.join('\n'));
+});
+
+test('what is no longer configured runs inside what its record names, wherever that stands in the history', () => {
+  const launched = history('inside', running).replace(' class=', ' container="outside" class=');
+  const { graph } = decided({
+    options: withoutFencing,
+    resources: dummy('d'),
+    histories: { n1: launched + history('outside', running) },
+  });
+  assert.match(synapseOf(graph, 'outside_stop_0'), /<trigger>\s*<rsc_op [^>]*operation_key="inside_stop_0"/);
+});
+
+test('a remote node is not given up when its connection was to migrate but has to be stopped and started', () => {
+  const connected = (how: Operation) => history('r1', how).replace('Dummy', 'remote');
+  const { graph } = decided({
+    options: withoutFencing,
+    resources: '<primitive id="r1" class="ocf" provider="pacemaker" type="remote"/>',
+    constraints: '<rsc_location id="l" rsc="r1" node="n2" score="100"/>',
+    histories: { n1: connected(running), n2: connected({ task: 'monitor', code: 0, expected: 7 }) },
+  });
+  const stop = synapseOf(graph, 'r1_stop_0');
+  assert.match(stop, /<action_set>/);
+  assert.doesNotMatch(stop, /<downed>/);
+});
+
+/** The first synapse whose action has the key. */
+function synapseOf(graph: string, key: string): string {
+  return graph.split('<synapse').find((each) => each.split('<inputs')[0]?.includes(`operation_key="${key}"`)) ?? '';
+}
+
+test('a tag in a set stands for its resources, those of its tags included, or for nothing if one is none', () => {
+  const starts = (tagged: string) =>
+    decided({
+      options: withoutFencing,
+      resources: dummy('d') + dummy('e'),
+      constraints: `<rsc_ticket id="x" ticket="t"><resource_set id="s"><resource_ref id="e"/><resource_ref id="outer"/>
+        </resource_set></rsc_ticket>`,
+      defaults: `<tags><tag id="outer"><obj_ref id="inner"/></tag><tag id="inner"><obj_ref id="d"/>${tagged}</tag></tags>`,
+    }).actions.filter((each) => each.includes('_start_'));
+  assert.deepEqual(starts(''), []);
+  assert.deepEqual(starts('<obj_ref id="n1"/>'), ['d_start_0 n1']);
+  assert.deepEqual(starts('<obj_ref id="outer"/>'), ['d_start_0 n1']);
+});
+
+test('an instance whose members are spread over nodes is assigned to none of them: the first one is probed', () => {
+  const apart = '<meta_attributes id="m"><nvpair id="m-c" name="collocated" value="false"/></meta_attributes>';
+  const { actions } = decided({
+    nodes: ['n1', 'n2', 'n3'],
+    options: option('fencing-enabled', 'false'),
+    resources: `<clone id="c"><group id="g">${apart}${dummy('a')}${dummy('b')}</group></clone>`,
+  });
+  const probes = actions.filter((each) => /^a:\d_monitor_0 /.test(each)).sort();
+  assert.deepEqual(probes, ['a:0_monitor_0 n1', 'a:0_monitor_0 n2', 'a:0_monitor_0 n3']);
 });

@@ -9,10 +9,12 @@ import { formatDot } from './graph/dot.ts';
 import { formatGraph } from './graph/graph-xml.ts';
 import { type Primitive, roles } from './model/index.ts';
 import { readCluster } from './placement.ts';
+import { renderStatus } from './render/status.ts';
 import { schedule } from './schedule.ts';
 import { execute } from './simulate/execution.ts';
 import { inject, parseOperationResult } from './simulate/injection.ts';
-import { simulate, simulateTransition } from './simulate/report.ts';
+import { documentAfter } from './simulate/outcome.ts';
+import { simulate, simulateTransition, simulationSummary } from './simulate/report.ts';
 import {
   type ClusterSketch,
   type ConstraintSketch,
@@ -105,7 +107,7 @@ test('what a transition has done need not be done again', () => {
     fc.property(documents, (cib) => {
       const first = simulate(run(cib));
       const after = simulateTransition(run(cib), first);
-      const again = schedule(run(after.cib)).graph.synapses.filter(({ action }) => !action.pseudo);
+      const again = schedule(run(documentAfter(after.outcome))).graph.synapses.filter(({ action }) => !action.pseudo);
       assert.deepEqual(
         again.map(({ action }) => action.key),
         [],
@@ -141,6 +143,17 @@ test('the same document gives the same graph and picture, byte for byte', () => 
       assert.equal(formatDot(one), formatDot(other));
     }),
     { numRuns: 30 },
+  );
+});
+
+test('a state that is only shown is the one that would be decided on, and keeps nothing of what was recorded', () => {
+  fc.assert(
+    fc.property(documents, (cib) => {
+      const [decided, shown] = [readCluster(cib, run(cib)), readCluster(cib, { ...run(cib), purpose: 'display' })];
+      assert.equal(renderStatus(shown, 'State', 'show-pending'), renderStatus(decided, 'State', 'show-pending'));
+      assert.deepEqual([shown.histories.flat(), shown.demands], [[], []]);
+    }),
+    { numRuns: 20 },
   );
 });
 
@@ -202,7 +215,7 @@ test('an operation that fails is recorded as failed, and nothing is done after i
   const request = { ...run(cib), failures: [failure.value] };
   const after = simulateTransition(request, simulate(request));
   assert.equal(after.execution.done.at(-1)?.action.key, 'vip_start_0');
-  const vip = readCluster(after.cib, request).resourcesById.get('vip');
+  const vip = readCluster(documentAfter(after.outcome), request).resourcesById.get('vip');
   assert.equal(vip?.failed, true);
   assert.equal(vip?.currentRole, roles.started);
 });
@@ -223,6 +236,41 @@ test('a result for a clone belongs to the instance that its node knows by a numb
   assert.deepEqual(
     records.map(({ id }) => id),
     [record?.id],
+  );
+});
+
+test('a result that is injected leaves the digest of the parameters in the entry that it overwrites', () => {
+  const resource = { id: 'vip', kind: 'primitive', stickiness: 0, runsOn: 0 } as const;
+  const cib = rewriteElements(
+    sketchedDocument({ nodeCount: 1, standby: [], resources: [resource], constraints: [] }),
+    (each) => (each.name === 'lrm_rsc_op' ? each.with({ 'op-digest': 'known' }) : each),
+  );
+  const result = parseOperationResult('vip_start_0@node0=0');
+  assert.ok(cib !== undefined && result.ok);
+  const changed = inject(cib, { kind: 'operation', result: result.value, nowSeconds: 1, exitReason: '' });
+  assert.ok(changed.ok);
+  const entries = [...xmlIndexOf(changed.value).allNamed('lrm_rsc_op')];
+  assert.deepEqual(
+    entries.map((entry) => [entry.id, entry.get('op-digest'), entry.get('call-id')]),
+    [['vip_last_0', 'known', '2']],
+  );
+});
+
+test('a circle of orders is told as a transition that is invalid, and what is not in it is done', () => {
+  const resources = ['a', 'b', 'c'].map((id) => ({ id, kind: 'primitive', stickiness: 0, runsOn: undefined }) as const);
+  const sketch = sketchedDocument({ nodeCount: 1, standby: [], resources, constraints: [] });
+  const orders = [
+    new XmlElement('rsc_order', ['id', 'ab', 'first', 'a', 'then', 'b']),
+    new XmlElement('rsc_order', ['id', 'ba', 'first', 'b', 'then', 'a']),
+  ];
+  const cib = rewriteElements(sketch, (each) => (each.name === 'constraints' ? each.withNodes(orders) : each));
+  assert.ok(cib !== undefined);
+  const { execution } = simulateTransition(run(cib), simulate(run(cib)));
+  assert.equal(execution.done.at(-1)?.action.key, 'c_start_0');
+  assert.equal(execution.stuck.length, 2);
+  assert.match(
+    simulationSummary(run(cib), ''),
+    / c +start on node0\nTransition failed: terminated\nAn invalid transition was produced\n\nRevised/,
   );
 });
 

@@ -127,7 +127,8 @@ function readSet(set: XmlElement, index: XmlIndex): Nvset {
   const pairs: [string, string][] = [];
   for (const child of holder.children) {
     const nvpair = child.name === 'nvpair' ? resolveReference(child, index) : undefined;
-    const [name, value] = [nvpair?.get('name'), nvpair?.get('value')];
+    // One value may serve under several names: what refers to it may give it another.
+    const [name, value] = [child.get('name') ?? nvpair?.get('name'), nvpair?.get('value')];
     if (name !== undefined && value !== undefined) pairs.push([name, value]);
   }
   return { id: set.id, rule: set.child('rule'), pairs };

@@ -124,7 +124,7 @@ test('dates tell whether, and until when', () => {
 test('sets: score, then the last; within a set the first; #default takes back; a failing rule skips the set', () => {
   const parsed = parseXml(`<cib><p>
     <m id="1"><nvpair id="11" name="a" value="first"/><nvpair id="12" name="b" value="one"/><nvpair id="13" name="c" value="low"/></m>
-    <m id="2"><nvpair id="21" name="a" value="last"/><nvpair id="22" name="a" value="again"/><nvpair id-ref="elsewhere"/></m>
+    <m id="2"><nvpair id="21" name="a" value="last"/><nvpair id="22" name="a" value="again"/><nvpair id-ref="elsewhere"/><nvpair id-ref="elsewhere" name="e"/></m>
     <m id="3" score="5"><rule id="r"><expression id="e" attribute="x" operation="defined"/></rule><nvpair id="31" name="b" value="five"/></m>
     <m id="4" score="-1"><attributes><nvpair id="41" name="c" value="#Default"/><nvpair id="42" name="z" value="26"/></attributes></m>
     </p><q><nvpair id="elsewhere" name="d" value="referred"/></q></cib>`);
@@ -137,10 +137,16 @@ test('sets: score, then the last; within a set the first; #default takes back; a
     collectValues(values, nvsetsOf(parent, 'm', index, firstId), index, context);
     return Object.fromEntries(values);
   };
-  assert.deepEqual(collect({ now }), { a: 'last', d: 'referred', b: 'one', z: '26' });
-  assert.deepEqual(collect({ now, nodeAttribute: () => '1' }), { b: 'five', a: 'last', d: 'referred', z: '26' });
+  assert.deepEqual(collect({ now }), { a: 'last', d: 'referred', e: 'referred', b: 'one', z: '26' });
+  assert.deepEqual(collect({ now, nodeAttribute: () => '1' }), {
+    b: 'five',
+    a: 'last',
+    d: 'referred',
+    e: 'referred',
+    z: '26',
+  });
   assert.equal(collect({ now }, '1').a, 'first');
   const replaced = new Map([['b', 'older']]);
   overrideValues(replaced, nvsetsOf(parent, 'm', index), index, { now });
-  assert.deepEqual(Object.fromEntries(replaced), { a: 'first', d: 'referred', b: 'one', z: '26' });
+  assert.deepEqual(Object.fromEntries(replaced), { a: 'first', d: 'referred', e: 'referred', b: 'one', z: '26' });
 });

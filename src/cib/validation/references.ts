@@ -55,7 +55,9 @@ export function checkReferences(cib: XmlElement, index: XmlIndex, findings: Find
 }
 
 function checkUniqueness(byId: ReadonlyMap<string, readonly XmlElement[]>, findings: Findings): void {
-  for (const [id, [first, ...others]] of byId) {
+  for (const [id, elements] of byId) {
+    if (elements.length < 2) continue;
+    const [first, ...others] = elements;
     for (const other of others) {
       const where = first === undefined || first.line === 0 ? '' : ` in line ${first.line}`;
       findings.add('error', other, {

@@ -43,7 +43,8 @@ function checkAttributes(element: XmlElement, known: ElementGrammar, findings: F
   // Pairs, not `attributes()`: every attribute of the document comes by here.
   const pairs = element.attributePairs;
   for (let index = 0; index < pairs.length; index += 2) {
-    const [name, value] = [pairs[index] as string, pairs[index + 1] as string];
+    const name = pairs[index] as string;
+    const value = pairs[index + 1] as string;
     const attribute = known.attributes.get(name);
     // Names with a prefix belong to someone else's namespace.
     if (name.includes(':') || name === 'xmlns') continue;

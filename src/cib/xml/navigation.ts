@@ -4,7 +4,8 @@ import type { XmlElement } from './element.ts';
 /** Calls `visit` for an element and everything below it, in document order. */
 export function walkXml(element: XmlElement, visit: (element: XmlElement) => void): void {
   visit(element);
-  for (const child of element.children) walkXml(child, visit);
+  const { children } = element;
+  for (let index = 0; index < children.length; index++) walkXml(children[index] as XmlElement, visit);
 }
 
 /** Follows child names from `element`: `childAt(cib, 'configuration', 'resources')`. */

@@ -9,11 +9,13 @@ import type { XmlLimits } from './parse.ts';
 const declaration =
   /<\?xml version=(["'])1\.0\1(?: encoding=(["'])[Uu][Tt][Ff]-8\2)?(?: standalone=(["'])(?:yes|no)\3)?\s*\?>/y;
 
-const [tab, newline, blank, quote, ampersand, apostrophe, slash, less, equals, more] = [
-  9, 10, 32, 34, 38, 39, 47, 60, 61, 62,
-];
+const [tab, newline, blank, quote, apostrophe, slash, less, equals, more] = [9, 10, 32, 34, 39, 47, 60, 61, 62];
 /** From here on: surrogates, and the few characters of the basic plane that XML forbids. */
 const firstUnusual = 0xd800;
+/** Control characters, carriage return among them, and what begins at `firstUnusual`. */
+const unusual = /[^\t\n\u0020-\ud7ff]/;
+/** What has a meaning within a value. */
+const special = /[<&\t\n]/g;
 
 /** Which ASCII characters may begin a name (2 and 3) and continue it (1 and 3). The colon is left to the full parser. */
 const nameCharacters = new Uint8Array(128);
@@ -31,7 +33,7 @@ type OpenElement = {
 
 /** The root element, or undefined when the text is not plain enough for this reader. */
 export function scanPlainXml(text: string, limits: XmlLimits): XmlElement | undefined {
-  if (text.includes('\r')) return undefined;
+  if (unusual.test(text)) return undefined;
   return new Scanner(text, limits).document();
 }
 
@@ -42,6 +44,8 @@ class Scanner {
   #line = 1;
   #lineStart = 0;
   #nextNewline: number;
+  /** Where the next character stands that has a meaning within a value, as of when it was last looked for. */
+  #nextSpecial = -1;
   #elements = 0;
   readonly #names = new Map<string, string>();
   readonly #open: OpenElement[] = [];
@@ -102,7 +106,8 @@ class Scanner {
     const name = this.#name();
     if (name === undefined || ++this.#elements > this.#limits.elementsMax) return undefined;
     while (this.#nextNewline !== -1 && this.#nextNewline < start) this.#passNewline();
-    const [line, column] = [this.#line, start - this.#lineStart + 1];
+    const line = this.#line;
+    const column = start - this.#lineStart + 1;
     const pairs: string[] = [];
     for (;;) {
       const spaced = this.#skipBlanks();
@@ -123,7 +128,7 @@ class Scanner {
   }
 
   #attribute(pairs: string[]): boolean {
-    const name = this.#name();
+    const name = this.#attributeName();
     if (name === undefined || this.#code() !== equals) return false;
     this.#at++;
     for (let index = 0; index < pairs.length; index += 2) if (pairs[index] === name) return false;
@@ -133,22 +138,35 @@ class Scanner {
     return true;
   }
 
+  /** What was read before is looked up, and need not be checked: there are few names, and many attributes. */
+  #attributeName(): string | undefined {
+    const end = this.#text.indexOf('=', this.#at);
+    if (end === -1) return undefined;
+    const known = this.#names.get(this.#text.slice(this.#at, end));
+    if (known === undefined) return this.#name();
+    this.#at = end;
+    return known;
+  }
+
   #value(): string | undefined {
-    const text = this.#text;
     const mark = this.#code();
     if (mark !== quote && mark !== apostrophe) return undefined;
-    const start = ++this.#at;
-    let plain = true;
-    for (let at = start; ; at++) {
-      const code = text.charCodeAt(at);
-      if (code === mark) {
-        this.#at = at + 1;
-        const raw = text.slice(start, at);
-        return plain ? raw : decoded(raw.replace(/[\t\n]/g, ' '));
-      }
-      if (code === ampersand || code === tab || code === newline) plain = false;
-      else if (!(code >= blank && code < firstUnusual) || code === less) return undefined;
+    const start = this.#at + 1;
+    const end = this.#text.indexOf(mark === quote ? '"' : "'", start);
+    if (end === -1) return undefined;
+    this.#at = end + 1;
+    const raw = this.#text.slice(start, end);
+    if (this.#specialFrom(start) >= end) return raw;
+    return raw.includes('<') ? undefined : decoded(raw.replace(/[\t\n]/g, ' '));
+  }
+
+  /** Where the first special character at or behind `start` stands, which never goes back. */
+  #specialFrom(start: number): number {
+    if (this.#nextSpecial < start) {
+      special.lastIndex = start;
+      this.#nextSpecial = special.test(this.#text) ? special.lastIndex - 1 : this.#text.length;
     }
+    return this.#nextSpecial;
   }
 
   #endTag(): XmlElement | undefined {
@@ -169,7 +187,7 @@ class Scanner {
     const end = this.#text.indexOf('<', this.#at);
     if (end === -1) return false;
     const raw = this.#text.slice(start, end);
-    if (!isPlainText(raw) || raw.includes(']]>')) return false;
+    if (raw.includes(']]>')) return false;
     const text = decoded(raw);
     if (text === undefined) return false;
     this.#at = end;
@@ -188,7 +206,7 @@ class Scanner {
     if (end === -1 || this.#text.charCodeAt(end + 2) !== more) return undefined;
     const comment = this.#text.slice(this.#at + 4, end);
     this.#at = end + 3;
-    return isPlainText(comment) ? comment : undefined;
+    return comment;
   }
 
   #name(): string | undefined {
@@ -208,10 +226,11 @@ class Scanner {
 
   #skipBlanks(): boolean {
     const start = this.#at;
-    for (;;) {
-      const code = this.#code();
-      if (code !== blank && code !== newline && code !== tab) return this.#at > start;
-      this.#at++;
+    for (let at = start; ; at++) {
+      const code = this.#text.charCodeAt(at);
+      if (code === blank || code === newline || code === tab) continue;
+      this.#at = at;
+      return at > start;
     }
   }
 
@@ -220,14 +239,6 @@ class Scanner {
     this.#lineStart = this.#nextNewline + 1;
     this.#nextNewline = this.#text.indexOf('\n', this.#lineStart);
   }
-}
-
-function isPlainText(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (!(code >= blank && code < firstUnusual) && code !== newline && code !== tab) return false;
-  }
-  return true;
 }
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };

@@ -53,8 +53,9 @@ function applyToGroup(engine: Engine, effect: Effect): number {
   const { next, node } = effect;
   let changed = applyToPair(engine, effect);
   if (next.resource === undefined) return changed;
-  for (const actions of engine.plan.partsNamed(next.resource, next.task)) {
-    const part = newestOf(actions, node);
+  const { byPart } = engine.plan.partsNamed(next.resource, next.task);
+  for (let index = 0; index < byPart.length; index++) {
+    const part = newestOf(byPart[index] ?? [], node);
     if (part?.resource !== undefined) changed |= applyEffect(engine, part.resource, { ...effect, next: part });
   }
   return changed;
@@ -78,7 +79,8 @@ function applyToInstances(engine: Engine, effect: Effect): number {
 /** The effect on the two actions themselves. */
 function applyToPair(engine: Engine, effect: Effect): number {
   const { first, next } = effect;
-  const [firstFlags, thenFlags] = [first.flags, next.flags];
+  const firstFlags = first.flags;
+  const thenFlags = next.flags;
   applyKind(effect);
   let changed = 0;
   if (next.flags !== thenFlags) {

@@ -150,8 +150,9 @@ export class Engine {
     const thenFlags = orderingFlags(this.plan, next, firstNode);
     const { kinds } = relation;
     let changed = 0;
-    for (const rule of rules) {
-      if ((kinds & rule.kind) === 0) continue;
+    const applied = rulesOf(kinds);
+    for (let index = 0; index < applied.length; index++) {
+      const rule = applied[index] as Rule;
       if (rule.kind === NESTED_REMOTE_PROBE && voidsNestedProbe(relation, firstFlags)) continue;
       const owner = rule.on === 'then' ? next.resource : first.resource;
       if (owner === undefined) {
@@ -207,6 +208,17 @@ const rules: readonly Rule[] = [
   { kind: ORDERED, on: 'then', filter: RUNNABLE },
   { kind: ASYMMETRIC, on: 'then', filter: RUNNABLE },
 ];
+
+const rulesByKinds = new Map<number, readonly Rule[]>();
+
+/** The rules for a set of kinds, in their order: few different sets occur, and most name one rule or two. */
+function rulesOf(kinds: number): readonly Rule[] {
+  const known = rulesByKinds.get(kinds);
+  if (known !== undefined) return known;
+  const chosen = rules.filter(({ kind }) => (kinds & kind) !== 0);
+  rulesByKinds.set(kinds, chosen);
+  return chosen;
+}
 
 /** What runs inside an active container can be looked for, although the container is not started anew. */
 function voidsNestedProbe(relation: Relation, firstFlags: number): boolean {
@@ -264,7 +276,9 @@ function blockBehindBlockedStop({ first, next, kinds }: Relation): number {
 function effectiveNode(action: Action): ClusterNode | undefined {
   if (action.resource?.variant !== 'group' || action.task !== 'start') return action.node;
   let only: ClusterNode | undefined;
-  for (const { assignedNode } of action.resource.members) {
+  const { members } = action.resource;
+  for (let index = 0; index < members.length; index++) {
+    const assignedNode = members[index]?.assignedNode;
     if (only !== undefined && assignedNode !== undefined && assignedNode !== only) return undefined;
     only ??= assignedNode;
   }

@@ -40,25 +40,17 @@ export function createInternalOrderings(plan: Plan, resource: Resource): void {
   }
 }
 
-/** Records `FIRST TASK before THEN TASK`. */
-function before(
-  plan: Plan,
-  [first, task]: readonly [Resource, string],
-  [next, thenTask]: readonly [Resource, string],
-  kinds: number,
-): void {
-  order(plan, does(first, task), does(next, thenTask), kinds);
-}
-
 function orderPrimitive(plan: Plan, resource: Primitive): void {
   if (!resource.managed) return;
-  const own = (first: string, next: string, kinds: number) => before(plan, [resource, first], [resource, next], kinds);
+  const own = (first: string, next: string, kinds: number) =>
+    order(plan, does(resource, first), does(resource, next), kinds);
   own('stop', 'start', ORDERED | FIRST_IMPLIES_THEN | INTERMEDIATE_STOP);
   if (topOf(resource).promotable || resource.currentRole === roles.promoted) {
     own('demote', 'stop', PROMOTED_THEN_IMPLIES_FIRST);
     own('start', 'promote', UNRUNNABLE_FIRST_BLOCKS);
   }
-  own('lrm_delete', 'monitor', IF_ON_SAME_NODE | THEN_CANCELS_FIRST);
+  // What a probe is about to find out need not be forgotten before.
+  for (const erasure of ['lrm_delete', 'delete']) own(erasure, 'monitor', IF_ON_SAME_NODE | THEN_CANCELS_FIRST);
   if (resource.needs.unfencing && !resource.isFenceDevice) orderUnfencing(plan, resource);
   if (resource.utilization.size > 0 && plan.cluster.options.placementStrategy !== 'default') {
     orderLoad(plan, resource);
@@ -90,10 +82,10 @@ function orderLoad(plan: Plan, resource: Primitive): void {
 }
 
 function orderLaunched(plan: Plan, resource: Primitive, container: Resource): void {
-  if (resource.connectionKind !== 'none') before(plan, [container, 'monitor'], [resource, 'stop'], ORDERED);
+  if (resource.connectionKind !== 'none') order(plan, does(container, 'monitor'), does(resource, 'stop'), ORDERED);
   if (runsBehindOtherConnection(resource, container)) return;
-  before(plan, [container, 'start'], [resource, 'start'], FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
-  before(plan, [resource, 'stop'], [container, 'stop'], THEN_IMPLIES_FIRST);
+  order(plan, does(container, 'start'), does(resource, 'start'), FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS);
+  order(plan, does(resource, 'stop'), does(container, 'stop'), THEN_IMPLIES_FIRST);
 }
 
 /** A resource whose container is, or brings with it, a connection runs on the node behind that. */
@@ -104,7 +96,7 @@ function runsBehindOtherConnection(resource: Primitive, container: Resource): bo
 }
 
 function orderGroup(plan: Plan, group: Group): void {
-  const own = (first: string, next: string, kinds: number) => before(plan, [group, first], [group, next], kinds);
+  const own = (first: string, next: string, kinds: number) => order(plan, does(group, first), does(group, next), kinds);
   own('stop', 'stopped', UNRUNNABLE_FIRST_BLOCKS);
   own('stopped', 'start', ORDERED);
   own('start', 'running', UNRUNNABLE_FIRST_BLOCKS);
@@ -115,7 +107,7 @@ function orderGroup(plan: Plan, group: Group): void {
     orderMember(plan, group, member, previous);
     const active = member.activeNodes.length > 0;
     if (active && group.ordered && previous !== undefined && previous.activeNodes.length === 0 && lastActive) {
-      before(plan, [member, 'stop'], [lastActive, 'stop'], ORDERED);
+      order(plan, does(member, 'stop'), does(lastActive, 'stop'), ORDERED);
     }
     if (active) lastActive = member;
     previous = member;
@@ -130,19 +122,19 @@ function orderMember(plan: Plan, group: Group, member: Primitive, previous: Prim
   const postDown = leads ? FIRST_IMPLIES_THEN : FIRST_IMPLIES_THEN_GRAPHED;
   const promotable = topOf(group).promotable;
   if (promotable) {
-    before(plan, [group, 'demote'], [member, 'demote'], down);
-    before(plan, [member, 'demote'], [group, 'demoted'], postDown);
-    before(plan, [member, 'promote'], [group, 'promoted'], completes);
-    before(plan, [group, 'promote'], [member, 'promote'], THEN_IMPLIES_FIRST_GRAPHED);
+    order(plan, does(group, 'demote'), does(member, 'demote'), down);
+    order(plan, does(member, 'demote'), does(group, 'demoted'), postDown);
+    order(plan, does(member, 'promote'), does(group, 'promoted'), completes);
+    order(plan, does(group, 'promote'), does(member, 'promote'), THEN_IMPLIES_FIRST_GRAPHED);
   }
-  before(plan, [group, 'stop'], [member, 'stop'], down);
-  before(plan, [member, 'stop'], [group, 'stopped'], postDown);
-  before(plan, [group, 'start'], [member, 'start'], THEN_IMPLIES_FIRST_GRAPHED);
-  before(plan, [member, 'start'], [group, 'running'], completes);
+  order(plan, does(group, 'stop'), does(member, 'stop'), down);
+  order(plan, does(member, 'stop'), does(group, 'stopped'), postDown);
+  order(plan, does(group, 'start'), does(member, 'start'), THEN_IMPLIES_FIRST_GRAPHED);
+  order(plan, does(member, 'start'), does(group, 'running'), completes);
   if (!group.ordered) {
     const begins = FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED;
-    before(plan, [group, 'start'], [member, 'start'], begins);
-    if (promotable) before(plan, [group, 'promote'], [member, 'promote'], begins);
+    order(plan, does(group, 'start'), does(member, 'start'), begins);
+    if (promotable) order(plan, does(group, 'promote'), does(member, 'promote'), begins);
   } else if (previous !== undefined) {
     orderFollower(plan, member, previous, promotable ? 'promotable' : 'plain');
   }
@@ -150,18 +142,18 @@ function orderMember(plan: Plan, group: Group, member: Primitive, previous: Prim
 
 function orderFollower(plan: Plan, member: Primitive, previous: Primitive, kind: 'promotable' | 'plain'): void {
   const follows = FIRST_IMPLIES_THEN | UNRUNNABLE_FIRST_BLOCKS;
-  before(plan, [previous, 'start'], [member, 'start'], follows);
-  before(plan, [member, 'stop'], [previous, 'stop'], ORDERED | INTERMEDIATE_STOP);
+  order(plan, does(previous, 'start'), does(member, 'start'), follows);
+  order(plan, does(member, 'stop'), does(previous, 'stop'), ORDERED | INTERMEDIATE_STOP);
   if (member.activeNodes.length > 0 && previous.activeNodes.length === 0) {
-    before(plan, [member, 'stop'], [previous, 'start'], THEN_IMPLIES_FIRST | UNRUNNABLE_FIRST_BLOCKS);
+    order(plan, does(member, 'stop'), does(previous, 'start'), THEN_IMPLIES_FIRST | UNRUNNABLE_FIRST_BLOCKS);
   }
   if (kind === 'plain') return;
-  before(plan, [previous, 'promote'], [member, 'promote'], follows);
-  before(plan, [member, 'demote'], [previous, 'demote'], ORDERED);
+  order(plan, does(previous, 'promote'), does(member, 'promote'), follows);
+  order(plan, does(member, 'demote'), does(previous, 'demote'), ORDERED);
 }
 
 function orderClone(plan: Plan, clone: Clone): void {
-  const own = (first: string, next: string, kinds: number) => before(plan, [clone, first], [clone, next], kinds);
+  const own = (first: string, next: string, kinds: number) => order(plan, does(clone, first), does(clone, next), kinds);
   own('stopped', 'start', ORDERED);
   own('start', 'running', UNRUNNABLE_FIRST_BLOCKS);
   own('stop', 'stopped', UNRUNNABLE_FIRST_BLOCKS);
@@ -173,14 +165,14 @@ function orderClone(plan: Plan, clone: Clone): void {
   if (clone.ordered) instances.sort((a, b) => instanceNumber(a) - instanceNumber(b));
   instances.forEach((instance, index) => {
     createInternalOrderings(plan, instance);
-    before(plan, [clone, 'start'], [instance, 'start'], UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED);
-    before(plan, [instance, 'start'], [clone, 'running'], FIRST_IMPLIES_THEN_GRAPHED);
-    before(plan, [clone, 'stop'], [instance, 'stop'], THEN_IMPLIES_FIRST_GRAPHED);
-    before(plan, [instance, 'stop'], [clone, 'stopped'], FIRST_IMPLIES_THEN_GRAPHED);
+    order(plan, does(clone, 'start'), does(instance, 'start'), UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED);
+    order(plan, does(instance, 'start'), does(clone, 'running'), FIRST_IMPLIES_THEN_GRAPHED);
+    order(plan, does(clone, 'stop'), does(instance, 'stop'), THEN_IMPLIES_FIRST_GRAPHED);
+    order(plan, does(instance, 'stop'), does(clone, 'stopped'), FIRST_IMPLIES_THEN_GRAPHED);
     if (!clone.ordered) return;
     for (const later of instances.slice(index + 1)) {
-      before(plan, [instance, 'start'], [later, 'start'], ORDERED);
-      before(plan, [later, 'stop'], [instance, 'stop'], ORDERED);
+      order(plan, does(instance, 'start'), does(later, 'start'), ORDERED);
+      order(plan, does(later, 'stop'), does(instance, 'stop'), ORDERED);
     }
   });
   if (clone.promotable) orderPromotable(plan, clone);
@@ -191,7 +183,7 @@ function orderRoles(plan: Plan, collective: Clone | Bundle): void {
   const pairs = ['stopped start', 'stopped promote', 'demoted stop', 'demoted start', 'demoted promote'];
   for (const pair of [...pairs, 'running promote', 'demote demoted']) {
     const [first = '', next = ''] = pair.split(' ');
-    before(plan, [collective, first], [collective, next], ORDERED);
+    order(plan, does(collective, first), does(collective, next), ORDERED);
   }
 }
 
@@ -199,13 +191,13 @@ function orderPromotable(plan: Plan, clone: Clone): void {
   orderRoles(plan, clone);
   let previous: Resource | undefined;
   for (const instance of clone.instances) {
-    before(plan, [instance, 'demote'], [instance, 'promote'], ORDERED);
-    before(plan, [clone, 'promote'], [instance, 'promote'], ORDERED);
-    before(plan, [instance, 'promote'], [clone, 'promoted'], ORDERED);
-    if (clone.ordered && previous) before(plan, [previous, 'promote'], [instance, 'promote'], ORDERED);
-    before(plan, [clone, 'demote'], [instance, 'demote'], THEN_IMPLIES_FIRST_GRAPHED);
-    before(plan, [instance, 'demote'], [clone, 'demoted'], FIRST_IMPLIES_THEN_GRAPHED);
-    if (clone.ordered && previous) before(plan, [instance, 'demote'], [previous, 'demote'], ORDERED);
+    order(plan, does(instance, 'demote'), does(instance, 'promote'), ORDERED);
+    order(plan, does(clone, 'promote'), does(instance, 'promote'), ORDERED);
+    order(plan, does(instance, 'promote'), does(clone, 'promoted'), ORDERED);
+    if (clone.ordered && previous) order(plan, does(previous, 'promote'), does(instance, 'promote'), ORDERED);
+    order(plan, does(clone, 'demote'), does(instance, 'demote'), THEN_IMPLIES_FIRST_GRAPHED);
+    order(plan, does(instance, 'demote'), does(clone, 'demoted'), FIRST_IMPLIES_THEN_GRAPHED);
+    if (clone.ordered && previous) order(plan, does(instance, 'demote'), does(previous, 'demote'), ORDERED);
     previous = instance;
   }
 }
@@ -213,15 +205,15 @@ function orderPromotable(plan: Plan, clone: Clone): void {
 function orderBundle(plan: Plan, bundle: Bundle): void {
   for (const { container, child, ip, connection } of bundle.replicas) {
     orderPrimitive(plan, container);
-    before(plan, [bundle, 'start'], [container, 'start'], UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED);
-    if (child !== undefined) before(plan, [bundle, 'stop'], [child, 'stop'], THEN_IMPLIES_FIRST_GRAPHED);
-    before(plan, [bundle, 'stop'], [container, 'stop'], THEN_IMPLIES_FIRST_GRAPHED);
-    before(plan, [container, 'start'], [bundle, 'running'], FIRST_IMPLIES_THEN_GRAPHED);
-    before(plan, [container, 'stop'], [bundle, 'stopped'], FIRST_IMPLIES_THEN_GRAPHED);
+    order(plan, does(bundle, 'start'), does(container, 'start'), UNRUNNABLE_FIRST_BLOCKS | THEN_IMPLIES_FIRST_GRAPHED);
+    if (child !== undefined) order(plan, does(bundle, 'stop'), does(child, 'stop'), THEN_IMPLIES_FIRST_GRAPHED);
+    order(plan, does(bundle, 'stop'), does(container, 'stop'), THEN_IMPLIES_FIRST_GRAPHED);
+    order(plan, does(container, 'start'), does(bundle, 'running'), FIRST_IMPLIES_THEN_GRAPHED);
+    order(plan, does(container, 'stop'), does(bundle, 'stopped'), FIRST_IMPLIES_THEN_GRAPHED);
     if (ip !== undefined) {
       orderPrimitive(plan, ip);
-      before(plan, [ip, 'start'], [container, 'start'], UNRUNNABLE_FIRST_BLOCKS | GUEST_ALLOWED);
-      before(plan, [container, 'stop'], [ip, 'stop'], THEN_IMPLIES_FIRST | GUEST_ALLOWED);
+      order(plan, does(ip, 'start'), does(container, 'start'), UNRUNNABLE_FIRST_BLOCKS | GUEST_ALLOWED);
+      order(plan, does(container, 'stop'), does(ip, 'stop'), THEN_IMPLIES_FIRST | GUEST_ALLOWED);
     }
     if (connection !== undefined) orderPrimitive(plan, connection);
   }
@@ -229,8 +221,8 @@ function orderBundle(plan: Plan, bundle: Bundle): void {
 }
 
 function orderBundledClone(plan: Plan, bundle: Bundle, clone: Clone): void {
-  const begins = (task: string) => before(plan, [bundle, task], [clone, task], THEN_IMPLIES_FIRST_GRAPHED);
-  const ends = (task: string) => before(plan, [clone, task], [bundle, task], FIRST_IMPLIES_THEN_GRAPHED);
+  const begins = (task: string) => order(plan, does(bundle, task), does(clone, task), THEN_IMPLIES_FIRST_GRAPHED);
+  const ends = (task: string) => order(plan, does(clone, task), does(bundle, task), FIRST_IMPLIES_THEN_GRAPHED);
   begins('start');
   ends('running');
   begins('stop');

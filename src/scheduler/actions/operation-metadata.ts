@@ -28,8 +28,7 @@ export class OperationMetadata {
 
   /** Names and values, `timeout` and `interval` in milliseconds. The node counts for fence devices only. */
   of(resource: Resource, name: OperationName, node: ClusterNode | undefined): Metadata {
-    const isDevice = resource.variant === 'primitive' && resource.isFenceDevice;
-    if (isDevice && (name.task === 'start' || isProbe(name))) return this.#read(resource, name, node);
+    if (dependsOnNode(resource) && (name.task === 'start' || isProbe(name))) return this.#read(resource, name, node);
     let known = this.#known[resource.index];
     if (known === undefined) {
       known = new Map();
@@ -49,4 +48,9 @@ export class OperationMetadata {
     if (!this.#hasDefaults && leavesToDefaults(resource, name)) return this.#plain;
     return operationMeta(this.#cluster, resource, name, node);
   }
+}
+
+/** Whether the node counts for what is configured about the resource's operations. */
+export function dependsOnNode(resource: Resource): boolean {
+  return resource.variant === 'primitive' && resource.isFenceDevice;
 }

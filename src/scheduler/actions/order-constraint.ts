@@ -50,7 +50,7 @@ function symmetryOf(kind: Kind, ...elements: readonly XmlElement[]): 'symmetric'
   return kind === 'serialize' || explicit === false ? 'asymmetric' : 'symmetric';
 }
 
-function kindsOf(kind: Kind, first: string, symmetry: Symmetry): number {
+function kindsOf(kind: Kind, task: string, symmetry: Symmetry): number {
   if (kind === 'optional') return ORDERED;
   if (kind === 'serialize') return SERIALIZE;
   switch (symmetry) {
@@ -59,7 +59,7 @@ function kindsOf(kind: Kind, first: string, symmetry: Symmetry): number {
     case 'inverse':
       return ORDERED | THEN_IMPLIES_FIRST;
     case 'symmetric': {
-      const blocks = first === 'start' || first === 'promote' || first === 'migrate_from';
+      const blocks = task === 'start' || task === 'promote' || task === 'migrate_from';
       return ORDERED | FIRST_IMPLIES_THEN | (blocks ? UNRUNNABLE_FIRST_BLOCKS : 0);
     }
   }
@@ -186,7 +186,8 @@ function orderBetween(
   const firstTask = inverse ? inverseOf(first.task) : first.task;
   const thenTask = inverse ? inverseOf(next.task) : next.task;
   if (firstTask === undefined || thenTask === undefined) return;
-  const kinds = kindsOf(kind, firstTask, symmetry);
+  // Between sets what the later one does decides, where between two resources it is what the first one does.
+  const kinds = kindsOf(kind, thenTask, symmetry);
   const needsAll = parseBoolean(first.xml.get('require-all')) ?? true;
   if (!needsAll && firstTask !== 'stop' && firstTask !== 'demote') {
     const enough = plan.milestone(`one-or-more:${first.xml.id ?? ''}`);

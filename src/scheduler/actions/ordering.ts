@@ -60,7 +60,8 @@ type ResourceSide = OrderingSide & { readonly resource: Resource };
 
 /** A live migration takes the place of stop and start; what is ordered against those is ordered against it. */
 function orderMigrationEquivalents(plan: Plan, first: ResourceSide, next: ResourceSide): void {
-  const [a, b] = [first.resource, next.resource];
+  const a = first.resource;
+  const b = next.resource;
   if (!isMigratable(a) && !isMigratable(b)) return;
   if (isAncestor(a, b) || isAncestor(b, a)) return;
   const also = (task: string, thenTask: string, kinds: number) =>

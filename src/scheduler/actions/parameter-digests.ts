@@ -44,6 +44,8 @@ export type DigestQuery = {
 export class ParameterDigests {
   readonly #cluster: Cluster;
   readonly #known = new Map<string, Digests>();
+  /** By names and values: many resources have the same parameters, or none. */
+  readonly #ofParameters = new Map<string, string>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -92,10 +94,19 @@ export class ParameterDigests {
     const parameters = digestParameters(this.#cluster, resource, subject);
     const needsRestart = entry !== undefined && this.#recordedRestart(entry) !== undefined;
     return {
-      all: parametersDigest(parameters),
-      restart: needsRestart ? parametersDigest(restricted(parameters, entry.xml.get('op-force-restart'))) : undefined,
-      secure: () => parametersDigest(this.#publicParameters(query, parameters)),
+      all: this.#digestOf(parameters),
+      restart: needsRestart ? this.#digestOf(restricted(parameters, entry.xml.get('op-force-restart'))) : undefined,
+      secure: () => this.#digestOf(this.#publicParameters(query, parameters)),
     };
+  }
+
+  #digestOf(parameters: ReadonlyMap<string, string>): string {
+    const text = [...parameters].flat().join('\0');
+    const known = this.#ofParameters.get(text);
+    if (known !== undefined) return known;
+    const digest = parametersDigest(parameters);
+    this.#ofParameters.set(text, digest);
+    return digest;
   }
 
   #publicParameters(query: DigestQuery, all: ReadonlyMap<string, string>): Map<string, string> {

@@ -24,7 +24,12 @@ export type NamedActions = {
 };
 
 /** What the parts of a collective do, and how many actions there were when it was looked up. */
-type PartActions = { readonly madeAt: number; readonly byPart: readonly (readonly Action[])[] };
+type PartActions = {
+  readonly madeAt: number;
+  readonly byPart: readonly (readonly Action[])[];
+  /** The newest of each part. */
+  readonly newest: readonly (Action | undefined)[];
+};
 
 const noActions: readonly Action[] = [];
 const noMetadata: Metadata = new Map();
@@ -84,20 +89,21 @@ export class Plan {
   }
 
   /**
-   * `named` for each direct part of a collective. Kept until the next action is made: while flags are propagated, when
-   * collectives are summed up again and again, there is none.
+   * `named` for each direct part of a collective, and the newest of each. Kept until the next action is made: while flags
+   * are propagated, when collectives are summed up again and again, there is none.
    */
-  partsNamed(collective: Resource, name: string): PartActions['byPart'] {
+  partsNamed(collective: Resource, name: string): PartActions {
     let ofCollective = this.#ofParts.get(collective);
     if (ofCollective === undefined) {
       ofCollective = new Map();
       this.#ofParts.set(collective, ofCollective);
     }
     const known = ofCollective.get(name);
-    if (known?.madeAt === this.actions.length) return known.byPart;
+    if (known?.madeAt === this.actions.length) return known;
     const byPart = childrenOf(collective).map((part) => this.named(part, name));
-    ofCollective.set(name, { madeAt: this.actions.length, byPart });
-    return byPart;
+    const made = { madeAt: this.actions.length, byPart, newest: byPart.map((actions) => actions.at(-1)) };
+    ofCollective.set(name, made);
+    return made;
   }
 
   /** The resource's actions of this name, now and later. */
@@ -190,7 +196,10 @@ export function keyOf(resource: Resource | Primitive, name: string, intervalMs =
 
 function oldestOn(actions: readonly Action[], node: ClusterNode | undefined): Action | undefined {
   if (node === undefined) return actions[0];
-  for (const action of actions) if (bindsTo(action, node)) return action;
+  for (let index = 0; index < actions.length; index++) {
+    const action = actions[index];
+    if (action !== undefined && bindsTo(action, node)) return action;
+  }
   return undefined;
 }
 

@@ -18,6 +18,7 @@ import {
   ORDERED,
   type Relation,
   relate,
+  relateProbes,
   UNRUNNABLE_FIRST_BLOCKS,
 } from './relation.ts';
 
@@ -190,7 +191,11 @@ function orderBeforeWaiting(plan: Plan, { first, next, kinds }: Ordering): void 
   const waiting =
     next.action !== undefined ? [next.action] : thenResource === undefined ? [] : plan.named(thenResource, next.task);
   const effective = kindsForProbes(kinds);
-  for (const probe of probes) for (const action of waiting) relateProbe(probe, action, effective);
+  for (const action of waiting) {
+    if (action.task === 'stonith' || action.task === 'do_shutdown')
+      orderBeforeFenceOrShutdown(probes, action, effective);
+    else relateProbes(probes, action, effective);
+  }
 }
 
 function kindsForProbes(kinds: number): number {
@@ -198,8 +203,12 @@ function kindsForProbes(kinds: number): number {
   return ORDERED | (kinds & (IF_FIRST_UNMIGRATABLE | IF_ON_SAME_NODE));
 }
 
-function relateProbe(probe: Action, action: Action, kinds: number): void {
-  if (action.task === 'stonith' && action.meta('stonith_action') === 'on' && action.node === probe.node) return;
-  if (action.task === 'do_shutdown' && action.node !== probe.node) return;
-  relate(probe, action, kinds);
+/** What is not unfenced cannot be probed, and a shutdown waits for what is on its own node. */
+function orderBeforeFenceOrShutdown(probes: readonly Action[], action: Action, kinds: number): void {
+  const unfences = action.task === 'stonith' && action.meta('stonith_action') === 'on';
+  for (const probe of probes) {
+    if (unfences && action.node === probe.node) continue;
+    if (action.task === 'do_shutdown' && action.node !== probe.node) continue;
+    relate(probe, action, kinds);
+  }
 }

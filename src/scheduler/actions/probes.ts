@@ -1,3 +1,4 @@
+import { soleAssignedNode } from '../assignment/placement.ts';
 import { topOf } from '../configuration/tree.ts';
 import {
   assignedHost,
@@ -13,19 +14,20 @@ import {
   roles,
 } from '../model/index.ts';
 import { type Action, type Metadata, OPTIONAL } from './action.ts';
-import { assignedNodesOf, primitivesOf } from './family.ts';
+import { primitivesOf } from './family.ts';
 import { decideToFence } from './fence-action.ts';
 import { instanceNumber } from './instance-order.ts';
 import { does, action as existing, order, orderProbeBeforeStart } from './ordering.ts';
-import type { Plan } from './plan.ts';
+import type { NamedActions, Plan } from './plan.ts';
 import { IF_ON_SAME_NODE, NESTED_REMOTE_PROBE, ORDERED, UNRUNNABLE_FIRST_BLOCKS } from './relation.ts';
 import { connectionStateOf } from './remote-ordering.ts';
-import { requestAction } from './request.ts';
+import { requestInSeries } from './request.ts';
 import { orderAfterUnfencing } from './unfencing.ts';
 
 export function createProbes(plan: Plan): void {
   const { cluster } = plan;
   if (!cluster.options.startupProbes) return;
+  const probing: Probing = { plan, subjects: [] };
   for (const node of cluster.nodes) {
     if (!node.online) {
       if (isRemoteNode(node) && connectionStateOf(node) === 'failed') {
@@ -34,28 +36,43 @@ export function createProbes(plan: Plan): void {
       continue;
     }
     if (node.unclean || !node.probesAllowed) continue;
-    for (const resource of cluster.resources) probeOn(plan, resource, node);
+    for (const resource of cluster.resources) probeOn(probing, resource, node);
   }
 }
 
+/** What is looked up once for the probes of a resource on all nodes. */
+type Subject = {
+  readonly resource: Primitive;
+  /** Whose start waits for its probes: its clone, or itself. */
+  readonly top: Clone | Primitive;
+  readonly series: NamedActions;
+  /** It is probed nowhere. */
+  readonly isExcluded: boolean;
+  /** It is probed only where its table says so. */
+  readonly exclusive: boolean;
+  readonly reloads: boolean;
+};
+
+type Probing = { readonly plan: Plan; readonly subjects: (Subject | undefined)[] };
+
 /** Requests what probes the resource needs on the node; the answer tells whether there is one. */
-function probeOn(plan: Plan, resource: Resource, node: ClusterNode): boolean {
+function probeOn(probing: Probing, resource: Resource, node: ClusterNode): boolean {
   switch (resource.variant) {
     case 'primitive':
-      return probePrimitive(plan, resource, node);
+      return probePrimitive(probing, resource, node);
     case 'group': {
       let some = false;
-      for (const member of resource.members) some = probePrimitive(plan, member, node) || some;
+      for (const member of resource.members) some = probePrimitive(probing, member, node) || some;
       return some;
     }
     case 'clone':
-      return probeClone(plan, resource, node);
+      return probeClone(probing, resource, node);
     case 'bundle':
-      return probeBundle(plan, resource, node);
+      return probeBundle(probing, resource, node);
   }
 }
 
-function probeClone(plan: Plan, clone: Clone, node: ClusterNode): boolean {
+function probeClone(probing: Probing, clone: Clone, node: ClusterNode): boolean {
   if (clone.exclusiveDiscovery && clone.allowed.probeMode(node.index) !== probeModes.exclusive) {
     clone.allowed.remove(node.index);
     return false;
@@ -63,30 +80,27 @@ function probeClone(plan: Plan, clone: Clone, node: ClusterNode): boolean {
   clone.instances.sort((a, b) => instanceNumber(a) - instanceNumber(b));
   if (clone.unique) {
     let some = false;
-    for (const instance of clone.instances) some = probeOn(plan, instance, node) || some;
+    for (const instance of clone.instances) some = probeOn(probing, instance, node) || some;
     return some;
   }
   const instance =
     clone.instances.find((each) => [...primitivesOf(each)].some((part) => part.probedOn.has(node.index))) ??
-    clone.instances.find((each) => isAssignedTo(each, node)) ??
+    clone.instances.find((each) => soleAssignedNode(each) === node) ??
     clone.instances[0];
-  return instance !== undefined && probeOn(plan, instance, node);
+  return instance !== undefined && probeOn(probing, instance, node);
 }
 
-function isAssignedTo(resource: Resource, node: ClusterNode): boolean {
-  return assignedNodesOf(resource).includes(node);
-}
-
-function probeBundle(plan: Plan, bundle: Bundle, node: ClusterNode): boolean {
+function probeBundle(probing: Probing, bundle: Bundle, node: ClusterNode): boolean {
+  const { plan } = probing;
   let some = false;
   for (const { ip, child, container, connection, node: inside } of bundle.replicas) {
-    if (ip !== undefined && probePrimitive(plan, ip, node)) some = true;
-    if (child !== undefined && inside === node && probePrimitive(plan, child, node)) some = true;
-    if (probePrimitive(plan, container, node)) {
+    if (ip !== undefined && probePrimitive(probing, ip, node)) some = true;
+    if (child !== undefined && inside === node && probePrimitive(probing, child, node)) some = true;
+    if (probePrimitive(probing, container, node)) {
       some = true;
       if (bundle.replicasPerHost === 1) orderBeforeOtherContainers(plan, bundle, container);
     }
-    if (connection !== undefined && probePrimitive(plan, connection, node)) {
+    if (connection !== undefined && probePrimitive(probing, connection, node)) {
       some = true;
       const probe = plan.find(connection, 'monitor', node);
       if (probe !== undefined) order(plan, does(container, 'start'), existing(probe), NESTED_REMOTE_PROBE);
@@ -104,12 +118,12 @@ function orderBeforeOtherContainers(plan: Plan, bundle: Bundle, container: Primi
   }
 }
 
-function probePrimitive(plan: Plan, resource: Primitive, node: ClusterNode): boolean {
-  if (!mayBeProbed(resource, node) || isHeldByContainer(plan, resource, node)) return false;
-  const outer = topOf(resource);
-  const isInstance = outer.variant === 'clone';
-  const top = isInstance ? outer : resource;
-  const probe = requestAction(plan, { resource, task: 'monitor', node, need: 'required' });
+function probePrimitive(probing: Probing, resource: Primitive, node: ClusterNode): boolean {
+  const { plan } = probing;
+  const subject = subjectOf(probing, resource);
+  if (!mayBeProbed(subject, node) || isHeldByContainer(plan, resource, node)) return false;
+  const { top, series } = subject;
+  const probe = requestInSeries(plan, series, { resource, task: 'monitor', node, need: 'required' });
   probe.clear(OPTIONAL);
   orderAfterUnfencing(plan, resource, probe, ORDERED);
   const runsThere = resource.activeNodes.includes(node);
@@ -117,13 +131,28 @@ function probePrimitive(plan: Plan, resource: Primitive, node: ClusterNode): boo
   else if (resource.currentRole === roles.promoted) expect(probe, runningPromoted);
   const blocks = !probe.runnable && top.activeNodes.length === 0;
   if (blocks) order(plan, existing(probe), does(top, 'start'), ORDERED | UNRUNNABLE_FIRST_BLOCKS);
-  else if (isInstance) order(plan, existing(probe), does(top, 'start'), ORDERED);
+  else if (top !== resource) order(plan, existing(probe), does(top, 'start'), ORDERED);
   else orderProbeBeforeStart(plan, probe, resource);
-  // A clone has no such action, and only there it would be looked for.
-  if (!isInstance && plan.named(resource, 'reload-agent').length > 0) {
-    order(plan, existing(probe), does(resource, 'reload-agent'), ORDERED);
-  }
+  if (subject.reloads) order(plan, existing(probe), does(resource, 'reload-agent'), ORDERED);
   return true;
+}
+
+function subjectOf({ plan, subjects }: Probing, resource: Primitive): Subject {
+  const known = subjects[resource.index];
+  if (known !== undefined) return known;
+  const outermost = topOf(resource);
+  const isInstance = outermost.variant === 'clone';
+  const subject: Subject = {
+    resource,
+    top: isInstance ? outermost : resource,
+    series: plan.series(resource, 'monitor'),
+    isExcluded: resource.removed || (resource.launcher !== undefined && resource.connectionKind === 'none'),
+    exclusive: resource.exclusiveDiscovery || outermost.exclusiveDiscovery,
+    // A clone has no such action, and only there it would be looked for.
+    reloads: !isInstance && plan.named(resource, 'reload-agent').length > 0,
+  };
+  subjects[resource.index] = subject;
+  return subject;
 }
 
 /** One map for all probes that expect the same: there is one for each resource and node. */
@@ -134,18 +163,16 @@ function expect(probe: Action, expected: Metadata): void {
   probe.added = probe.added === undefined ? expected : new Map([...probe.added, ...expected]);
 }
 
-function mayBeProbed(resource: Primitive, node: ClusterNode): boolean {
+function mayBeProbed({ resource, isExcluded, exclusive }: Subject, node: ClusterNode): boolean {
+  if (isExcluded || resource.probedOn.has(node.index)) return false;
   if (isRemoteType(node)) {
     if (resource.isFenceDevice || resource.connectionKind !== 'none') return false;
     const launchesGuest = resource.launched.some((each) => each.connectionKind !== 'none');
     if (isGuestOrBundleNode(node) && launchesGuest) return false;
   }
-  if (resource.launcher !== undefined && resource.connectionKind === 'none') return false;
-  if (resource.removed || resource.probedOn.has(node.index)) return false;
-  const top = topOf(resource);
-  const mode = resource.allowed.has(node.index) ? resource.allowed.probeMode(node.index) : node.probeMode;
-  const exclusive = resource.exclusiveDiscovery || top.exclusiveDiscovery;
-  if (exclusive && (!resource.allowed.has(node.index) || mode !== probeModes.exclusive)) return false;
+  const isListed = resource.allowed.has(node.index);
+  const mode = isListed ? resource.allowed.probeMode(node.index) : node.probeMode;
+  if (exclusive && (!isListed || mode !== probeModes.exclusive)) return false;
   return mode !== probeModes.never;
 }
 

@@ -83,7 +83,10 @@ export function repeatsSharingProbe(befores: readonly Relation[]): boolean {
   });
 }
 
-/** Up to this many relations a scan beats a hash. */
+/**
+ * Up to this many relations a scan beats a hash. Scans are by index here, and wherever lists of actions and relations are
+ * gone through most: code that is not optimised yet makes an object for each step of an iterator.
+ */
 const scannedMax = 12;
 
 /**
@@ -101,6 +104,28 @@ export function relate(first: Action, next: Action, kinds: number): boolean {
   first.afters = grown(first.afters, relation);
   if (first.afterIndex !== undefined) indexRelation(first.afterIndex, relation);
   return true;
+}
+
+/**
+ * The same for many probes, one after the other. Those of one resource mostly have one list of relations between them: what
+ * becomes of the first one's list becomes of them all.
+ */
+export function relateProbes(probes: readonly Action[], next: Action, kinds: number): void {
+  let before: Relation[] | undefined;
+  let after: Relation[] = [];
+  for (let index = 0; index < probes.length; index++) {
+    const probe = probes[index] as Action;
+    const relation = next.befores.at(-1);
+    if (before === undefined || probe.afters !== before || relation?.alike === undefined || !isPlainProbe(probe)) {
+      before = probe.afters;
+      relate(probe, next, kinds);
+      after = probe.afters;
+      if (kinds !== ORDERED || before.length >= exactMax - 1 || probe.afterIndex !== undefined) before = undefined;
+    } else if (after !== before) {
+      relation.alike.probes.push(probe);
+      probe.afters = after;
+    }
+  }
 }
 
 /** On a guest node the relation can turn out to be void; anywhere else it stays what it is. */
@@ -141,12 +166,16 @@ function alreadyRelated(first: Action, next: Action, kinds: number): boolean {
   const { befores } = next;
   const { afters } = first;
   if (afters.length <= scannedMax) {
-    for (const relation of afters) if (relation.next === next && (relation.attached & kinds) !== 0) return true;
+    for (let index = 0; index < afters.length; index++) {
+      const relation = afters[index];
+      if (relation?.next === next && (relation.attached & kinds) !== 0) return true;
+    }
     return false;
   }
   if (befores.length <= scannedMax) {
-    for (const relation of befores) {
-      const isFirst = relation.first === first || relation.alike?.probes.includes(first) === true;
+    for (let index = 0; index < befores.length; index++) {
+      const relation = befores[index];
+      const isFirst = relation?.first === first || relation?.alike?.probes.includes(first) === true;
       if (isFirst && (relation.attached & kinds) !== 0) return true;
     }
     return false;

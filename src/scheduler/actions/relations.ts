@@ -6,7 +6,7 @@ import { type Action, MIGRATION_ABORT } from './action.ts';
 import { currentRoleOf } from './family.ts';
 import type { Ordering, OrderingSide } from './ordering.ts';
 import type { Plan } from './plan.ts';
-import { FIRST_IMPLIES_THEN, relate } from './relation.ts';
+import { FIRST_IMPLIES_THEN, relate, relateProbes } from './relation.ts';
 import { requestAction } from './request.ts';
 
 export function relateOrderings(plan: Plan): void {
@@ -15,9 +15,9 @@ export function relateOrderings(plan: Plan): void {
 
 function relateOrdering(plan: Plan, { first, next, kinds, alike }: Ordering): void {
   const firsts = first.resource === undefined ? concrete(first) : firstActions(plan, first, first.resource, next);
-  for (const action of firsts) relateFirst(plan, action, next, kinds);
+  for (let index = 0; index < firsts.length; index++) relateFirst(plan, firsts[index] as Action, next, kinds);
   if (alike === undefined || next.resource === undefined) return;
-  for (const action of plan.named(next.resource, next.task)) for (const probe of alike) relate(probe, action, kinds);
+  for (const action of plan.named(next.resource, next.task)) relateProbes(alike, action, kinds);
 }
 
 function concrete(side: OrderingSide): readonly Action[] {
@@ -43,7 +43,9 @@ function relateFirst(plan: Plan, first: Action, next: OrderingSide, kinds: numbe
   }
   const abortsMigration = first.resource === resource && first.has(MIGRATION_ABORT);
   const effective = abortsMigration ? kinds & ~FIRST_IMPLIES_THEN : kinds;
-  for (const action of next.action === undefined ? plan.named(resource, next.task) : [next.action]) {
-    relate(first, action, effective);
+  if (next.action !== undefined) relate(first, next.action, effective);
+  else {
+    const nexts = plan.named(resource, next.task);
+    for (let index = 0; index < nexts.length; index++) relate(first, nexts[index] as Action, effective);
   }
 }

@@ -7,6 +7,7 @@ import { canFence } from '../status/fencing.ts';
 import { type Action, ON_DC, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
 import { currentRoleOf, isActive, nextRoleOf } from './family.ts';
 import { decideToFence } from './fence-action.ts';
+import { dependsOnNode } from './operation-metadata.ts';
 import { keyOf, type NamedActions, oldestOf, type Plan } from './plan.ts';
 
 export type Request = {
@@ -20,8 +21,13 @@ export type Request = {
 };
 
 export function requestAction(plan: Plan, request: Request): Action {
-  const { resource, task, node, need, name = task, intervalMs = 0 } = request;
-  const series = plan.series(resource, name, intervalMs);
+  const { resource, task, name = task, intervalMs = 0 } = request;
+  return requestInSeries(plan, plan.series(resource, name, intervalMs), request);
+}
+
+/** The same where the series of the action is known: a resource is probed on every node. */
+export function requestInSeries(plan: Plan, series: NamedActions, request: Request): Action {
+  const { resource, node, need } = request;
   const action = oldestOf(series, node) ?? createFor(plan, request, series);
   applyNeed(action, resource, need);
   if (action.node !== undefined) readOwnParameters(plan, action, series);
@@ -39,9 +45,13 @@ export function requestMilestone(plan: Plan, request: Omit<Request, 'node'>): Ac
 function createFor(plan: Plan, request: Request, series: NamedActions): Action {
   const { resource, task, node, need, name = task, intervalMs = 0 } = request;
   const operationName = name === task ? task : 'notify';
-  const configured = plan.metadata.of(resource, { task: operationName, intervalMs }, node);
-  // The same on another node has the same key: one text serves a resource's probes on all nodes.
-  const key = series.all[0]?.key ?? keyOf(resource, name, intervalMs);
+  // The same on another node has the same key, and the same configuration: one serves a resource's probes on all nodes.
+  const alike = series.all[0];
+  const key = alike?.key ?? keyOf(resource, name, intervalMs);
+  const configured =
+    alike === undefined || dependsOnNode(resource)
+      ? plan.metadata.of(resource, { task: operationName, intervalMs }, node)
+      : alike.configured;
   const action = plan.create(key, task, { series, node, need, intervalMs, configured });
   if (task === 'start' || task === 'promote') action.needs = needsOf(resource);
   return action;

@@ -34,24 +34,22 @@ export function summaryFlags(plan: Plan, action: Action, node: ClusterNode | und
 }
 
 function groupFlags(plan: Plan, action: Action, group: Group, node: ClusterNode | undefined): number {
-  let flags = OPTIONAL | RUNNABLE | PSEUDO;
   const task = taskCompletedBy(action.task);
-  for (const actions of plan.partsNamed(group, task)) {
-    const part = newestOf(actions, node);
-    if (part === undefined) {
-      if (task !== 'stop' && task !== 'demote') flags &= ~RUNNABLE;
-      continue;
-    }
-    if (part.required) {
-      flags &= ~OPTIONAL;
-      action.clear(OPTIONAL);
-    }
-    if (task !== action.task && !part.runnable) {
-      flags &= ~RUNNABLE;
-      action.clear(RUNNABLE);
-    }
+  const { newest, byPart } = plan.partsNamed(group, task);
+  /** What all parts have. */
+  let common = OPTIONAL | RUNNABLE;
+  let isMissing = false;
+  const parts = node === undefined ? newest : byPart.map((actions) => newestOf(actions, node));
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index];
+    if (part === undefined) isMissing = true;
+    else common &= part.flags;
   }
-  return flags;
+  if ((common & OPTIONAL) === 0) action.clear(OPTIONAL);
+  const isBlocked = task !== action.task && (common & RUNNABLE) === 0;
+  if (isBlocked) action.clear(RUNNABLE);
+  const lacksPart = isMissing && task !== 'stop' && task !== 'demote';
+  return PSEUDO | (common & OPTIONAL) | (isBlocked || lacksPart ? 0 : RUNNABLE);
 }
 
 function cloneFlags(plan: Plan, action: Action, collective: Resource, node: ClusterNode | undefined): number {

@@ -18,10 +18,7 @@ export function compareInstances(run: Run, a: Resource, b: Resource): number {
   if (rank !== 0) return rank;
   // Instances that are nowhere are all the same.
   if (placeA.node === undefined && placeB.node === undefined) return 0;
-  return (
-    comparePlaces(run, { instance: a, node: placeA.node }, { instance: b, node: placeB.node }) ||
-    instanceNumber(a.id) - instanceNumber(b.id)
-  );
+  return comparePlaces(run, { instance: a, node: placeA.node }, { instance: b, node: placeB.node });
 }
 
 type Standing = { readonly isDisallowed: boolean; readonly node: ClusterNode | undefined };
@@ -43,11 +40,14 @@ function comparePlaces(run: Run, a: Placed, b: Placed): number {
   const [tableA, tableB] = [a.instance.parent?.allowed, b.instance.parent?.allowed];
   const [hasA, hasB] = [tableA?.has(nodeA.index) === true, tableB?.has(nodeB.index) === true];
   if (hasA !== hasB) return Number(hasB) - Number(hasA);
+  // The collective as a whole may use neither node: then nothing else counts.
+  if (!hasA) return 0;
   const count = (tableA?.count(nodeA.index) ?? 0) - (tableB?.count(nodeB.index) ?? 0);
   if (count !== 0) return count;
   const failed = Number(isFailed(a.instance)) - Number(isFailed(b.instance));
   if (failed !== 0) return failed;
-  return pull(run, b.instance, nodeB) - pull(run, a.instance, nodeA);
+  const pulled = pull(run, b.instance, nodeB) - pull(run, a.instance, nodeA);
+  return pulled === 0 ? instanceNumber(a.instance.id) - instanceNumber(b.instance.id) : pulled;
 }
 
 export function isFailed(resource: Resource): boolean {

@@ -76,7 +76,7 @@ export class ScoreListing {
     const { allowed } = resource;
     const scores = new Int32Array(this.#nodes.length);
     this.#nodes.forEach(({ index }, position) => {
-      scores[position] = allowed.has(index) ? allowed.score(index) : noEntry;
+      scores[position] = allowed.scoreOr(index, noEntry);
     });
     this.#entries.push({ kind: 'table', variant, resource: resource.id, scores });
     for (const child of childrenOf(resource)) this.#addTables(child, variant);

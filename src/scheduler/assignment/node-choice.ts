@@ -35,7 +35,15 @@ export function compareNodes(
   { table, active }: { readonly table: NodeTable | undefined; readonly active: ClusterNode | undefined },
 ): number {
   const difference = effectiveScore(b, table) - effectiveScore(a, table);
-  if (difference !== 0) return difference;
+  return difference !== 0 ? difference : compareEquals(cluster, [a, b], active);
+}
+
+/** The same for two nodes of one score. */
+export function compareEquals(
+  cluster: Cluster,
+  [a, b]: readonly [ClusterNode, ClusterNode],
+  active: ClusterNode | undefined,
+): number {
   const strategy = cluster.options.placementStrategy;
   if (strategy !== 'minimal') {
     if (strategy === 'balanced') {
@@ -52,7 +60,8 @@ export function compareNodes(
   return compareBytes(a.name, b.name);
 }
 
-function effectiveScore(node: ClusterNode, table: NodeTable | undefined): number {
+/** As it counts in a comparison: what cannot be used is worth nothing. */
+export function effectiveScore(node: ClusterNode, table: NodeTable | undefined): number {
   if (!isAvailable(node)) return -INFINITY_SCORE;
   return table === undefined ? node.baseScore : table.score(node.index);
 }

@@ -10,7 +10,7 @@ import { nodeNamed } from '../configuration/nodes.ts';
 import { type ClusterNode, type Colocation, isAvailable, type Primitive, roles } from '../model/index.ts';
 import { ledgerLength, rewindLedger } from '../reasons/ledger.ts';
 import { currentNode } from '../status/active.ts';
-import { canTake, compareNodes, hasCandidate, nodesByPreference } from './node-choice.ts';
+import { canTake, compareEquals, effectiveScore, hasCandidate, nodesByPreference } from './node-choice.ts';
 import { place } from './placement.ts';
 import { type AssignmentRequest, finalRequest, type Run } from './run.ts';
 import { limitToCapacity } from './utilization.ts';
@@ -127,9 +127,14 @@ function chosenNode(run: Run, resource: Primitive, preferred: ClusterNode | unde
 function bestNode({ cluster }: Run, { allowed }: Primitive, active: ClusterNode | undefined): ClusterNode | undefined {
   if (cluster.options.placementStrategy === 'balanced') return nodesByPreference(cluster, allowed, active)[0];
   let best: ClusterNode | undefined;
+  let bestScore = -INFINITY_SCORE;
   for (const node of cluster.nodes) {
     if (!allowed.has(node.index)) continue;
-    if (best === undefined || compareNodes(cluster, [node, best], { table: allowed, active }) < 0) best = node;
+    const score = effectiveScore(node, allowed);
+    if (best !== undefined && score < bestScore) continue;
+    if (best !== undefined && score === bestScore && compareEquals(cluster, [node, best], active) >= 0) continue;
+    best = node;
+    bestScore = score;
   }
   return best;
 }

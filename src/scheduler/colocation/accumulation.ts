@@ -158,13 +158,13 @@ function ownSum(cluster: Cluster, source: Primitive, factor: number): Accumulati
   const sum = emptySum(cluster);
   let isAlive = false;
   for (const node of cluster.nodes) {
-    const usable = source.allowed.has(node.index) && isAvailable(node);
-    const value = weighted(factor, usable ? source.allowed.score(node.index) : -INFINITY_SCORE);
+    const available = isAvailable(node);
+    const value = weighted(factor, available ? source.allowed.score(node.index) : -INFINITY_SCORE);
     if (value <= -INFINITY_SCORE) sum.infinities[node.index] = forbids;
     else if (value >= INFINITY_SCORE) sum.infinities[node.index] = attracts;
     else if (value > 0) sum.gains[node.index] = value;
     else sum.losses[node.index] = value;
-    if (value > -INFINITY_SCORE && isAvailable(node)) isAlive = true;
+    if (value > -INFINITY_SCORE && available) isAlive = true;
   }
   return isAlive ? sum : undefined;
 }

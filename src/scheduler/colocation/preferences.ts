@@ -1,7 +1,10 @@
 // Preferences travel against the direction of a colocation: where the primary goes decides where its dependents can go, so
 // what they prefer counts for it. And what depends on the dependents counts in turn.
 //
-// The walk keeps its own stack: chains of colocations may be longer than the stack of calls.
+// The walk keeps its own stack: chains of colocations may be longer than the stack of calls. It visits a resource once for
+// each way that leads there. Real clusters have a few; where every pair of N resources is related there are 2^N, and N! in a
+// group. The peer follows them all, which does not end; here a run has an allowance of them, and visits each resource once more
+// when that is spent.
 
 import { addScores, clampScore, INFINITY_SCORE } from '../../kit/index.ts';
 import { hasCandidate } from '../assignment/node-choice.ts';
@@ -76,10 +79,28 @@ type SourceFrame = {
 /** A group that waits for the member which speaks for it. */
 type GroupFrame = { readonly kind: 'group'; readonly group: Resource };
 
+type Walk = {
+  readonly cluster: Cluster;
+  readonly stack: (SourceFrame | GroupFrame)[];
+  /** Of a source that is visited again and again. */
+  readonly followers: Map<Resource, readonly Colocation[]>;
+  /** How many followers were looked at. */
+  steps: number;
+  /** Sources that are done with and not visited again; undefined as long as every way is followed. */
+  passed: Resource[] | undefined;
+};
+
 /** The table `work` with the preferences of `merge.source`, and of what follows it, merged in; `work` itself is left as it is. */
 export function mergePreferences(cluster: Cluster, work: NodeTable | undefined, merge: Merge): NodeTable {
-  const stack: (SourceFrame | GroupFrame)[] = [];
-  let returned = begin(cluster, stack, work, merge);
+  const walk: Walk = { cluster, stack: [], followers: new Map(), steps: 0, passed: undefined };
+  const merged = walked(walk, work, merge);
+  for (const source of walk.passed ?? []) source.merging = false;
+  return merged;
+}
+
+function walked(walk: Walk, work: NodeTable | undefined, merge: Merge): NodeTable {
+  const { stack } = walk;
+  let returned = begin(walk, work, merge);
   for (;;) {
     const frame = stack.at(-1);
     if (frame === undefined) return returned ?? merge.source.allowed;
@@ -91,21 +112,35 @@ export function mergePreferences(cluster: Cluster, work: NodeTable | undefined, 
     if (returned !== undefined) frame.table = returned;
     const follower = nextFollower(frame);
     if (follower !== undefined) {
-      returned = begin(cluster, stack, frame.table, follower);
+      returned = begin(walk, frame.table, follower);
     } else {
       stack.pop();
-      returned = finished(cluster, frame.merge, frame.table);
+      returned = finished(walk, frame.merge, frame.table);
     }
   }
 }
 
+/**
+ * What follows a source that is visited, and is going to be looked at. From when the run's allowance is spent, sources stay
+ * marked after they are done with.
+ */
+function followersOf(walk: Walk, { source, mode }: Merge): readonly Colocation[] {
+  const { caches, colocations, resourcesByIndex } = walk.cluster;
+  const known = walk.followers.get(source);
+  const followers = known ?? (mode.thisWith ? thisWithOf(source) : withThisOf(source));
+  if (known === undefined) walk.followers.set(source, followers);
+  walk.steps += 1 + followers.length;
+  // In all but absurd documents a merge takes no more.
+  const isCommon = walk.steps <= 2 * (resourcesByIndex.length + colocations.length);
+  if (isCommon || walk.passed !== undefined) return followers;
+  caches.mergeStepsLeft -= 1 + followers.length;
+  if (caches.mergeStepsLeft < 0) walk.passed = [];
+  return followers;
+}
+
 /** The merged table if that is all there is to do; else undefined, and what remains is on the stack. */
-function begin(
-  cluster: Cluster,
-  stack: (SourceFrame | GroupFrame)[],
-  work: NodeTable | undefined,
-  merge: Merge,
-): NodeTable | undefined {
+function begin(walk: Walk, work: NodeTable | undefined, merge: Merge): NodeTable | undefined {
+  const { cluster, stack } = walk;
   const { source, mode } = merge;
   if (source.merging) return work ?? source.allowed;
   if (work !== undefined && !mode.nonnegative && merge.factor === 0) return work;
@@ -118,17 +153,17 @@ function begin(
     const member = work === undefined ? source.members.at(-1) : source.members[0];
     if (member === undefined) return work ?? source.allowed;
     stack.push({ kind: 'group', group: source });
-    return begin(cluster, stack, work, { ...merge, source: member });
+    return begin(walk, work, { ...merge, source: member });
   }
   const target = merge.target ?? source;
   const table = work === undefined ? source.allowed.copy() : work.copy();
   if (work !== undefined) addPreferences(cluster, table, { ...merge, target });
   if (!hasCandidate(cluster, table)) {
     source.merging = false;
-    if (!mode.active) return finished(cluster, merge, table);
+    if (!mode.active) return finished(walk, merge, table);
     return work ?? source.allowed;
   }
-  const followers = mode.thisWith ? thisWithOf(source) : withThisOf(source);
+  const followers = followersOf(walk, merge);
   stack.push({ kind: 'source', merge: { ...merge, target }, followers, next: 0, table });
   return undefined;
 }
@@ -149,8 +184,9 @@ function nextFollower(frame: SourceFrame): Merge | undefined {
   return undefined;
 }
 
-function finished(cluster: Cluster, { source, mode }: Merge, table: NodeTable): NodeTable {
-  source.merging = false;
+function finished({ cluster, passed }: Walk, { source, mode }: Merge, table: NodeTable): NodeTable {
+  if (passed === undefined) source.merging = false;
+  else passed.push(source);
   if (!mode.nonnegative) return table;
   for (const { index } of cluster.nodes) {
     if (table.has(index) && table.score(index) === unusable) table.setScore(index, 1);

@@ -1,7 +1,7 @@
 // An empty working set, and the few facts that stand on the `<cib>` element itself.
 
 import { type Instant, isTrue, parseInteger, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
-import type { Cluster } from '../model/index.ts';
+import type { Cluster, ReadingPurpose } from '../model/index.ts';
 import type { ValueContext } from './nvset.ts';
 import { readOptions } from './options.ts';
 
@@ -14,10 +14,16 @@ export type RunSettings = {
    * was given may have had its secrets struck out.
    */
   readonly secrets?: 'compared' | 'ignored';
+  /** `display`: nothing will be decided, and what only decisions need of the histories is let go once it is read. */
+  readonly purpose?: ReadingPurpose;
 };
 
+/** Where every pair of sixteen resources is colocated, all ways among them are still followed; it takes a second or two. */
+const mergeStepsMax = 2_000_000;
+
 /** The working set before nodes and resources are read. */
-export function openCluster(cib: XmlElement, { now, reasons, secrets = 'ignored' }: RunSettings): Cluster {
+export function openCluster(cib: XmlElement, settings: RunSettings): Cluster {
+  const { now, reasons, secrets = 'ignored', purpose = 'decision' } = settings;
   const changes = { recheckBy: undefined as number | undefined };
   const noteChange = (epochSeconds: number) => {
     changes.recheckBy = earlierAfter(now.epochSeconds, changes.recheckBy, epochSeconds);
@@ -29,6 +35,7 @@ export function openCluster(cib: XmlElement, { now, reasons, secrets = 'ignored'
     cib,
     now,
     secrets,
+    purpose,
     options,
     quorate,
     dcUuid: cib.get('dc-uuid'),
@@ -64,6 +71,7 @@ export function openCluster(cib: XmlElement, { now, reasons, secrets = 'ignored'
       failures: [],
       records: undefined,
       accumulations: new Map(),
+      mergeStepsLeft: mergeStepsMax,
       hasRemoteNodes: undefined,
       operationDefaults: undefined,
     },

@@ -100,13 +100,29 @@ function expandSets(cluster: Cluster, element: XmlElement, sets: readonly XmlEle
   for (const set of sets) {
     const members: XmlElement[] = [];
     for (const reference of set.childrenNamed('resource_ref')) {
-      const names = namedBy(cluster, reference.id ?? '');
+      const name = reference.id ?? '';
+      const names = resourcesBehind(cluster, name, new Set());
       if (names === undefined) return withSets(element, sets);
-      members.push(...(names.length === 1 && names[0] === reference.id ? [reference] : names.map(referenceTo)));
+      members.push(...(names.length === 1 && names[0] === name ? [reference] : names.map(referenceTo)));
     }
     expanded.push(set.withNodes([...set.nodes.filter((node) => !isReference(node)), ...members]));
   }
   return withSets(element, expanded);
+}
+
+/** What a name in a set stands for, tags of tags included; undefined where anything in it is no resource, or is itself. */
+function resourcesBehind(cluster: Cluster, name: string, open: ReadonlySet<string>): readonly string[] | undefined {
+  if (findResource(cluster, name) !== undefined) return [name];
+  const members = open.has(name) ? undefined : membersOf(cluster, name);
+  if (members === undefined) return undefined;
+  const within = new Set(open).add(name);
+  const resources: string[] = [];
+  for (const member of members) {
+    const behind = resourcesBehind(cluster, member, within);
+    if (behind === undefined) return undefined;
+    resources.push(...behind);
+  }
+  return resources;
 }
 
 function isReference(node: XmlElement['nodes'][number]): boolean {

@@ -92,13 +92,13 @@ function nodeText({ nodes }: Context, action: Action): string {
   return router === undefined ? named : `${named}${attribute('router_node', router.name)}`;
 }
 
-function writeAction(out: string[], context: Context, { action, inputs }: Synapse): void {
+function writeAction(out: string[], context: Context, { action }: Synapse): void {
   const indent = '        ';
   out.push(`      <${startOf(context, action)}${lockText(action)}>\n`);
   const resource = action.resource;
   if (resource?.variant === 'primitive' && !action.pseudo) out.push(`${indent}<primitive${agentText(resource)}/>\n`);
   writeAttributes(out, context, action);
-  const downed = downedBy(context.cluster, action, inputs);
+  const downed = downedBy(context.cluster, action);
   if (downed.length > 0) {
     out.push(`${indent}<downed>\n`, ...downed.map((id) => `${indent}  <node${attribute('id', id)}/>\n`));
     out.push(`${indent}</downed>\n`);
@@ -151,14 +151,15 @@ function writeAttributes(out: string[], { cluster, texts }: Context, action: Act
 }
 
 /** Ids of the nodes that are gone once the action is done. */
-function downedBy(cluster: Cluster, action: Action, inputs: readonly Action[]): string[] {
+function downedBy(cluster: Cluster, action: Action): string[] {
   const { node, resource } = action;
   if (node === undefined || !hasNodeInformation(action)) return [];
   if (action.task === 'do_shutdown') return [node.id];
   if (action.task === 'stonith')
     return action.meta('stonith_action') === 'on' ? [] : [node.id, ...guestsOn(cluster, node)];
   if (action.task !== 'stop' || resource?.variant !== 'primitive' || resource.connectionKind === 'none') return [];
-  const moves = inputs.some((input) => input.resource === resource && input.task === 'migrate_from');
+  // Also where the migration turned out to be impossible: the node comes back all the same.
+  const moves = action.befores.some(({ first }) => first.resource === resource && first.task === 'migrate_from');
   return moves ? [] : [resource.id];
 }
 

@@ -134,7 +134,8 @@ export function elementOf(action: Action): ActionElement {
 
 /** Milestones have no node, but the fencing of a guest has. */
 export function hasNodeInformation(action: Action): boolean {
-  return action.node !== undefined && (elementOf(action) !== 'pseudo_event' || action.task === 'stonith');
+  if (action.node === undefined) return false;
+  return !action.pseudo || elementOf(action) !== 'pseudo_event' || action.task === 'stonith';
 }
 
 function headerOf({ cluster }: Plan): Map<string, string> {

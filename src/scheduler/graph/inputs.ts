@@ -35,10 +35,11 @@ export function mergeBefores(action: Action): void {
   if (action.befores.length < 2) return;
   if (repeatsSharingProbe(action.befores)) action.befores = [...pairwise(action.befores)];
   const { befores } = action;
-  if (!isAscending(befores.map(({ first }) => first))) befores.sort((a, b) => a.first.id - b.first.id);
+  if (!isAscending(befores, idOfFirst)) befores.sort((a, b) => a.first.id - b.first.id);
   let kept = 0;
   for (let index = 1; index < befores.length; index++) {
-    const [last, next] = [befores[kept], befores[index]];
+    const last = befores[kept];
+    const next = befores[index];
     if (last === undefined || next === undefined) continue;
     if (last.first === next.first) last.kinds |= next.kinds;
     else {
@@ -50,14 +51,20 @@ export function mergeBefores(action: Action): void {
 }
 
 function sortById(actions: Action[]): Action[] {
-  return isAscending(actions) ? actions : actions.sort((a, b) => a.id - b.id);
+  return isAscending(actions, idOf) ? actions : actions.sort((a, b) => a.id - b.id);
 }
 
-function isAscending(actions: readonly Action[]): boolean {
-  let last = 0;
-  for (const { id } of actions) {
-    if (id < last) return false;
-    last = id;
+function idOf({ id }: Action): number {
+  return id;
+}
+
+function idOfFirst({ first }: Relation): number {
+  return first.id;
+}
+
+function isAscending<Each>(list: readonly Each[], id: (each: Each) => number): boolean {
+  for (let index = 1; index < list.length; index++) {
+    if (id(list[index - 1] as Each) > id(list[index] as Each)) return false;
   }
   return true;
 }
@@ -68,10 +75,12 @@ const noActions: readonly Action[] = [];
 export function inputsOf(action: Action): readonly Action[] {
   if (action.befores.length === 0) return noActions;
   const inputs: Action[] = [];
-  for (const relation of action.befores) {
+  action.befores.forEach((relation) => {
     if (isInput(action, relation)) inputs.push(relation.first);
-    for (const probe of relation.alike?.probes ?? noActions) if (probe.runnable && happens(probe)) inputs.push(probe);
-  }
+    relation.alike?.probes.forEach((probe) => {
+      if (probe.runnable && happens(probe)) inputs.push(probe);
+    });
+  });
   return inputs.length === 0 ? noActions : sortById(inputs);
 }
 

@@ -12,6 +12,9 @@ import type { ClusterNode } from './node.ts';
 import type { ClusterOptions } from './options.ts';
 import type { Bundle, Primitive, Resource } from './resource.ts';
 
+/** What a document is read for: to decide what to do, or only to show the state it describes. */
+export type ReadingPurpose = 'decision' | 'display';
+
 export type Cluster = {
   /** The `<cib>` element. */
   readonly cib: XmlElement;
@@ -19,6 +22,7 @@ export type Cluster = {
   readonly now: Instant;
   /** Whether a change of nothing but secret parameters is one. */
   readonly secrets: 'compared' | 'ignored';
+  readonly purpose: ReadingPurpose;
   readonly options: ClusterOptions;
   readonly quorate: boolean;
   readonly dcUuid: string | undefined;
@@ -88,6 +92,8 @@ export type Caches = {
   records: Map<string, Map<string, XmlElement[]>> | undefined;
   /** Sums of preferences by resource and weight; `walk` where they cannot be added up. */
   readonly accumulations: Map<Resource, Map<number, Accumulation | 'walk'>>;
+  /** How many steps merges of preferences may take yet beyond what is common; see colocation/preferences.ts. */
+  mergeStepsLeft: number;
   hasRemoteNodes: boolean | undefined;
   /** Values of `op_defaults` where no rule makes them depend on the operation. */
   operationDefaults: ReadonlyMap<string, string> | undefined;

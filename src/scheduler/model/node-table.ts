@@ -42,7 +42,13 @@ export class NodeTable {
 
   /** The entry's score, -INFINITY when there is none. */
   score(node: number): number {
-    return this.has(node) ? (this.scores[node] ?? -INFINITY_SCORE) : -INFINITY_SCORE;
+    return this.scoreOr(node, -INFINITY_SCORE);
+  }
+
+  /** The entry's score, `without` when there is none. */
+  scoreOr(node: number, without: number): number {
+    const modes = this.#modes;
+    return node < modes.length && modes[node] !== absent ? (this.scores[node] ?? without) : without;
   }
 
   count(node: number): number {

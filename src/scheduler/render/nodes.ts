@@ -1,6 +1,7 @@
 // The node list: what is noteworthy node by node, all others by state.
 
-import { parseInteger } from '../../cib/index.ts';
+import { parseScore } from '../../cib/index.ts';
+import { healthScoresOf } from '../criteria/health.ts';
 import { type Cluster, type ClusterNode, isGuestOrBundleNode, isRemoteType } from '../model/index.ts';
 import type { Outline } from './outline.ts';
 
@@ -60,17 +61,29 @@ export function nodeStatus(node: ClusterNode): string {
 
 type Health = 'green' | 'yellow' | 'red';
 
-/** The worst of what the `#health…` attributes say. */
+/** The worst of what the `#health…` attributes say; a number is as bad as the colour that counts for no less. */
 export function healthOf({ options }: Cluster, node: ClusterNode): Health {
   if (options.healthStrategy === 'none') return 'green';
+  const scores = healthScoresOf(options);
+  const yellowCounts = scores.yellow !== scores.green;
   let worst: Health = 'green';
   for (const [name, text] of node.attributes) {
     if (!name.startsWith('#health')) continue;
-    const score = parseInteger(text);
-    if (text.toLowerCase() === 'red' || (score !== undefined && score <= options.healthRed)) return 'red';
-    const yellowCounts = options.healthYellow !== options.healthGreen;
-    const isYellow = score !== undefined && yellowCounts && score <= options.healthYellow;
-    if (text.toLowerCase() === 'yellow' || isYellow) worst = 'yellow';
+    switch (text.toLowerCase()) {
+      case 'red':
+        return 'red';
+      case 'yellow':
+        worst = 'yellow';
+        break;
+      case 'green':
+        break;
+      default: {
+        const score = parseScore(text);
+        if (score === undefined) break;
+        if (score <= scores.red) return 'red';
+        if (yellowCounts && score <= scores.yellow) worst = 'yellow';
+      }
+    }
   }
   return worst;
 }

@@ -9,6 +9,7 @@ import {
   type Cluster,
   type ClusterNode,
   formatRole,
+  type Group,
   isGuestOrBundleNode,
   isRemoteType,
   type Primitive,
@@ -17,7 +18,7 @@ import {
 import { nodeAttributesXml } from './attributes.ts';
 import { failuresXml } from './failures.ts';
 import { healthOf } from './nodes.ts';
-import { displayName, displayRole, isInternal } from './primitive.ts';
+import { displayName, displayRole } from './primitive.ts';
 
 export type StatusLists = { readonly attributes: boolean; readonly failures: boolean };
 
@@ -30,7 +31,7 @@ export function statusXml(cluster: Cluster, name: string, lists: StatusLists): X
       {},
       cluster.nodes.map((node) => nodeXml(cluster, node)),
     ),
-    xmlElement('resources', {}, shown.flatMap(resourceXml)),
+    xmlElement('resources', {}, shown.map(resourceXml)),
     ...(lists.attributes ? nodeAttributesXml(cluster) : []),
     ...(lists.failures ? failuresXml(cluster) : []),
   ]);
@@ -63,28 +64,28 @@ function featureSetOf(node: ClusterNode): string | undefined {
   return node.attributes.get('#feature-set') ?? '<3.15.1';
 }
 
-function resourceXml(resource: Resource): XmlElement[] {
+/** Implicit parts are listed, too: programs look for what people need not see. */
+function resourceXml(resource: Resource): XmlElement {
   switch (resource.variant) {
     case 'primitive':
-      return isInternal(resource) ? [] : [primitiveXml(resource)];
+      return primitiveXml(resource);
     case 'group':
-      return [
-        xmlElement(
-          'group',
-          {
-            id: resource.id,
-            number_resources: String(resource.members.length),
-            managed: String(resource.managed),
-            disabled: String(resource.disabled),
-          },
-          resource.members.map(primitiveXml),
-        ),
-      ];
+      return groupXml(resource);
     case 'clone':
-      return [cloneXml(resource)];
+      return cloneXml(resource);
     case 'bundle':
-      return [bundleXml(resource)];
+      return bundleXml(resource);
   }
+}
+
+function groupXml({ id, members, managed, disabled }: Group): XmlElement {
+  const attributes = {
+    id,
+    number_resources: String(members.length),
+    managed: String(managed),
+    disabled: String(disabled),
+  };
+  return xmlElement('group', attributes, members.map(primitiveXml));
 }
 
 function primitiveXml(resource: Primitive): XmlElement {
@@ -121,7 +122,7 @@ function cloneXml(clone: Clone): XmlElement {
     failure_ignored: String(someInTree(clone, (part) => part.variant === 'primitive' && part.ignoreFailure)),
     target_role: clone.meta.get('target-role'),
   };
-  return xmlElement('clone', attributes, clone.instances.flatMap(resourceXml));
+  return xmlElement('clone', attributes, clone.instances.map(resourceXml));
 }
 
 function bundleXml(bundle: Bundle): XmlElement {

@@ -41,9 +41,7 @@ export function renderTransitionSummary(plan: Plan, changes: readonly ResourceCh
   const out = new Outline();
   out.heading(0, 'Transition Summary');
   for (const { node, operation, reason } of nodeChanges(plan)) {
-    const container = isGuestOrBundleNode(node) ? node.connection?.launcher : undefined;
-    const name = container === undefined ? node.name : `${node.name} (resource: ${container.id})`;
-    out.item(1, `Fence (${operation}) ${name} '${reason}'`);
+    out.item(1, `Fence (${operation}) ${fencedName(node)} '${reason}'`);
   }
   const details = changes.map(describePlaces);
   const widthOfId = changes.reduce((width, { resource: { id } }) => (id.length > width ? id.length + 2 : width), 5);
@@ -55,6 +53,12 @@ export function renderTransitionSummary(plan: Plan, changes: readonly ResourceCh
     out.item(1, `${verb.padEnd(8)}   ${resource.id.padEnd(widthOfId)}   ( ${places} )${why}`);
   });
   return out.toString();
+}
+
+/** A guest is fenced by what happens to its container. */
+export function fencedName(node: ClusterNode): string {
+  const container = isGuestOrBundleNode(node) ? node.connection?.launcher : undefined;
+  return container === undefined ? node.name : `${node.name} (resource: ${container.id})`;
 }
 
 /** Fencing that will be done, newest first. */

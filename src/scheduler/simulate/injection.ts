@@ -11,7 +11,7 @@ export type Injection =
   | { readonly kind: 'quorum'; readonly quorate: boolean; readonly given: string }
   | { readonly kind: 'watchdog'; readonly present: boolean; readonly given: string }
   | { readonly kind: 'node'; readonly name: string; readonly becomes: 'up' | 'down' | 'failed' }
-  | { readonly kind: 'ticket'; readonly id: string; readonly change: TicketChange; readonly nowSeconds: number }
+  | { readonly kind: 'ticket'; readonly id: string; readonly change: TicketChange }
   /** Recorded in the node's history. `exitReason`: what is said of a failure. */
   | {
       readonly kind: 'operation';
@@ -60,7 +60,7 @@ export function inject(cib: XmlElement, injection: Injection): Result<XmlElement
     case 'node':
       return injectNode(cib, injection.name, injection.becomes);
     case 'ticket':
-      return ok(injectTicket(cib, injection));
+      return ok(injectTicket(cib, injection.id, injection.change));
     case 'operation':
       return injectOperation(cib, injection);
     case 'failure':
@@ -97,7 +97,7 @@ function injectNode(cib: XmlElement, name: string, becomes: keyof typeof nodeSta
   return changeState(becomes === 'up' ? withNode(cib, name) : cib, name, (state) => {
     const kept =
       becomes === 'down' ? state.children.filter((child) => !forgottenWhenDown.has(child.name)) : state.nodes;
-    return state.with(nodeStates[becomes]).withNodes(kept);
+    return state.with({ 'crm-debug-origin': 'crm_simulate', ...nodeStates[becomes] }).withNodes(kept);
   });
 }
 
@@ -130,23 +130,24 @@ function changeState(
   return ok(replaceElement(cib, status, status.append(made)));
 }
 
-function injectTicket(cib: XmlElement, injection: Extract<Injection, { readonly kind: 'ticket' }>): XmlElement {
-  const { id, change, nowSeconds } = injection;
-  const status = childAt(cib, 'status') ?? xmlElement('status');
-  const tickets = status.child('tickets') ?? xmlElement('tickets');
-  const known = tickets.children.find((each) => each.id === id) ?? xmlElement('ticket_state', { id });
-  const changes = {
-    grant: { granted: 'true', 'last-granted': String(nowSeconds) },
-    revoke: { granted: 'false' },
-    standby: { standby: 'true' },
-    activate: { standby: 'false' },
-  } as const;
-  const others = tickets.children.filter((each) => each.id !== id);
-  const section = tickets.withNodes([...others, known.with(changes[change])]);
-  const rest = status.children.filter((each) => each.name !== 'tickets');
-  const changed = status.withNodes([section, ...rest]);
-  return status === childAt(cib, 'status') ? replaceElement(cib, status, changed) : cib.append(changed);
+const ticketStates = {
+  grant: { granted: 'true' },
+  revoke: { granted: 'false' },
+  standby: { standby: 'true' },
+  activate: { standby: 'false' },
+} as const;
+
+function injectTicket(cib: XmlElement, id: string, change: TicketChange): XmlElement {
+  const status = childAt(cib, 'status');
+  if (status === undefined) return injectTicket(cib.append(xmlElement('status')), id, change);
+  const tickets = status.child('tickets');
+  if (tickets === undefined) return injectTicket(replaceElement(cib, status, status.append(noTickets)), id, change);
+  const known = tickets.children.find((each) => each.id === id);
+  const state = (known ?? xmlElement('ticket_state', { id })).with(ticketStates[change]);
+  return known === undefined ? replaceElement(cib, tickets, tickets.append(state)) : replaceElement(cib, known, state);
 }
+
+const noTickets = xmlElement('tickets');
 
 const transitionUuid = 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx';
 
@@ -229,11 +230,14 @@ function recorded(history: XmlElement, { result, nowSeconds, exitReason }: Recor
   const ids = failed ? [`${resource}_last_failure_0`] : [];
   if (intervalMs === 0) ids.push(`${resource}_last_0`);
   else if (!failed) ids.push(key);
-  const entries = ids.map((id) => xmlElement('lrm_rsc_op', { id, ...attributes }));
-  return history.withNodes([
-    ...history.nodes.filter((each) => each.kind !== 'element' || !ids.includes(each.id ?? '')),
-    ...entries,
-  ]);
+  return ids.reduce((changed, id) => withEntry(changed, id, attributes), history);
+}
+
+/** An entry of that id keeps what is not said anew, such as the digest of the parameters. */
+function withEntry(history: XmlElement, id: string, attributes: Readonly<Record<string, string>>): XmlElement {
+  const known = history.children.find((each) => each.id === id);
+  if (known === undefined) return history.append(xmlElement('lrm_rsc_op', { id, ...attributes }));
+  return history.withNodes(history.nodes.map((each) => (each === known ? known.with(attributes) : each)));
 }
 
 /** Fail counts are transient attributes of the node. */

@@ -18,6 +18,11 @@ export function* executionTexts(cluster: Cluster, { done, failed }: Execution, n
   for (const line of failureLines(failed.result, failedNodeId(failed), nowSeconds)) yield `  * ${line}\n`;
 }
 
+/** Errors, where the transition cannot come to its end: actions wait for each other, as in a circle of orders. */
+export function transitionErrors({ stuck }: Execution): readonly string[] {
+  return stuck.length === 0 ? [] : ['Transition failed: terminated', 'An invalid transition was produced'];
+}
+
 function executionLine(cluster: Cluster, action: Action): string {
   const { node, task, resource } = action;
   const place = node === undefined ? '' : ` on ${node.name}`;

@@ -8,12 +8,13 @@ import { type Cluster, formatRole, roles } from '../model/index.ts';
 import { readCluster } from '../placement.ts';
 import { type AllocationParts, allocationsXml } from '../render/allocations.ts';
 import { type StatusLists, statusXml } from '../render/status-xml.ts';
-import { nodeChanges, type ResourceChange } from '../render/transition-summary.ts';
+import { fencedName, nodeChanges, type ResourceChange } from '../render/transition-summary.ts';
 import type { Schedule } from '../schedule.ts';
 import { type Execution, failedNodeId } from './execution.ts';
 import type { Injection } from './injection.ts';
-import { shownResourceName } from './lines.ts';
+import { shownResourceName, transitionErrors } from './lines.ts';
 import { failureXml, modificationsXml } from './modifications.ts';
+import { documentAfter } from './outcome.ts';
 import type { SimulatedTransition, Simulation, SimulationRequest } from './report.ts';
 
 /** Version of the result format this follows. */
@@ -34,17 +35,29 @@ export type XmlReport = {
 
 export function reportXml(report: XmlReport): XmlElement {
   const { request, before, injections, simulation, transition, command, lists, parts } = report;
-  const content = [statusXml(readCluster(before, request), 'cluster_status', lists)];
+  const display = { ...request, purpose: 'display' } as const;
+  const content = [statusXml(readCluster(before, display), 'cluster_status', lists)];
   const modifications = modificationsXml(injections, before);
   if (modifications !== undefined) content.push(modifications);
   if (parts.scores || parts.utilization) content.push(allocationsXml(simulation, parts));
   if (parts.actions) content.push(actionsXml(simulation));
   if (transition !== undefined) {
     content.push(transitionXml(simulation.cluster, transition.execution, request.clock.epochSeconds));
-    content.push(statusXml(readCluster(transition.cib, request), 'revised_cluster_status', lists));
+    content.push(statusXml(readCluster(documentAfter(transition.outcome), display), 'revised_cluster_status', lists));
   }
-  content.push(xmlElement('status', { code: '0', message: 'OK' }));
-  return xmlElement('pacemaker-result', { 'api-version': apiVersion, request: command }, content);
+  return resultXml(command, content, transition === undefined ? [] : transitionErrors(transition.execution));
+}
+
+/** What any answer in this format is in: `command` is repeated, and it failed where there are errors. */
+export function resultXml(command: string, content: readonly XmlElement[], errors: readonly string[]): XmlElement {
+  const attributes = { 'api-version': apiVersion, request: command };
+  return xmlElement('pacemaker-result', attributes, [...content, outcomeXml(errors)]);
+}
+
+function outcomeXml(errors: readonly string[]): XmlElement {
+  if (errors.length === 0) return xmlElement('status', { code: '0', message: 'OK' });
+  const listed = errors.map((text) => xmlElement('error', {}, [{ kind: 'text', text }]));
+  return xmlElement('status', { code: '1', message: 'Error occurred' }, [xmlElement('errors', {}, listed)]);
 }
 
 function transitionXml(cluster: Cluster, { done, failed }: Execution, nowSeconds: number): XmlElement {
@@ -55,7 +68,7 @@ function transitionXml(cluster: Cluster, { done, failed }: Execution, nowSeconds
 
 function actionsXml({ plan, changes }: Schedule): XmlElement {
   const nodes = nodeChanges(plan).map(({ node, operation, reason }) =>
-    xmlElement('node_action', { task: `Fence (${operation})`, node: node.name, reason }),
+    xmlElement('node_action', { task: `Fence (${operation})`, node: fencedName(node), reason }),
   );
   return xmlElement('actions', {}, [...nodes, ...changes.map(changeXml)]);
 }

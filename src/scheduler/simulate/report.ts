@@ -9,10 +9,11 @@ import { renderFailures } from '../render/failures.ts';
 import { renderNotices, renderStatus } from '../render/status.ts';
 import { renderTransitionSummary } from '../render/transition-summary.ts';
 import { type RunRequest, type Schedule, scheduleCluster } from '../schedule.ts';
-import { applyEffects } from './effects.ts';
+import { outcomeOf } from './effects.ts';
 import { type Execution, execute } from './execution.ts';
 import type { OperationResult } from './injection.ts';
-import { executionTexts } from './lines.ts';
+import { executionTexts, transitionErrors } from './lines.ts';
+import { documentAfter, type Outcome } from './outcome.ts';
 
 export type SimulationRequest = RunRequest & {
   /** When the simulated operations take place. */
@@ -34,8 +35,8 @@ export type Simulation = Schedule & StateTexts & { readonly transition: string }
 
 export type SimulatedTransition = {
   readonly execution: Execution;
-  /** The document afterwards. */
-  readonly cib: XmlElement;
+  /** What it leaves behind. */
+  readonly outcome: Outcome;
 };
 
 /** The cluster as it is, and what would be done. */
@@ -49,7 +50,7 @@ export function simulate(request: RunRequest): Simulation {
 
 /** The cluster as a document has it, looked at as `request` looks at its own. */
 export function stateOf(cib: XmlElement, request: RunRequest): StateTexts {
-  return stateTexts(readCluster(cib, request));
+  return stateTexts(readCluster(cib, { ...request, purpose: 'display' }));
 }
 
 function stateTexts(cluster: Cluster): StateTexts {
@@ -57,17 +58,17 @@ function stateTexts(cluster: Cluster): StateTexts {
   return { notices: renderNotices(cluster), current, ...listsOf(cluster) };
 }
 
-/** The document after the transition, if every operation does what it should. */
+/** The transition, if every operation does what it should. */
 export function simulateTransition(request: SimulationRequest, { cluster, graph }: Schedule): SimulatedTransition {
   const execution = execute(graph, request.failures);
   const nowSeconds = request.clock.epochSeconds;
-  const cib = applyEffects(cluster, { synapses: execution.done, failed: execution.failed, nowSeconds });
-  return { execution, cib };
+  const outcome = outcomeOf(cluster, { synapses: execution.done, failed: execution.failed, nowSeconds });
+  return { execution, outcome };
 }
 
 /** The state that the document of a simulated transition shows. */
 export function revisedState(cib: XmlElement, request: RunRequest): Omit<StateTexts, 'notices'> {
-  const cluster = readCluster(cib, request);
+  const cluster = readCluster(cib, { ...request, purpose: 'display' });
   return { current: renderStatus(cluster, 'Revised Cluster Status', 'hide-pending'), ...listsOf(cluster) };
 }
 
@@ -75,14 +76,15 @@ function listsOf(cluster: Cluster): { attributes: string; failures: string } {
   return { attributes: renderNodeAttributes(cluster), failures: renderFailures(cluster) };
 }
 
-/** The summary of a simulated transition: before, what is done and why, after. `timeNote` is repeated at the end. */
+/** The summary of a simulated transition: before, what is done and why, errors, after. `timeNote` is repeated. */
 export function simulationSummary(request: SimulationRequest, timeNote: string): string {
   const simulation = simulate(request);
-  const { execution, cib } = simulateTransition(request, simulation);
+  const { execution, outcome } = simulateTransition(request, simulation);
   const executed = [...executionTexts(simulation.cluster, execution, request.clock.epochSeconds)].join('');
-  const { current } = revisedState(cib, request);
+  const errors = transitionErrors(execution).map((line) => `${line}\n`);
+  const { current } = revisedState(documentAfter(outcome), request);
   const time = timeNote === '' ? '' : `${timeNote}\n`;
-  return `${statusText(simulation)}\n${simulation.transition}\n${executed}${time}\n${current}`;
+  return `${statusText(simulation)}\n${simulation.transition}\n${executed}${errors.join('')}${time}\n${current}`;
 }
 
 export function statusText({ notices, current }: StateTexts): string {

@@ -3,6 +3,7 @@
 import { formatScore } from '../../kit/index.ts';
 import type { Action } from '../actions/action.ts';
 import { activeNodesOf, primitivesOf } from '../actions/family.ts';
+import type { Synapse } from '../graph/graph.ts';
 import { type Cluster, formatRole, type Primitive } from '../model/index.ts';
 import { nodeStatus } from '../render/nodes.ts';
 import { nodeChanges } from '../render/transition-summary.ts';
@@ -101,7 +102,8 @@ function describeAction(action: Action, inputs: readonly Action[]): DescribedAct
   };
 }
 
-/** Ids of the actions in the order in which they would be done. */
-export function describeExecution({ done, failed }: Execution): { order: number[]; failed: number | null } {
-  return { order: done.map(({ action }) => action.id), failed: failed?.synapse.action.id ?? null };
+/** Ids of the actions in the order in which they would be done, and of those that would wait for ever. */
+export function describeExecution({ done, failed, stuck }: Execution) {
+  const ids = (synapses: readonly Synapse[]) => synapses.map(({ action }) => action.id);
+  return { order: ids(done), failed: failed?.synapse.action.id ?? null, stuck: ids(stuck) };
 }

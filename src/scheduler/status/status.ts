@@ -79,8 +79,14 @@ function readNodeHistory(cluster: Cluster, node: ClusterNode, state: XmlElement)
     determineRemoteOnline(node);
     readRemoteAttributes(cluster, node, state);
   }
-  for (const record of lrmResourcesOf(state)) {
-    const resource = readResourceHistory(cluster, node, record);
-    if (resource?.removedLaunched === true) linkLauncher(cluster, resource);
-  }
+  const resources = lrmResourcesOf(state).map((record) => readResourceHistory(cluster, node, record));
+  // Launchers may be known from the same history only, and stand behind what they launch.
+  for (const resource of resources) if (resource?.removedLaunched === true) linkLauncher(cluster, resource);
+  if (cluster.purpose === 'display') forgetGrounds(cluster, node);
+}
+
+/** There can be a million histories, and what would be decided by them takes as much memory as the document itself. */
+function forgetGrounds(cluster: Cluster, node: ClusterNode): void {
+  cluster.histories[node.index] = [];
+  cluster.demands.length = 0;
 }
