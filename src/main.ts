@@ -1,6 +1,9 @@
 // The program's only entry: guardian, agent's tool, command line, or in a worker thread a named role. Each loads its own room only.
 import { isMainThread } from 'node:worker_threads';
 
+// What `poolOfOne` says was read when this file was loaded, and is not for the agents and scripts that we start.
+delete process.env.UV_THREADPOOL_SIZE;
+
 if (isMainThread && process.argv[2] === 'guardian') {
   const { runGuardian } = await import('./guardian/driver/process.ts');
   runGuardian();

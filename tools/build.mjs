@@ -1,9 +1,11 @@
 // Builds Haven with esbuild.
 //
 //   build/  every source file (tests included) transpiled one to one, so that a test runs alone and a stack trace names its file
-//   dist/   the program bundled, split at dynamic imports, so that a command loads only what it needs
+//   dist/   the program bundled, split at dynamic imports, so that a command loads only what it needs; `haven simulate`
+//           once more in one file, with the code that V8 makes of it (bin/precompiled.js)
 //
 // `node tools/build.mjs` makes both; `--tests` only build/, `--program` only dist/.
+import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +65,31 @@ export async function buildProgram() {
     define: { HAVEN_BUNDLED: 'true' },
     chunkNames: 'chunk-[hash]',
   });
+  await buildSimulate();
+}
+
+/** In one file; a run that needs most of its functions leaves their code behind. */
+async function buildSimulate() {
+  const file = join(root, 'dist', 'simulate.cjs');
+  await build({
+    ...shared,
+    entryPoints: ['src/cli/simulate.ts'],
+    outfile: file,
+    format: 'cjs',
+    bundle: true,
+    external: ['libxml2-wasm'],
+    define: { HAVEN_BUNDLED: 'true' },
+  });
+  const stopped = join(root, 'src', 'cli', 'commands', 'simulate', 'testdata', 'every-kind.xml');
+  const running = join(root, 'dist', 'sample.xml');
+  simulate(['-S', '-x', stopped, '-O', running], {});
+  simulate(['-S', '-s', '-x', running, '--node-fail', 'node2'], { HAVEN_KEEP_COMPILED: `${file}.compiled` });
+  rmSync(running);
+}
+
+function simulate(/** @type {string[]} */ args, /** @type {Record<string, string>} */ settings) {
+  const env = { ...process.env, ...settings };
+  execFileSync(join(root, 'bin', 'haven'), ['simulate', ...args], { env, stdio: 'ignore' });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

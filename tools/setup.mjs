@@ -1,6 +1,6 @@
 // Everything a fresh Debian machine with Node needs, installed by one idempotent program:
 //
-//   node tools/setup.mjs [start|test|check]
+//   node tools/setup.mjs [start|test|interop|check]
 //
 // It says what it installs and why, does nothing when nothing is missing, and without root or apt prints what to install
 // by hand. No daemon that it installs is started.
@@ -40,15 +40,24 @@ const packages = {
     { name: 'iputils-arping', proof: '/usr/bin/arping', why: 'asking who answers for an address' },
     { name: 'iptables', proof: '/usr/sbin/iptables', why: 'one-way loss on lab links' },
   ],
+  interop: [{ name: 'fence-agents', proof: '/usr/sbin/fence_ipmilan', why: 'the packaged fence agents' }],
+  check: [],
+};
+
+/** What is needed for a purpose: also what the purposes before it need. */
+const wanted = {
+  start: packages.start,
+  test: [...packages.start, ...packages.test],
+  interop: [...packages.start, ...packages.test, ...packages.interop],
   check: [],
 };
 
 const purpose = process.argv[2] ?? 'start';
-if (!(purpose in packages)) fail(`unknown purpose '${purpose}': start, test or check`, 64);
+if (!(purpose in wanted)) fail(`unknown purpose '${purpose}': start, test, interop or check`, 64);
 
 checkNode();
 installNpmPackages();
-installDebianPackages(purpose === 'test' ? [...packages.start, ...packages.test] : packages[purpose]);
+installDebianPackages(wanted[purpose]);
 if (purpose !== 'check') await buildIfOlder();
 
 function checkNode() {

@@ -41,6 +41,8 @@ function runTests(/** @type {string} */ kind, /** @type {string[]} */ sources, /
   const options = ['--enable-source-maps', '--test', `--test-concurrency=${atOnce}`, '--test-reporter', 'spec'];
   const done = spawnSync(process.execPath, [...options, '--test-reporter-destination', 'stdout', ...built], {
     stdio: ['ignore', 'inherit', 'inherit'],
+    // As the program does for its own processes: src/linux/process/program.ts.
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
   });
   return done.status === 0 ? 0 : 1;
 }

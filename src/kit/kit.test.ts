@@ -50,4 +50,6 @@ test('a seed repeats its run, and a fork does not disturb its parent', () => {
 test('the nearest name is suggested only when it is near', () => {
   assert.equal(nearest('virtual_ruoter_id', ['virtual_router_id', 'virtual_server']), 'virtual_router_id');
   assert.equal(nearest('frobnicate', ['priority', 'state']), undefined);
+  assert.equal(nearest('prio', ['priority', 'state']), 'priority', 'what begins with it');
+  assert.equal(nearest('pri', ['priority', 'private']), undefined);
 });

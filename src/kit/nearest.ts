@@ -2,9 +2,24 @@
 
 /**
  * The candidate nearest to `name` by Damerau-Levenshtein distance (restricted: adjacent transpositions cost one),
- * or undefined when nothing is near: more than a third of the longer name would have to change.
+ * or undefined when nothing is near: more than a third of the longer name would have to change. Otherwise the one name that
+ * begins with it.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const names = [...candidates];
+  return nearestByDistance(name, names) ?? onlyBeginning(name, names);
+}
+
+/** Fewer letters begin too much. */
+const beginningMin = 3;
+
+function onlyBeginning(name: string, candidates: readonly string[]): string | undefined {
+  if (name.length < beginningMin) return undefined;
+  const [only, ...others] = candidates.filter((each) => each.toLowerCase().startsWith(name.toLowerCase()));
+  return others.length === 0 ? only : undefined;
+}
+
+function nearestByDistance(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {

@@ -1,5 +1,5 @@
 // What the cluster's commands have in common: the node's daemon, its document, a change and the wait until it is done.
-import { ApiClient, type Command, type EventView } from '../../api/index.ts';
+import { ApiClient, type Command, clockInstant, documentView, type EventView } from '../../api/index.ts';
 import { parseXml, type XmlElement } from '../../cib/index.ts';
 import type { Edit } from '../../controller/index.ts';
 import { CommandFailure, type Diagnostic, formatDiagnostic, formatDuration } from '../../kit/index.ts';
@@ -29,8 +29,9 @@ export class ClusterSession {
   async change(flags: ChangeFlags, request: ChangeRequest): Promise<void> {
     const { document, edits, done, unchanged } = request;
     if (edits.length === 0) return void answer(flags, unchanged, { changed: false });
-    const { edit, warnings } = checkedEdit(document, together(edits));
+    const { edit, after, warnings } = checkedEdit(document, together(edits));
     for (const warning of warnings) heed(warning, request);
+    for (const what of uncovered(document, after)) warn({ severity: 'warning', place: {}, what });
     await this.client.edit(edit);
     await this.settle(flags);
     answer(flags, done, { changed: true, settled: flags.wait !== undefined });
@@ -76,6 +77,12 @@ export class ClusterSession {
     };
     return this.client.follow(show, () => {});
   }
+}
+
+/** What would not be covered after the change, and is before: in the words in which the status says it from then on. */
+function uncovered(before: XmlElement, after: XmlElement): string[] {
+  const known = new Set(documentView(before, clockInstant()).warnings);
+  return documentView(after, clockInstant()).warnings.filter((warning) => !known.has(warning));
 }
 
 export type ChangeRequest = {

@@ -20,10 +20,17 @@ export const daemonCommand = buildCommand({
   async func(flags: Flags) {
     const { readClusterConfiguration, runNodeDaemon } = await import('../../daemon/index.ts');
     const configuration = readClusterConfiguration(flags.config);
-    await runNodeDaemon({ configuration, logger: loggerOf(sink(flags)) });
-    process.exit(0);
+    try {
+      await runNodeDaemon({ configuration, logger: loggerOf(sink(flags)) });
+    } finally {
+      // An agent that does not end must not keep the process of a node that has: nobody would start it again.
+      setTimeout(() => process.exit(), lingerMs).unref();
+    }
   },
 });
+
+/** For what is still to be written when the node has ended. */
+const lingerMs = 200;
 
 /** One line an event on standard error, where a service manager collects it. */
 function sink({ debug, json }: Flags): (level: LogLevel, message: string) => void {

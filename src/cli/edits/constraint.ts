@@ -1,13 +1,5 @@
 // Constraints between resources, nodes and tickets, with the ids that pcs(8) gives them.
-import {
-  childAt,
-  removeElement,
-  sameXml,
-  serialiseXml,
-  type XmlElement,
-  xmlElement,
-  xmlIndexOf,
-} from '../../cib/index.ts';
+import { childAt, removeElement, sameXml, serialiseXml, type XmlElement, xmlElement } from '../../cib/index.ts';
 import type { Edit } from '../../controller/index.ts';
 import { CommandFailure } from '../../kit/index.ts';
 import {
@@ -18,7 +10,7 @@ import {
   setElements,
 } from './constraint-set.ts';
 import { isMoveConstraint } from './move.ts';
-import { assertFreeId, assertIdForm, constrainedNamed, nodeNamed, sanitizedId, unknownName } from './names.ts';
+import { assertFreeId, assertIdForm, constrainedNamed, freeId, nodeNamed, sanitizedId, unknownName } from './names.ts';
 import type { Condition } from './rule/condition.ts';
 import { ruleElement } from './rule/element.ts';
 import { scoreText } from './values.ts';
@@ -228,14 +220,6 @@ function sameBut(left: XmlElement, right: XmlElement, names: readonly string[]):
 function withoutIds(element: XmlElement): XmlElement {
   const bare = element.name === 'resource_ref' ? element : element.with({ id: undefined });
   return bare.withNodes(element.children.map(withoutIds));
-}
-
-function freeId(cib: XmlElement, wanted: string): string {
-  const index = xmlIndexOf(cib);
-  for (let number = 0; ; number++) {
-    const id = number === 0 ? wanted : `${wanted}-${number}`;
-    if (index.allById(id).length === 0) return id;
-  }
 }
 
 function assertDifferent(cib: XmlElement, left: string, right: string): void {

@@ -69,6 +69,15 @@ export function sanitizedId(text: string): string {
   return /^[A-Za-z_]/.test(safe) ? safe : `_${safe}`;
 }
 
+/** The wanted id, or the first of `wanted-1`, `wanted-2`, … that nothing in the configuration has; `taken` are not free either. */
+export function freeId(cib: XmlElement, wanted: string, taken: ReadonlySet<string> = new Set()): string {
+  const index = xmlIndexOf(cib);
+  for (let number = 0; ; number++) {
+    const id = number === 0 ? wanted : `${wanted}-${number}`;
+    if (index.allById(id).length === 0 && !taken.has(id)) return id;
+  }
+}
+
 /** What is wrong, with the nearest of the names there are, or with all of them when they are few. */
 export function unknownName(what: string, name: string, names: readonly string[]): CommandFailure {
   return new CommandFailure(unknownFailure(what, name, names));

@@ -1,4 +1,4 @@
-// Fencing levels, tags, alerts and access control lists: what is made of the words, and what is refused.
+// Bundles, fencing levels, tags, alerts and access control lists: what is made of the words, and what is refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseXml, serialiseXml, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
@@ -14,14 +14,69 @@ import {
   unassignmentEdits,
 } from './acl.ts';
 import { alertEdits, alertUpdateEdits, alertWords, ofAlerts, ofRecipients, recipientEdits } from './alert.ts';
+import { bundleCreation, bundleUpdates, bundleWords } from './bundle.ts';
 import { checkedEdit, together } from './check.ts';
 import { levelClearEdits, levelEdits, levelRemovalEdits, levelsIn } from './fence-level.ts';
+import { removalEdits } from './removal.ts';
 import { tagEdits, tagRemovalEdits, tagUpdateEdits } from './tag.ts';
 
 const devices = ['pdu1', 'pdu2'].map((id) => `<primitive id="${id}" class="stonith" type="fence_xvm"/>`).join('');
 const parsed = parseXml(webCluster.replace('</resources>', `${devices}</resources>`));
 assert.ok(parsed.ok);
 const cib = parsed.value;
+
+const bundleText =
+  'container podman image=httpd replicas=3 network ip-range-start=192.0.2.20 host-netmask=24 ' +
+  'port-map port=80 port-map range=9000-9009 storage-map source-dir=/srv/www target-dir=/var/www options=ro ' +
+  'storage-map source-dir-root=/srv/log target-dir=/var/log meta priority=3';
+
+test('a bundle is made of its parts, changed option by option, and deleted as a whole', () => {
+  const made = edited(cib, [bundleCreation(cib, 'shop', bundleWords(bundleText.split(' '), 'create'))]);
+  assert.equal(
+    textOf(made, 'shop'),
+    '<bundle id="shop"><meta_attributes id="shop-meta_attributes">' +
+      '<nvpair id="shop-meta_attributes-priority" name="priority" value="3"/></meta_attributes>' +
+      '<podman image="httpd" replicas="3"/><network ip-range-start="192.0.2.20" host-netmask="24">' +
+      '<port-mapping id="shop-port-map-80" port="80"/>' +
+      '<port-mapping id="shop-port-map-9000-9009" range="9000-9009"/></network>' +
+      '<storage><storage-mapping id="shop-storage-map" source-dir="/srv/www" target-dir="/var/www" options="ro"/>' +
+      '<storage-mapping id="shop-storage-map-1" source-dir-root="/srv/log" target-dir="/var/log"/></storage></bundle>',
+  );
+  const words =
+    'container replicas= options=--privileged network host-netmask= port-map add port=81 internal-port=8081 ' +
+    'port-map remove shop-port-map-80 shop-port-map-9000-9009 storage-map remove shop-storage-map shop-storage-map-1 meta priority=';
+  const changed = edited(made, bundleUpdates(made, 'shop', bundleWords(words.split(' '), 'update')));
+  assert.equal(
+    textOf(changed, 'shop'),
+    '<bundle id="shop"><meta_attributes id="shop-meta_attributes"/><podman image="httpd" options="--privileged"/>' +
+      '<network ip-range-start="192.0.2.20"><port-mapping id="shop-port-map-81" port="81" internal-port="8081"/></network></bundle>',
+  );
+  const same = 'container options=--privileged'.split(' ');
+  assert.deepEqual(bundleUpdates(changed, 'shop', bundleWords(same, 'update')), []);
+  assert.deepEqual(xmlIndexOf(edited(changed, removalEdits(changed, 'shop'))).allById('shop'), []);
+});
+
+test('what cannot be a bundle is refused, with what is meant', () => {
+  const create = (text: string, id = 'shop') => bundleCreation(cib, id, bundleWords(text.split(' '), 'create'));
+  assert.throws(() => create('image=httpd'), /'image=httpd' is no part of a bundle/);
+  assert.throws(() => create('contaner podman'), /'contaner' is no part of a bundle. Did you mean 'container'/);
+  assert.throws(() => create('container image=httpd'), /followed by podman or docker/);
+  assert.throws(() => create('container rkt image=httpd'), /no container engine 'rkt'. There is: podman, docker/);
+  assert.throws(() => create('container podman replicas=3'), /needs its image/);
+  assert.throws(() => create('container podman image=h replica=3'), /no option 'replica'. Did you mean 'replicas'/);
+  assert.throws(() => create('container podman image=h replicas=0'), /replicas='0' is not valid.*above zero/);
+  assert.throws(() => create('container podman image=h network ip-range-start=fd00::1'), /from an IPv4 address/);
+  assert.throws(() => create('container podman image=h port-map port=80 range=1-2'), /either a port or a range/);
+  assert.throws(() => create('container podman image=h port-map range=9-1'), /two ports/);
+  assert.throws(() => create('container podman image=h storage-map source-dir=/srv'), /needs the target-dir/);
+  assert.throws(
+    () => create('container podman image=h replicas-per-host=2 port-map port=80'),
+    /no addresses of their own/,
+  );
+  assert.throws(() => create('container podman image=h', 'vip'), /'vip' is taken/);
+  assert.throws(() => bundleUpdates(cib, 'vip', bundleWords(['meta', 'priority=1'], 'update')), /not a bundle/);
+  assert.throws(() => bundleWords(['port-map', 'port=80'], 'update'), /followed by add or remove/);
+});
 
 test('fencing levels are made for nodes, patterns and attributes, and devices taken out of them', () => {
   const both = edited(cib, levelEdits(cib, { index: '1', target: 'n1', devices: ['pdu1', 'pdu2'] }));

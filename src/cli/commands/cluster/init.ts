@@ -1,3 +1,4 @@
+import { twoNodes } from '../../../api/index.ts';
 import { CommandFailure } from '../../../kit/index.ts';
 
 export type InitFlags = {
@@ -6,6 +7,9 @@ export type InitFlags = {
   readonly certificates: string;
   readonly force: boolean;
 };
+
+/** Said when a cluster comes to have two nodes. */
+export const twoNodesText = `Note: ${twoNodes}. After a start of both each waits until it has seen the other.`;
 
 export async function init(flags: InitFlags, ...words: string[]): Promise<void> {
   const { existsSync, mkdirSync, writeFileSync } = await import('node:fs');
@@ -29,6 +33,7 @@ export async function init(flags: InitFlags, ...words: string[]): Promise<void> 
   await ensureAuthority(flags.certificates, cluster);
   const others = configuration.nodes.slice(1).map(({ name }) => name);
   process.stdout.write(`Wrote ${flags.config}, ${flags.key} and ${flags.certificates}/ca.*\n`);
+  if (others.length === 1) process.stdout.write(`${twoNodesText}\n`);
   process.stdout.write(
     others.length === 0
       ? "Next: 'haven cluster start', then 'haven cluster invite' for each machine that is to join.\n"

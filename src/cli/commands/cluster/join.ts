@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { dirname, join as joinPath } from 'node:path';
 import { CommandFailure } from '../../../kit/index.ts';
 import { type AnswerFlags, answer } from '../../cluster/session.ts';
+import { twoNodesText } from './init.ts';
 
 export type JoinFlags = AnswerFlags & { readonly name?: string; readonly address?: string; readonly force: boolean };
 
@@ -26,7 +27,8 @@ export async function join(flags: JoinFlags, token: string): Promise<void> {
   writeFileSync(keyFile, Buffer.from(joined.key, 'base64'), { mode: 0o400 });
   daemon.writeClusterConfiguration(configuration);
   const names = nodes.map(({ name }) => name).join(', ');
-  answer(flags, `${joined.name} is a node of '${cluster}' (${names}). Next: haven cluster start`, {
+  const note = nodes.length === 2 ? `\n${twoNodesText}` : '';
+  answer(flags, `${joined.name} is a node of '${cluster}' (${names}). Next: haven cluster start${note}`, {
     cluster,
     node: joined.name,
     nodes: nodes.map(({ name }) => name),

@@ -37,7 +37,10 @@ const replay = buildCommand({
 const diff = buildCommand({
   loader: async () => (await import('./diff.ts')).diff,
   parameters: {
-    flags: { json: jsonFlag },
+    flags: {
+      json: jsonFlag,
+      status: { kind: 'boolean', default: false, withNegated: false, brief: 'Changes of the status section, too' },
+    },
     positional: { kind: 'tuple', parameters: [numberOf('The earlier transition'), numberOf('The later one')] },
   },
   docs: { brief: 'What changed between two transitions: in the document, and in what was to be done' },

@@ -8,18 +8,22 @@ import { ClusterSession } from '../../cluster/session.ts';
 
 export type RecordedTransition = { readonly view: TransitionView; readonly input: XmlElement };
 
+/** @throws CommandFailure `not-found` with the nearest recorded numbers */
+export function recordedAs(text: string, history: readonly TransitionView[]): TransitionView {
+  const view = history.find(({ number }) => String(number) === text);
+  if (view !== undefined) return view;
+  const fix = nearestNumbers(
+    Number(text),
+    history.map(({ number }) => number),
+  );
+  throw new CommandFailure({ kind: 'not-found', what: `no transition '${text}' is recorded`, fix });
+}
+
 /** @throws CommandFailure `not-found` with the nearest recorded numbers; `failed` for an input that cannot be read. */
 export async function readRecord(text: string): Promise<RecordedTransition> {
   const { client } = new ClusterSession();
   const history = await client.history();
-  const view = history.find(({ number }) => String(number) === text);
-  if (view === undefined) {
-    const fix = nearestNumbers(
-      Number(text),
-      history.map(({ number }) => number),
-    );
-    throw new CommandFailure({ kind: 'not-found', what: `no transition '${text}' is recorded`, fix });
-  }
+  const view = recordedAs(text, history);
   const parsed = parseXml(await inputOf(client, view));
   if (parsed.ok) return { view, input: parsed.value };
   const others = history.map(({ number }) => number).filter((number) => number !== view.number);
@@ -30,14 +34,22 @@ export async function readRecord(text: string): Promise<RecordedTransition> {
   });
 }
 
-/** A node that was no member at that moment had no document to keep with the decision. */
-async function inputOf(client: ClusterSession['client'], { number, coordinator }: TransitionView): Promise<string> {
+/**
+ * The text that was decided on. A node that was no member at that moment had no document to keep with the decision.
+ * @throws CommandFailure `not-found`, `failed` for a damaged one
+ */
+export async function inputOf(
+  client: ClusterSession['client'],
+  { number, coordinator }: TransitionView,
+): Promise<string> {
   try {
     return await client.historyInput(number);
   } catch (thrown) {
     if (!(thrown instanceof CommandFailure) || thrown.failure.kind !== 'not-found') throw thrown;
     const what = `this node has not recorded what transition ${number} was decided on`;
-    throw new CommandFailure({ kind: 'not-found', what, fix: `Ask on ${coordinator}, which decided` });
+    const { node } = await client.status();
+    const who = node === coordinator ? 'another node that was a member then' : `${coordinator}, which decided`;
+    throw new CommandFailure({ kind: 'not-found', what, fix: `Ask on ${who}` });
   }
 }
 

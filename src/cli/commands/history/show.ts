@@ -1,9 +1,10 @@
 import type { TransitionView } from '../../../api/index.ts';
-import { CommandFailure, formatDuration } from '../../../kit/index.ts';
+import { formatDuration } from '../../../kit/index.ts';
 import { type AnswerFlags, ClusterSession, show as print } from '../../cluster/session.ts';
 import { alignedRows } from '../../terminal/columns.ts';
 import { styleFor } from '../../terminal/style.ts';
 import { transitionRow } from './list.ts';
+import { inputOf, recordedAs } from './record.ts';
 
 type Actions = TransitionView['actions'];
 
@@ -17,14 +18,8 @@ type ShowFlags = AnswerFlags & { readonly input: boolean };
 
 export async function show({ input, ...flags }: ShowFlags, text: string): Promise<void> {
   const { client } = new ClusterSession();
-  const history = await client.history();
-  const transition = history.find(({ number }) => String(number) === text);
-  if (transition === undefined) {
-    const numbers = history.map(({ number }) => number);
-    const fix = numbers.length === 0 ? 'None is recorded' : `There is ${numbers[0]} to ${numbers.at(-1)}`;
-    throw new CommandFailure({ kind: 'not-found', what: `no transition ${text} is recorded`, fix });
-  }
-  if (input) return void process.stdout.write(await client.historyInput(transition.number));
+  const transition = recordedAs(text, await client.history());
+  if (input) return void process.stdout.write(await inputOf(client, transition));
   const style = styleFor(process.stdout);
   print(flags, transition, () => [
     ...alignedRows([transitionRow(transition, style)], 0),

@@ -7,7 +7,7 @@ export async function maintenance(flags: ChangeFlags, node: string): Promise<voi
   await session.change(flags, {
     document,
     edits: nodeAttributeEdits(document, node, new Map([['maintenance', 'true']])),
-    done: `${node} is in maintenance: what runs there runs on, and is not watched`,
+    done: `${node} is in maintenance: what runs there runs on, and is not watched, until: haven node unmaintenance ${node}`,
     unchanged: `${node} was in maintenance already`,
   });
 }

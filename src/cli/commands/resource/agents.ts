@@ -61,7 +61,11 @@ function chosen(filter: string | undefined, list: (agentClass: Agent['class']) =
     });
   }
   const agents = list(agentClass);
-  if (provider === undefined) return agents;
+  if (provider === undefined || provider === '') return agents;
+  if (agentClass !== 'ocf') {
+    const fix = `Write: haven resource agents ${agentClass}`;
+    throw new CommandFailure({ kind: 'usage', what: `agents of the class ${agentClass} have no providers`, fix });
+  }
   const providers = new Set(agents.flatMap((agent) => (agent.class === 'ocf' ? [agent.provider] : [])));
   if (!providers.has(provider)) {
     const near = nearest(provider, providers);

@@ -103,6 +103,38 @@ export const group = buildRouteMap({
   docs: { brief: 'Groups of resources: add, remove' },
 });
 
+const parts =
+  'container podman|docker image=IMAGE [replicas=3 …] [network ip-range-start=ADDRESS …] [port-map port=80 …]… [storage-map source-dir=/srv target-dir=/srv …]… [meta …]';
+
+export const bundle = buildRouteMap({
+  routes: {
+    create: buildCommand({
+      loader: async () => (await import('./bundle.ts')).create,
+      parameters: { flags: changeFlags, positional: words('BUNDLE, then its parts', 2) },
+      docs: {
+        brief: 'Create a bundle: replicas of a container, with their addresses, ports and directories',
+        fullDescription:
+          "Each node that is to run it needs the container engine. The container's own command has to run the service: Haven makes no connections to what is inside.",
+        customUsage: [`BUNDLE ${parts}`],
+      },
+    }),
+    update: buildCommand({
+      loader: async () => (await import('./bundle.ts')).update,
+      parameters: { flags: changeFlags, positional: words('BUNDLE, then what is to be changed', 2) },
+      docs: {
+        brief: 'Change a bundle',
+        fullDescription: 'NAME= takes an option away.',
+        customUsage: [
+          'BUNDLE [container NAME=VALUE …] [network NAME=VALUE …] [meta NAME=VALUE …]',
+          'BUNDLE port-map|storage-map add NAME=VALUE …',
+          'BUNDLE port-map|storage-map remove ID …',
+        ],
+      },
+    }),
+  },
+  docs: { brief: 'Bundles of containers: create, update; delete and show them like any resource' },
+});
+
 export const clone = buildCommand({
   loader: async () => (await import('./collective.ts')).clone,
   parameters: { flags: changeFlags, positional: words('RESOURCE, then meta-attributes', 1) },

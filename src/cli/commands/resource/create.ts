@@ -8,6 +8,7 @@ type CreateFlags = ChangeFlags & { readonly group?: string; readonly clone: bool
 
 export async function create(flags: CreateFlags, id: string, agentName: string, ...words: string[]): Promise<void> {
   const agent = agentNamed(agentName);
+  if (words.includes('bundle')) throw insideBundle();
   const parts = resourceWords(words);
   const metadata = await metadataOf(agent);
   const session = new ClusterSession();
@@ -17,6 +18,16 @@ export async function create(flags: CreateFlags, id: string, agentName: string, 
   const place = flags.group === undefined ? '' : ` in the group ${flags.group}`;
   const done = `created ${id} (${formatAgent(agent)})${place}`;
   await session.change(flags, { document, edits: [edit], strict: true, done, unchanged: done });
+}
+
+/** pcs(8) has it: `… bundle BUNDLE`. */
+function insideBundle(): CommandFailure {
+  return new CommandFailure({
+    kind: 'usage',
+    what: 'a resource cannot be created inside a bundle',
+    why: 'Haven runs containers and their addresses, and makes no connection to what is inside',
+    fix: "Let the container's own command run the service: haven resource bundle create … container podman run-command=…",
+  });
 }
 
 /** `ocf:heartbeat:IPaddr2`, or `IPaddr2` alone where only one agent has that name. */

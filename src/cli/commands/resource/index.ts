@@ -2,7 +2,20 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
 import { changeFlags, jsonFlag, nodeFlag, resourceParameter } from '../../cluster/flags.ts';
 import { agentsCommand } from './agents.ts';
-import { ban, clone, defaults, group, meta, move, op, promotable, unclone, update, utilization } from './changes.ts';
+import {
+  ban,
+  bundle,
+  clone,
+  defaults,
+  group,
+  meta,
+  move,
+  op,
+  promotable,
+  unclone,
+  update,
+  utilization,
+} from './changes.ts';
 import { describeCommand } from './describe.ts';
 
 const text = { kind: 'parsed', parse: String, optional: true } as const;
@@ -116,6 +129,7 @@ export const resourceRoutes = buildRouteMap({
     manage,
     unmanage,
     group,
+    bundle,
     clone,
     promotable,
     unclone,

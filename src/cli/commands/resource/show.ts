@@ -1,6 +1,7 @@
 import type { ResourceView } from '../../../api/index.ts';
 import type { XmlElement } from '../../../cib/index.ts';
 import { type AnswerFlags, ClusterSession, show as print } from '../../cluster/session.ts';
+import { bundleLines } from '../../edits/bundle.ts';
 import { constraintsIn } from '../../edits/constraint.ts';
 import { constraintText } from '../../edits/constraint-text.ts';
 import { isResource, resourceNamed } from '../../edits/names.ts';
@@ -67,6 +68,7 @@ function configurationLines(element: XmlElement, indent: number): string[] {
       name,
       secretsIn(element).has(name) ? concealed : value,
     ]),
+    ...(element.name === 'bundle' ? bundleLines(element) : []),
     ...Object.entries(pairsOf(element, 'meta_attributes')).map((pair) => ['meta', ...pair]),
     ...operations,
   ];

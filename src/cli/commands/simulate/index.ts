@@ -104,12 +104,12 @@ export const simulateCommand = buildCommand({
       const { simulateLive } = await import('./live.ts');
       return simulateLive(flags);
     }
+    if (flags.profile !== undefined || flags.suite !== undefined) setFlagsFromString(optimiseSoon);
     if (flags.profile !== undefined) {
       const { profileFolder } = await import('./profile.ts');
       return profileFolder({ ...flags, profile: flags.profile });
     }
     if (flags.suite === undefined) {
-      setFlagsFromString(optimiseLate);
       const { runSimulation } = await import('./run.ts');
       return runSimulation(flags);
     }
@@ -122,11 +122,8 @@ export const simulateCommand = buildCommand({
   },
 });
 
-/**
- * Bytecodes that a function runs, in bytes, before it is optimised: many times V8's own number. Of a run over in a second,
- * a quarter was spent optimising what was hardly needed again (measured; large documents gain, too).
- */
-const optimiseLate = '--interrupt-budget=1000000';
+/** V8's own number, where bin/precompiled.js has set another for a single document: of many, the later ones gain. */
+const optimiseSoon = '--interrupt-budget=67584';
 
 function positiveCount(text: string): number {
   const value = Number(text);

@@ -1,7 +1,6 @@
 // What if, on the running cluster: what would move, in which order, how long it should take, what would stay down and why.
 import { clockInstant, currentDocument, type Forecast, forecastOf, withLostNodes } from '../../../api/index.ts';
 import type { XmlElement } from '../../../cib/index.ts';
-import { applyEdit } from '../../../controller/index.ts';
 import { CommandFailure, formatDuration } from '../../../kit/index.ts';
 import { type AnswerFlags, ClusterSession, show } from '../../cluster/session.ts';
 import { checkedEdit, together } from '../../edits/check.ts';
@@ -40,9 +39,8 @@ export function supposed(document: XmlElement, flags: WhatIfFlags): XmlElement {
     ...(flags.stop ?? []).flatMap((resource) => stopEdits(cib, resource)),
     ...propertyEdits(cib, pairsOf(flags.set ?? [])),
   ];
-  const edited = edits.length === 0 ? { ok: true as const, value: cib } : applyEdit(cib, together(edits));
-  if (!edited.ok) throw new CommandFailure(edited.error);
-  const lost = withLostNodes(edited.value, flags.fail ?? []);
+  if (edits.length > 0) cib = checkedEdit(cib, together(edits)).after;
+  const lost = withLostNodes(cib, flags.fail ?? []);
   if (lost.ok) return lost.value;
   throw new CommandFailure(lost.error);
 }

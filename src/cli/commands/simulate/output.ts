@@ -1,4 +1,5 @@
 // Writing what can be long, piece by piece: the graph of a large cluster has gigabytes, and need never be in memory whole.
+import { once } from 'node:events';
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { CommandFailure } from '../../../kit/index.ts';
 
@@ -12,14 +13,30 @@ export function save(file: string, texts: Iterable<string>): void {
       closeSync(descriptor);
     }
   } catch (cause) {
-    throw new CommandFailure({ kind: 'failed', what: `cannot write ${file}`, why: String(cause) });
+    if (cause instanceof CommandFailure) throw cause; // Of what was to be written.
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandFailure({ kind: 'failed', what: `cannot write ${file}`, why });
   }
 }
 
-/** On standard output. */
-export function print(texts: Iterable<string>): void {
-  for (const block of blocksOf(texts)) process.stdout.write(block);
+/** As it was typed, for formats that repeat it. */
+export function commandLine(): string {
+  return ['haven', ...process.argv.slice(2)].join(' ');
 }
+
+/** On standard output, no faster than it is read: what waits is in memory. A reader that has seen enough ends it. */
+export async function print(texts: Iterable<string>): Promise<void> {
+  try {
+    for (const block of blocksOf(texts)) {
+      if (!process.stdout.write(block)) await once(process.stdout, 'drain');
+    }
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EPIPE') throw cause;
+  }
+}
+
+/** A text that has all before it written before the next one is asked for. */
+export const pause = '';
 
 const blockCharacters = 1 << 16;
 
@@ -28,7 +45,7 @@ function* blocksOf(texts: Iterable<string>): Generator<string> {
   let block = '';
   for (const text of texts) {
     block += text;
-    if (block.length < blockCharacters) continue;
+    if (text !== pause && block.length < blockCharacters) continue;
     yield block;
     block = '';
   }

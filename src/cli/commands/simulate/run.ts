@@ -8,10 +8,12 @@ import {
   describeCluster,
   describeExecution,
   describeRun,
+  documentAfter,
   dotTexts,
   executionTexts,
   graphTexts,
   type Injection,
+  type Outcome,
   readCluster,
   renderModifications,
   reportXml,
@@ -24,10 +26,13 @@ import {
   simulateTransition,
   stateOf,
   statusText,
+  transitionErrors,
 } from '../../../scheduler/index.ts';
+import { exitCodeOf } from '../../exit-code.ts';
 import { complaintsOf, type RunTime, readDocument, requireValid, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
-import { print, save } from './output.ts';
+import { freeUnused } from './memory.ts';
+import { commandLine, pause, print, save } from './output.ts';
 import { injectionsOf, resultsOf, withInjections } from './what-if.ts';
 
 /** Where Pacemaker, and Haven in its place, keep the document of this node. */
@@ -47,7 +52,7 @@ export async function runSimulation(given: SimulateFlags): Promise<void> {
   const why = await explanationsOf(flags.why);
   const request: SimulationRequest = { cib, now: time.now, clock: time.clock, reasons: why !== undefined, failures };
   const report = reportTexts({ flags, file, time, before: document.cib, injections, request, why });
-  if (flags.outputTo === undefined || flags.outputTo === '-') print(report);
+  if (flags.outputTo === undefined || flags.outputTo === '-') await print(report);
   else save(flags.outputTo, report);
 }
 
@@ -98,15 +103,21 @@ type Report = Question & {
 
 /** Of a large cluster, what was decided and what it leads to hardly fit into memory together: first the one, then the other. */
 function* reportTexts(question: Question): Generator<string> {
-  const { flags, time, request } = question;
-  const revised = yield* decisionTexts(question);
-  if (revised === undefined) return;
-  const { current, ...lists } = revisedState(revised, request);
+  const { flags, time, request, why } = question;
+  const outcome = yield* decisionTexts(question);
+  const isShown =
+    outcome !== undefined && flags.outputAs === 'text' && !flags.json && !flags.quiet && why === undefined;
+  if (!isShown && flags.saveOutput === undefined) return;
+  freeUnused();
+  const after = outcome === undefined ? request.cib : documentAfter(outcome);
+  if (flags.saveOutput !== undefined) save(flags.saveOutput, [serialiseXmlDocument(after)]);
+  if (!isShown) return;
+  const { current, ...lists } = revisedState(after, request);
   yield `${noteLine(time)}\n${current}${listed(flags, lists)}`;
 }
 
-/** Ends with the document after the transition, where its state is to be shown as text. */
-function* decisionTexts(question: Question): Generator<string, XmlElement | undefined> {
+/** Ends with what a simulated transition leaves behind. */
+function* decisionTexts(question: Question): Generator<string, Outcome | undefined> {
   const { flags } = question;
   const report = answer(question);
   if (flags.json) yield jsonReport(report);
@@ -114,14 +125,23 @@ function* decisionTexts(question: Question): Generator<string, XmlElement | unde
   else {
     const lists = { attributes: flags.showAttrs, failures: flags.showFailcounts };
     const parts = { ...allocationParts(flags), actions: looksAhead(flags) };
-    const command = ['haven', ...process.argv.slice(2)].join(' ');
-    yield serialiseXml(reportXml({ ...report, command, lists, parts }));
+    yield serialiseXml(reportXml({ ...report, command: commandLine(), lists, parts }));
   }
-  const isWanted = flags.outputAs === 'text' && !flags.json && !flags.quiet && report.why === undefined;
-  return isWanted ? report.transition?.cib : undefined;
+  yield* complaint(report);
+  return report.transition?.outcome;
 }
 
-/** Decides, carries it out in thought, and writes the files that are asked for. */
+/** Said where it happens, between what is printed before and after; the result format has a place of its own for it. */
+function* complaint({ flags, transition }: Report): Generator<string> {
+  const errors = transition === undefined ? [] : transitionErrors(transition.execution);
+  if (errors.length === 0) return;
+  process.exitCode = exitCodeOf('failed');
+  if (flags.outputAs === 'xml') return;
+  yield pause;
+  process.stderr.write(errors.map((line) => `${line}\n`).join(''));
+}
+
+/** Decides, carries it out in thought, and writes the files that tell of it. */
 function answer(question: Question): Report {
   const { flags, file, before, request } = question;
   const simulation = simulate(request);
@@ -129,7 +149,6 @@ function answer(question: Question): Report {
   if (flags.saveDotfile !== undefined)
     save(flags.saveDotfile, dotTexts(simulation, flags.allActions ? 'all' : 'needed'));
   const transition = flags.simulate ? simulateTransition(request, simulation) : undefined;
-  if (flags.saveOutput !== undefined) save(flags.saveOutput, [serialiseXmlDocument(transition?.cib ?? request.cib)]);
   if (flags.verbose > 0) {
     const complaints = complaintsOf(before, simulation.cluster.diagnostics, file);
     process.stderr.write(complaints.map((each) => `${formatDiagnostic(each)}\n`).join(''));
@@ -190,15 +209,16 @@ function listed(flags: SimulateFlags, lists: Pick<StateTexts, 'attributes' | 'fa
 }
 
 function jsonReport({ before, request, simulation, transition, why }: Report): string {
+  const display = { ...request, purpose: 'display' } as const;
   const described = {
     now: request.now.epochSeconds,
-    current: describeCluster(readCluster(before, request)),
+    current: describeCluster(readCluster(before, display)),
     ...describeRun(simulation),
     ...(transition === undefined
       ? {}
       : {
           execution: describeExecution(transition.execution),
-          revised: describeCluster(readCluster(transition.cib, request)),
+          revised: describeCluster(readCluster(documentAfter(transition.outcome), display)),
         }),
     ...(why === undefined ? {} : { why: why.names.map((name) => why.reasonsFor(simulation, name)) }),
   };

@@ -3,12 +3,14 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailure } from '../../../kit/index.ts';
 import {
+  execute,
   formatDot,
   formatGraph,
   type Schedule,
   schedule,
   scoreListing,
   simulationSummary,
+  transitionErrors,
 } from '../../../scheduler/index.ts';
 import { readDocument, timeOfRun } from './document.ts';
 
@@ -79,7 +81,7 @@ function runCase(file: string, { args }: Case): Files {
     scores: sortedLines(scoreListing(scheduled)),
     exp: blanked(formatGraph(scheduled)),
     dot: normalisedDot(formatDot(scheduled)),
-    stderr: document.complaints,
+    stderr: [document.complaints, ...transitionErrors(execute(scheduled.graph)).map((line) => `${line}\n`)].join(''),
   };
 }
 

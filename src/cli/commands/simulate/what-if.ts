@@ -37,7 +37,7 @@ export function injectionsOf(flags: SimulateFlags, nowSeconds: number): Injectio
     ['activate', flags.ticketActivate],
   ] as const;
   for (const [change, ids] of tickets) {
-    for (const id of ids ?? []) injections.push({ kind: 'ticket', id, change, nowSeconds });
+    for (const id of ids ?? []) injections.push({ kind: 'ticket', id, change });
   }
   for (const result of resultsOf('--op-inject', flags.opInject)) {
     injections.push({ kind: 'operation', result, nowSeconds, exitReason: 'Simulated action result' });

@@ -32,7 +32,9 @@ export function renderStatus(status: ClusterStatus, { style, nowMs }: View): str
 
 function headLines(status: ClusterStatus, style: Style): string[] {
   const { votes, expectedVotes, votesNeeded, quorate } = status.quorum;
-  const count = `${votes} of ${expectedVotes} votes, ${votesNeeded} needed`;
+  // Votes enough, and no quorum: nobody may begin alone after a start of all.
+  const need = quorate || votes < votesNeeded ? `${votesNeeded} needed` : 'all needed once after a start';
+  const count = `${votes} of ${expectedVotes} votes, ${need}`;
   const quorum = quorate ? style.good('has quorum') : style.bad('has no quorum');
   const coordinator = status.coordinator === undefined ? style.warn('none') : status.coordinator;
   const rows = [

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { programPath } from '../../../linux/index.ts';
+import { poolOfOne, programPath } from '../../../linux/index.ts';
 
 /** The words after `haven` of this very call. Answers the exit code: 0 when the daemon runs. */
 export async function runInBackground(words: readonly string[], console: 'console' | 'silent'): Promise<number> {
@@ -16,6 +16,7 @@ export async function runInBackground(words: readonly string[], console: 'consol
     const child = spawn(process.execPath, [programPath(), ...words, '--dont-fork'], {
       detached: true,
       cwd: '/',
+      env: { ...process.env, ...poolOfOne },
       stdio: ['ignore', output, output, 'ipc'],
     });
     const code = await new Promise<number>((resolve, reject) => {
