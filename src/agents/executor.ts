@@ -167,7 +167,7 @@ function isBeginning({ request: { operation } }: Waiting): boolean {
 }
 
 function revokedOutcome(reason: string, { output, durationMs }: Pick<Outcome, 'output' | 'durationMs'>): Outcome {
-  return { status: 'error', code: 1, reason, output, durationMs };
+  return { status: 'revoked', code: 1, reason, output, durationMs };
 }
 
 function notice(state: ExecutorState, event: Extract<ExecutorEvent, { kind: 'noticed' }>): ExecutorStep {

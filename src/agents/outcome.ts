@@ -4,7 +4,15 @@ import { ocfCodes } from '../cib/index.ts';
 export type OcfCode = keyof typeof ocfCodes;
 
 /** How the operation ended; the names are the operation statuses that the cluster document records. */
-export type OperationStatus = 'done' | 'error' | 'timeout' | 'cancelled' | 'not-installed' | 'not-supported';
+export type OperationStatus =
+  | 'done'
+  | 'error'
+  | 'timeout'
+  | 'cancelled'
+  | 'not-installed'
+  | 'not-supported'
+  /** Given up because this node lost the right to it; recorded as an error, and no fault of the resource. */
+  | 'revoked';
 
 export type Outcome = {
   readonly status: OperationStatus;
@@ -52,6 +60,16 @@ export function exitReasonOf(standardError: string): string {
   const lines = standardError.split('\n').filter((line) => line.startsWith(reasonPrefix));
   const reason = (lines.at(-1) ?? '').slice(reasonPrefix.length).trim();
   return reason.length <= reasonCharsMax ? reason : `${reason.slice(0, reasonCharsMax)} …`;
+}
+
+/**
+ * Why a fence agent failed: the first error that it logged (`2026-01-02 03:04:05,678 ERROR: Failed: …`; hints at its usage
+ * follow), bounded; else its last line.
+ */
+export function fenceReasonOf(standardError: string): string {
+  const lines = standardError.split('\n').flatMap((line) => line.trim() || []);
+  const logged = lines.flatMap((line) => /\bERROR: (.*)$/.exec(line)?.[1] ?? []);
+  return (logged[0] ?? lines.at(-1) ?? '').slice(0, reasonCharsMax);
 }
 
 /** What an agent without a process of its own answers. */

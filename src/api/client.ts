@@ -146,7 +146,9 @@ export class ApiClient {
   #ask(method: string, path: string, respond: (response: IncomingMessage) => void): ClientRequest {
     const headers = { 'content-type': 'application/json', 'x-haven-by': `${userInfo().username}@cli` };
     const target = this.#target;
-    if (typeof target === 'string') return request({ socketPath: target, method, path, headers }, respond);
+    // A connection each: one that is kept may have been closed by the daemon when a busy machine comes to the next request.
+    if (typeof target === 'string')
+      return request({ socketPath: target, method, path, headers, agent: false }, respond);
     const { address: host, port, ca, cert, key, timeoutMs: timeout } = target;
     const asked = requestOverTls({ host, port, ca, cert, key, timeout, method, path, headers, agent: false }, respond);
     return asked.once('timeout', () => asked.destroy(new Error(`silent for ${timeout} ms`)));

@@ -8,4 +8,4 @@ export { unknownName } from './foresight/unknown-name.ts';
 export { killTestRefusal } from './kill-test.ts';
 export { apiOf, listenOnSocket } from './server.ts';
 export * from './types.ts';
-export { type DocumentView, documentView } from './view.ts';
+export { type DocumentView, documentView, twoNodes } from './view.ts';

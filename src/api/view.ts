@@ -4,6 +4,7 @@ import {
   type Cluster,
   type ClusterNode,
   childrenOf,
+  isRemoteType,
   type Primitive,
   type Resource,
   readCluster,
@@ -160,6 +161,11 @@ function failCountOf(
     .reduce((sum, pair) => sum + (pair.get('value') === 'INFINITY' ? 1_000_000 : Number(pair.get('value') ?? 0)), 0);
 }
 
+/** What holds of a cluster of two nodes without fencing. */
+export const twoNodes =
+  'two nodes have no majority between them: without fencing or a third vote a cut between them leaves both running';
+
+/** What the cluster, so configured, does not cover. */
 function warningsOf(cluster: Cluster): string[] {
   const warnings: string[] = [];
   if (!cluster.options.fencingEnabled) {
@@ -171,9 +177,12 @@ function warningsOf(cluster: Cluster): string[] {
       'fencing is on, but there is no fence device: nothing starts in place of a lost node, and no resource starts at all',
     );
   }
-  if (cluster.nodes.filter((node) => node.kind === 'cluster').length === 2) {
+  const isFenced = cluster.options.fencingEnabled && cluster.fenceDeviceKnown;
+  if (!isFenced && cluster.nodes.filter((node) => node.kind === 'cluster').length === 2) warnings.push(twoNodes);
+  const remote = cluster.nodes.filter(isRemoteType).map((node) => node.name);
+  if (remote.length > 0) {
     warnings.push(
-      'two nodes have no majority between them: without fencing or a third vote a cut between them leaves both running',
+      `nothing runs on ${remote.join(', ')}: Haven makes no connections to Pacemaker Remote, by which remote nodes and the insides of containers are reached`,
     );
   }
   return warnings;

@@ -10,6 +10,9 @@ import { describeUnit } from './systemd.ts';
 
 const metadataTimeoutMs = 30_000;
 
+/** systemd.unit(5), "Unit File Load Path" */
+const unitFolders = ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map((folder) => `${folder}/systemd/system`);
+
 export class AgentCatalogue {
   readonly #folders: AgentFolders;
   readonly #read = new Map<
@@ -42,7 +45,7 @@ export class AgentCatalogue {
         return [...new Set(types)].sort().map((type) => ({ class: 'stonith', type }));
       }
       case 'systemd': {
-        const units = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'].flatMap(namesIn);
+        const units = unitFolders.flatMap(namesIn);
         const services = units
           .filter((name) => name.endsWith('.service'))
           .map((name) => name.slice(0, -'.service'.length));
@@ -114,8 +117,9 @@ async function readMetadata(agent: Agent, path: string, folders: AgentFolders): 
   const name = formatAgent(agent);
   if (result.kind === 'not-started') return err(`'${name}' cannot be run: ${result.message}`);
   if (result.kind !== 'exited') return err(`'${name}' gave no meta-data: ${result.kind}`);
-  const start = result.output.indexOf('<');
-  if (start < 0) return err(`'${name}' gave no meta-data (exit code ${result.code}): ${result.errors.trim()}`);
+  // Some print a line before it; others, which are no agents but tools for people, print only their usage.
+  const start = result.output.search(/<(\?xml|!DOCTYPE|resource-agent)\b/);
+  if (start < 0) return err(`'${name}' gave no meta-data (exit code ${result.code}) ${result.errors.trim()}`.trimEnd());
   const parsed = parseMetadata(result.output.slice(start));
   return parsed.ok ? parsed : err(`'${name}': ${parsed.error}`);
 }

@@ -3,7 +3,16 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { unreachable } from '../../kit/index.ts';
 import type { Agent } from '../agent.ts';
 import { type FenceTarget, fenceInput, type Operation, ocfEnvironment, ocfRoot } from '../environment.ts';
-import { exitReasonOf, type OcfCode, type Outcome, ocfCodeOf, ocfCodeOfFence, ocfCodeOfLsb } from '../outcome.ts';
+import {
+  answer,
+  exitReasonOf,
+  fenceReasonOf,
+  type OcfCode,
+  type Outcome,
+  ocfCodeOf,
+  ocfCodeOfFence,
+  ocfCodeOfLsb,
+} from '../outcome.ts';
 import { type ChildRequest, type ChildResult, runChild } from './child.ts';
 import { runSystemdUnit, type SystemdPlaces } from './systemd.ts';
 
@@ -36,6 +45,7 @@ export function runOperation(agent: Agent, operation: Operation, folders = stand
   if (agent.class === 'systemd' || (agent.class === 'service' && !existsSync(`${folders.lsb}/${agent.type}`))) {
     return { ...runSystemdUnit(agent.type, operation, folders.systemd), pid: undefined };
   }
+  if (isRemoteConnection(agent)) return finished(unconnected(operation));
   const path = agentPath(agent, folders);
   const missing = missingReason(path);
   if (missing !== undefined) return finished(notInstalled(missing));
@@ -44,6 +54,17 @@ export function runOperation(agent: Agent, operation: Operation, folders = stand
   const child = runChild({ ...request, ...where });
   const outcome = child.result.then((result) => outcomeOf(agent, operation, result, performance.now() - startedMs));
   return { outcome, pid: child.pid, kill: child.kill };
+}
+
+/** In Pacemaker no agent, but a connection that the controller makes; the file of this name only describes it. */
+function isRemoteConnection(agent: Agent): boolean {
+  return agent.class === 'ocf' && agent.provider === 'pacemaker' && agent.type === 'remote';
+}
+
+function unconnected({ action, resource }: Operation): Outcome {
+  if (action === 'stop') return answer(0);
+  if (action === 'monitor') return answer(7);
+  return notInstalled(`Haven makes no connections to Pacemaker Remote, so nothing can run on '${resource}'`);
 }
 
 /** Runs a fence agent's action against a node (or `monitor`, `metadata`, `list` against the device itself). */
@@ -128,7 +149,7 @@ function outcomeOf(agent: Agent, operation: Operation, result: ChildResult, dura
     }
     case 'exited': {
       const code = codeOf(agent, operation.action, result.code);
-      const reason = exitReasonOf(result.errors) || (code === 0 || code === 7 ? '' : lastLine(result.errors));
+      const reason = exitReasonOf(result.errors) || (code === 0 || code === 7 ? '' : complaintOf(agent, result.errors));
       return { status: 'done', code, reason, output: textOf(result), durationMs };
     }
     default:
@@ -151,8 +172,9 @@ function textOf(result: { readonly output: string; readonly errors: string }): s
   return [result.output, result.errors].filter((text) => text !== '').join('');
 }
 
-function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1) ?? '';
+/** Of an agent that gives no exit reason. */
+function complaintOf(agent: Agent, errors: string): string {
+  return agent.class === 'stonith' ? fenceReasonOf(errors) : (errors.trimEnd().split('\n').at(-1) ?? '');
 }
 
 function missingReason(path: string): string | undefined {

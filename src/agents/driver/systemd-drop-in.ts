@@ -5,6 +5,9 @@ import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { err, ok, type Result } from '../../kit/index.ts';
 
+/** The packaged unit of a node of the cluster. */
+export const havenUnit = 'haven.service';
+
 const fileName = '50-haven.conf';
 
 export class DropIn {
@@ -15,7 +18,7 @@ export class DropIn {
   constructor(runtime: string, unit: string) {
     this.#folder = join(runtime, `${unit}.d`);
     const service = unit.endsWith('.service') ? '\n[Service]\nRestart=no\n' : '';
-    this.#text = `[Unit]\nBefore=haven.service\n${service}`;
+    this.#text = `[Unit]\nBefore=${havenUnit}\n${service}`;
   }
 
   /** `there`: nothing had to be written, so systemd knows already. The error is a sentence. */

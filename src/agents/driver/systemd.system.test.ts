@@ -60,6 +60,16 @@ test('a unit that the cluster has started stops after Haven and is not started b
   assert.deepEqual(calls().slice(2), since);
 });
 
+test('a stop while systemd stops Haven is let out of the order in which they are to stop', async () => {
+  manager.unit('last.service', { active: 'active' });
+  manager.unit('haven.service', { active: 'deactivating' });
+  const before = manager.calls.length;
+  assert.equal((await run('last', 'stop')).code, 0);
+  const stops = manager.calls.slice(before).filter((call) => call.startsWith('StopUnit'));
+  assert.deepEqual(stops, ['StopUnit last.service replace', 'StopUnit last.service ignore-dependencies']);
+  manager.units.delete('haven.service');
+});
+
 test('a job that fails is a failure that says how it ended', async () => {
   manager.unit('bad.service', { result: 'dependency' });
   const { code, reason } = await run('bad', 'start');

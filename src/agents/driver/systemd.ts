@@ -9,7 +9,7 @@ import type { Message } from '../dbus/message.ts';
 import type { Operation } from '../environment.ts';
 import type { OcfCode, Outcome } from '../outcome.ts';
 import { BusConnection, type BusError, busItself } from './bus.ts';
-import { DropIn } from './systemd-drop-in.ts';
+import { DropIn, havenUnit } from './systemd-drop-in.ts';
 
 /** Where systemd is met: the socket of its bus, and the folder that exists only when it runs (sd_booted(3)). */
 export type SystemdPlaces = { readonly bus: string; readonly runtime: string };
@@ -212,7 +212,22 @@ class SystemdUnit {
     // Without a subscriber the manager sends no signals; the connection's end ends the subscription.
     const subscribed = listening.ok ? await this.#manager('Subscribe') : listening;
     if (!subscribed.ok) return subscribed;
-    return firstText(await this.#manager(methods[change], this.#unit, 'replace'));
+    const queued = firstText(await this.#manager(methods[change], this.#unit, 'replace'));
+    if (change !== 'stop' || !queued.ok) return queued;
+    const held = await this.#isHeldByHaven();
+    if (!held.ok || !held.value) return held.ok ? queued : held;
+    return firstText(await this.#manager(methods.stop, this.#unit, 'ignore-dependencies'));
+  }
+
+  /**
+   * While systemd stops Haven, a unit that is to stop after it waits for it, and it for the unit. What depends on the unit was
+   * queued with it; its own job is let out of the order.
+   */
+  async #isHeldByHaven(): Promise<Result<boolean, BusError>> {
+    const path = firstText(await this.#manager('LoadUnit', havenUnit));
+    if (!path.ok) return isUnknownUnit(path.error) ? ok(false) : path;
+    const state = await this.#property('ActiveState', path.value);
+    return state.ok ? ok(state.value === 'deactivating') : state;
   }
 
   async #load(): Promise<Result<string, BusError>> {
@@ -278,8 +293,8 @@ class SystemdUnit {
     return this.#bus.call(call, this.#deadlineMs);
   }
 
-  async #property(name: string): Promise<Result<string, BusError>> {
-    const target = { destination: service, path: this.#path, interface: propertiesInterface, member: 'Get' };
+  async #property(name: string, path = this.#path): Promise<Result<string, BusError>> {
+    const target = { destination: service, path, interface: propertiesInterface, member: 'Get' };
     const call = { ...target, signature: 'ss', arguments: [`${service}.Unit`, name] };
     const answer = await this.#bus.call(call, this.#deadlineMs);
     return answer.ok ? ok(String((answer.value[0] as Variant).value)) : answer;

@@ -1,6 +1,13 @@
 // What if, on a document: what would move, in which order, how long it should take, what would stay down and why.
 import { childAt, type Instant, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
-import { rehearse, type Task, type TransitionSummary, transitionOf } from '../../controller/index.ts';
+import {
+  isMember,
+  nodeStatesOf,
+  rehearse,
+  type Task,
+  type TransitionSummary,
+  transitionOf,
+} from '../../controller/index.ts';
 import { err, type Failure, ok, type Result } from '../../kit/index.ts';
 import {
   type Cluster,
@@ -33,18 +40,28 @@ export type Forecast = {
   readonly down: readonly { readonly resource: string; readonly why: string }[];
 };
 
-/** The document as it would be without these nodes. Errors: `not-found`, with the nearest name. */
+/**
+ * The document as it would be without these nodes, and without a quorum where those that are left are no majority. Errors:
+ * `not-found`, with the nearest name.
+ */
 export function withLostNodes(cib: XmlElement, names: readonly string[]): Result<XmlElement, Failure> {
+  const known = childAt(cib, 'configuration', 'nodes')?.childrenNamed('node') ?? [];
+  const knownNames = known.flatMap((node) => node.get('uname') ?? []);
   let left = cib;
   for (const name of names) {
-    const known = childAt(cib, 'configuration', 'nodes')?.childrenNamed('node') ?? [];
-    const knownNames = known.flatMap((node) => node.get('uname') ?? []);
     if (!knownNames.includes(name)) return err(unknownName(`there is no node '${name}'`, name, knownNames));
     const injected = inject(left, { kind: 'node', name, becomes: 'failed' });
     if (!injected.ok) return err({ kind: 'not-found', what: injected.error });
     left = injected.value;
   }
-  return ok(left);
+  return ok(names.length === 0 || isMajority(left, known) ? left : left.with({ 'have-quorum': '0' }));
+}
+
+/** One vote a node; of two nodes one goes on alone (votequorum(5), `two_node`). */
+function isMajority(cib: XmlElement, known: readonly XmlElement[]): boolean {
+  const voters = known.filter((node) => ['member', undefined].includes(node.get('type'))).map(({ id }) => id);
+  const present = nodeStatesOf(cib).filter((state) => voters.includes(state.id) && isMember(state));
+  return voters.length === 2 ? present.length > 0 : present.length * 2 > voters.length;
 }
 
 /** `history`: the cluster's transitions, oldest first, from which it is known how long things take. */
