@@ -206,6 +206,8 @@ test(
       await eventually('it runs on', async () => ticks > before + 2);
       await lab.freeze('node1');
       assert.equal(await reaches(lab, 'node2', one.address()), false);
+      await lab.pause('node1');
+      assert.equal((await lab.hostStatus('node1')).state, 'frozen');
       await lab.resume('node1');
       await becomesReachable(lab, 'node2', one.address());
       assert.equal((await lab.hostStatus('node1')).state, 'up');

@@ -114,6 +114,8 @@ export class Lab {
   readonly name: string;
   readonly links: number;
   readonly #record: LabRecord & { readonly pid: number };
+  /** By host: whoever plays with its power, and whoever fences it, take turns. */
+  readonly #turns = new Map<string, Promise<void>>();
 
   constructor(record: LabRecord & { readonly pid: number }) {
     this.name = record.name;
@@ -133,6 +135,11 @@ export class Lab {
   /** @throws CommandFailure `not-found`, with the nearest name. */
   host(name: string): Host {
     return this.#hostOf(this.#find(name).plan);
+  }
+
+  /** Whether the host has power. */
+  isUp(name: string): boolean {
+    return this.#isUp(this.#find(name));
   }
 
   /** Adds hosts to the lab's plan and boots them. The other hosts' /etc/hosts stay as they are. */
@@ -202,51 +209,55 @@ export class Lab {
   }
 
   /** Power-off: first no frame of the host leaves any more, then all its processes end at once. Its disk stays. */
-  async kill(name: string): Promise<void> {
-    const record = this.#find(name);
-    const host = this.#hostOf(record.plan);
-    const ports = bridgePorts(record.plan.interfaces, record);
-    const init = host.pid;
-    await this.#inSwitch(`kill ${name}`, silenceLines(ports, 'both'));
-    process.kill(init, 'SIGKILL');
-    // The kernel lets go of an init only after every process of its namespace has ended.
-    await waitUntil(`the end of host ${name}`, () => !isThere(init));
-    writeHost(this.name, powerless(record));
-    await this.#inSwitch(`unplug ${name}`, unplugLines(record.plan), 'may be gone with the host');
+  kill(name: string): Promise<void> {
+    return this.#inTurn(name, async (record) => {
+      const init = this.#hostOf(record.plan).pid;
+      await this.#inSwitch(`kill ${name}`, silenceLines(bridgePorts(record.plan.interfaces, record), 'both'));
+      process.kill(init, 'SIGKILL');
+      // The kernel lets go of an init only after every process of its namespace has ended.
+      await waitUntil(`the end of host ${name}`, () => !isThere(init));
+      writeHost(this.name, powerless(record));
+      await this.#inSwitch(`unplug ${name}`, unplugLines(record.plan), 'may be gone with the host');
+    });
   }
 
   /** Power-on. Does nothing when the host is up. */
-  async boot(name: string): Promise<void> {
-    const record = this.#find(name);
-    if (this.#isUp(record)) return;
-    // When the host's init died by itself its ports may still be there.
-    await this.#inSwitch(`unplug ${name}`, unplugLines(record.plan), 'may be gone with the host');
-    await this.#boot([record.plan]);
-    if (record.responder === undefined) return;
-    await this.respond([name]);
+  boot(name: string): Promise<void> {
+    return this.#inTurn(name, async (record) => {
+      if (this.#isUp(record)) return;
+      // When the host's init died by itself its ports may still be there.
+      await this.#inSwitch(`unplug ${name}`, unplugLines(record.plan), 'may be gone with the host');
+      await this.#boot([record.plan]);
+      if (record.responder === undefined) return;
+      await this.respond([name]);
+    });
   }
 
-  /** Stops every process of the host (SIGSTOP); its kernel goes on answering ARP and ping. */
-  async pause(name: string): Promise<void> {
-    await this.#signalAll(name, 'STOP');
-    writeHost(this.name, { ...this.#find(name), stopped: 'paused' });
+  /** Stops every process of the host (SIGSTOP); its kernel goes on answering ARP and ping. One that is frozen stays so. */
+  pause(name: string): Promise<void> {
+    return this.#inTurn(name, async (record) => {
+      await this.#inHost(`stop host ${name}`, record.plan, [signalAll('STOP')]);
+      writeHost(this.name, { ...record, stopped: record.stopped ?? 'paused' });
+    });
   }
 
   /** A machine that hangs as a whole: frames dropped and every process stopped, until `resume`. */
-  async freeze(name: string): Promise<void> {
-    const record = this.#find(name);
-    const ports = bridgePorts(record.plan.interfaces, record);
-    await this.#inSwitch(`freeze ${name}`, silenceLines(ports, 'both'));
-    await this.#signalAll(name, 'STOP');
-    writeHost(this.name, { ...record, stopped: 'frozen' });
+  freeze(name: string): Promise<void> {
+    return this.#inTurn(name, async (record) => {
+      const ports = bridgePorts(record.plan.interfaces, record);
+      await this.#inSwitch(`freeze ${name}`, silenceLines(ports, 'both'));
+      await this.#inHost(`stop host ${name}`, record.plan, [signalAll('STOP')]);
+      writeHost(this.name, { ...record, stopped: 'frozen' });
+    });
   }
 
   /** After `pause` or `freeze`. Cuts of a frozen host end with it. */
-  async resume(name: string): Promise<void> {
-    const { stopped, ...record } = this.#find(name);
-    writeHost(this.name, record);
-    if (stopped === 'frozen') await this.heal(name);
-    await this.#signalAll(name, 'CONT');
+  resume(name: string): Promise<void> {
+    return this.#inTurn(name, async ({ stopped, ...record }) => {
+      writeHost(this.name, record);
+      const mended = stopped === 'frozen' ? healLines(record.plan.interfaces, record.impaired) : [];
+      await this.#inHost(`wake host ${name}`, record.plan, [...this.#asBatch(mended), signalAll('CONT')]);
+    });
   }
 
   /** A POSIX shell script that the host runs at each boot from now on; its output goes to the host's /var/log/boot.log. */
@@ -323,6 +334,15 @@ export class Lab {
     return { ...this.#record, hosts: readHosts(this.name).map((record) => record.plan) };
   }
 
+  #inTurn(name: string, work: (record: HostRecord) => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(() => work(this.#find(name)));
+    this.#turns.set(
+      name,
+      turn.catch(() => {}),
+    );
+    return turn;
+  }
+
   #find(name: string): HostRecord {
     const record = readHosts(this.name).find(({ plan }) => plan.name === name);
     if (record === undefined) throw this.#noSuchHost(name);
@@ -365,17 +385,20 @@ export class Lab {
     return { labPid: this.pid, networkPid: this.host(host).pid, interfaceName: one?.name ?? 'any' };
   }
 
-  /** Every process of the host but its init, in one system call: kill(2) with pid -1 in its PID namespace. */
-  async #signalAll(name: string, signal: 'STOP' | 'CONT'): Promise<void> {
-    const words = ['nsenter', '-t', String(this.host(name).pid), '-p', 'sh', '-c', `kill -s ${signal} -- -1`];
-    await runOrFail(`send SIG${signal} in host ${name}`, words);
+  /** A shell script in the host's PID namespace, at real-time priority where that is allowed: a machine wakes at once. */
+  async #inHost(attempt: string, plan: HostPlan, script: readonly string[]): Promise<void> {
+    const lines = ['chrt --rr -p 1 $$ 2>/dev/null', 'set -e', ...script].join('\n');
+    await runOrFail(attempt, ['nsenter', '-t', String(this.#hostOf(plan).pid), '-p', 'sh', '-c', lines]);
   }
 
   async #inSwitch(attempt: string, lines: readonly string[], absent?: 'may be gone with the host'): Promise<void> {
     if (lines.length === 0) return;
-    const force = absent === undefined ? '' : ' -force';
-    const script = batch(`nsenter -t ${this.pid} -n ip${force}`, lines).join('\n');
+    const script = this.#asBatch(lines, absent === undefined ? '' : ' -force').join('\n');
     await runOrFail(attempt, ['sh', '-c', absent === undefined ? script : `${script}\ntrue`]);
+  }
+
+  #asBatch(lines: readonly string[], force = ''): string[] {
+    return batch(`nsenter -t ${this.pid} -n ip${force}`, lines);
   }
 
   #noSuchHost(name: string): CommandFailure {
@@ -387,6 +410,9 @@ export class Lab {
 function bridgePorts(interfaces: readonly InterfacePlan[], { impaired }: HostRecord): string[] {
   return interfaces.map((one) => bridgePort(one, impaired));
 }
+
+/** Every process of the PID namespace but its init and the shell that says it, in one system call: kill(2) with pid -1. */
+const signalAll = (signal: 'STOP' | 'CONT') => `kill -s ${signal} -- -1`;
 
 /** What is kept of a host that loses power. */
 function powerless({ plan, responder }: HostRecord): HostRecord {

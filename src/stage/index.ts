@@ -9,6 +9,7 @@ export {
   pair,
   processes,
   raiseHosts,
+  type Safeguard,
   Stage,
   site,
   standbyEdit,

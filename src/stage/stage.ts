@@ -4,8 +4,16 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiClient, type ClusterStatus, type EditRequest } from '../api/index.ts';
 import { CommandFailure } from '../kit/index.ts';
-import { createLab, type Host, type Lab } from '../lab/index.ts';
-import { programPath } from '../linux/index.ts';
+import {
+  createLab,
+  type Host,
+  type Lab,
+  PowerSwitch,
+  powerSwitchAgent,
+  Watchdogs,
+  watchdogFifo,
+} from '../lab/index.ts';
+import { poolOfOne, programPath } from '../linux/index.ts';
 
 export const nodesDefault = 3;
 /** The client has the tenth address. */
@@ -17,11 +25,15 @@ const network = (number: number) => ({ interfaces: [{ name: 'eth0', addresses: [
 
 export type Profile = 'default' | 'fast';
 
-const clusterFile = (nodes: readonly string[], profile: Profile) =>
+const clusterFile = (
+  nodes: readonly string[],
+  { profile, safeguard }: Required<Pick<StageOptions, 'profile' | 'safeguard'>>,
+) =>
   `${JSON.stringify(
     {
       cluster: 'demo',
       profile,
+      ...(safeguard === 'watchdog' ? { watchdog: { device: watchdogFifo, timeoutS: watchdogTimeoutS } } : {}),
       nodes: nodes.map((name, index) => ({ name, id: index + 1, addresses: [`10.77.0.${index + 1}`] })),
     },
     null,
@@ -42,9 +54,9 @@ DocumentRoot /srv/www
 Header set X-Haven-Host ${host}
 `;
 
-/** What an init system would start at each boot; the flags are those of bin/haven. */
-const bootScript = (program: string) =>
-  `exec '${process.execPath}' --single-threaded-gc --max-semi-space-size=4 '${program}' daemon >>/var/log/haven.log 2>&1\n`;
+/** What an init system would start at each boot; flags and environment are those of bin/haven. */
+const bootScript = (program: string, safeguard: Safeguard) =>
+  `${safeguard === 'watchdog' ? `mkfifo ${watchdogFifo} 2>/dev/null\n` : ''}UV_THREADPOOL_SIZE=${poolOfOne.UV_THREADPOOL_SIZE} exec '${process.execPath}' --single-threaded-gc --max-semi-space-size=4 '${program}' daemon >>/var/log/haven.log 2>&1\n`;
 
 /** Patterns of command lines (pgrep -f), of all of a node's processes or of one; they do not match the one who asks. */
 export const processes = {
@@ -80,7 +92,29 @@ const worker = `<primitive id="worker" class="ocf" provider="haven" type="proces
   <operations><op id="worker-monitor" name="monitor" interval="10s" timeout="20s"/></operations>
 </primitive>`;
 
-const options = `<cluster_property_set id="cib-bootstrap-options">${pair('options', 'stonith-enabled', 'false')}${pair('options', 'fast-agents', 'true')}</cluster_property_set>`;
+/** What is between a lost node and a service that runs twice: the lease alone, or a power switch or watchdogs as well. */
+export type Safeguard = 'lease' | 'fencing' | 'watchdog';
+
+const watchdogTimeoutS = 3;
+
+const fencingOptions: Readonly<Record<Safeguard, readonly string[]>> = {
+  lease: [pair('options', 'stonith-enabled', 'false')],
+  fencing: [pair('options', 'stonith-enabled', 'true')],
+  watchdog: [
+    pair('options', 'stonith-enabled', 'true'),
+    pair('options', 'have-watchdog', 'true'),
+    // Twice what the device waits for, as its documentation asks.
+    pair('options', 'stonith-watchdog-timeout', `${2 * watchdogTimeoutS}s`),
+  ],
+};
+
+const options = (safeguard: Safeguard) =>
+  `<cluster_property_set id="cib-bootstrap-options">${fencingOptions[safeguard].join('')}${pair('options', 'fast-agents', 'true')}</cluster_property_set>`;
+
+const fenceDevice = (nodes: readonly string[]) => `<primitive id="power" class="stonith" type="${powerSwitchAgent}">
+  <instance_attributes id="power-instance_attributes">${pair('power', 'switch', 'power')}${pair('power', 'pcmk_host_list', nodes.join(' '))}</instance_attributes>
+  <operations><op id="power-monitor" name="monitor" interval="60s" timeout="20s"/></operations>
+</primitive>`;
 
 export const stickiness = `<meta_attributes id="rsc-options">${pair('rsc-options', 'resource-stickiness', '100')}</meta_attributes>`;
 
@@ -89,16 +123,22 @@ export type StageOptions = {
   /** The entry of the Haven that plays; this one when left out. */
   readonly program?: string;
   readonly profile?: Profile;
+  readonly safeguard?: Safeguard;
 };
 
 export class Stage {
   readonly lab: Lab;
   /** Names of the hosts that are nodes of the cluster, in the order of their ids, which begin with 1. */
   readonly nodes: readonly string[];
+  readonly safeguard: Safeguard;
+  /** What takes power from hosts beside their plan: the cluster's fence device, or their watchdogs. */
+  readonly power: PowerSwitch | Watchdogs | undefined;
 
-  private constructor(lab: Lab, nodes: readonly string[]) {
+  private constructor({ lab, nodes }: Hosts, safeguard: Safeguard, power: PowerSwitch | Watchdogs | undefined) {
     this.lab = lab;
     this.nodes = nodes;
+    this.safeguard = safeguard;
+    this.power = power;
   }
 
   /**
@@ -107,19 +147,19 @@ export class Stage {
    */
   static async make(
     name: string,
-    { nodeCount = nodesDefault, program = programPath(), profile = 'default' }: StageOptions = {},
+    { nodeCount = nodesDefault, program = programPath(), profile = 'default', safeguard = 'lease' }: StageOptions = {},
   ): Promise<Stage> {
     const key = randomBytes(192).toString('base64');
-    const { lab, nodes } = await raiseHosts({
+    const hosts = await raiseHosts({
       name,
       nodeCount,
-      bootScript: bootScript(program),
+      bootScript: bootScript(program, safeguard),
       furnish: async (host, names) => {
-        await host.writeFile('/etc/haven/cluster.json', clusterFile(names, profile));
+        await host.writeFile('/etc/haven/cluster.json', clusterFile(names, { profile, safeguard }));
         await host.writeFile('/etc/haven/authkey', key, 0o400);
       },
     });
-    return new Stage(lab, nodes);
+    return new Stage(hosts, safeguard, await powerOf(hosts, safeguard));
   }
 
   startDaemon(host: string): void {
@@ -132,10 +172,14 @@ export class Stage {
   }
 
   async configure(): Promise<void> {
+    const { safeguard } = this;
     await this.api(this.nodes[0] ?? '').edit({
       kind: 'all',
       edits: [
-        { kind: 'modify', xml: options },
+        { kind: 'modify', xml: options(safeguard) },
+        ...(safeguard === 'fencing'
+          ? [{ kind: 'create' as const, section: 'resources', xml: fenceDevice(this.nodes) }]
+          : []),
         { kind: 'create', section: 'configuration', xml: `<rsc_defaults>${stickiness}</rsc_defaults>` },
         { kind: 'create', section: 'resources', xml: site },
         { kind: 'create', section: 'resources', xml: worker },
@@ -183,8 +227,9 @@ export class Stage {
     return status.addresses[0]?.node ?? '';
   }
 
-  down(): Promise<void> {
-    return this.lab.down();
+  async down(): Promise<void> {
+    await this.power?.close();
+    await this.lab.down();
   }
 }
 
@@ -213,10 +258,21 @@ export type HostsOptions = {
   readonly furnish: (host: Host, nodes: readonly string[]) => Promise<void>;
 };
 
+function powerOf({ lab, nodes }: Hosts, safeguard: Safeguard): Promise<PowerSwitch> | Watchdogs | undefined {
+  switch (safeguard) {
+    case 'lease':
+      return undefined;
+    case 'fencing':
+      return PowerSwitch.install(lab, nodes);
+    case 'watchdog':
+      return new Watchdogs(lab, { hosts: nodes, timeoutMs: watchdogTimeoutS * 1000 });
+  }
+}
+
+export type Hosts = { readonly lab: Lab; readonly nodes: readonly string[] };
+
 /** Hosts with a web server's files and whatever cluster program, booted; and a client. */
-export async function raiseHosts(
-  options: HostsOptions,
-): Promise<{ readonly lab: Lab; readonly nodes: readonly string[] }> {
+export async function raiseHosts(options: HostsOptions): Promise<Hosts> {
   const { name, nodeCount, bootScript, furnish } = options;
   const nodes = Array.from({ length: nodeCount }, (_, index) => `n${index + 1}`);
   const hosts = nodes.map((host, index) => ({ name: host, ...network(index + 1) }));

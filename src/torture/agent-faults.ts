@@ -22,7 +22,7 @@ const litter = before(
 async function put({ stage, target }: Strike, text: string): Promise<void> {
   const host = stage.lab.host(target);
   await host.writeFile(`${agent}.other`, text, 0o755);
-  await host.shell(`mv ${agent} ${original} && mv ${agent}.other ${agent}`);
+  await host.shell(`[ -e ${original} ] || cp -p ${agent} ${original}; mv ${agent}.other ${agent}`);
 }
 
 function agentFault(kind: string, text: string): Fault {
@@ -33,7 +33,8 @@ function agentFault(kind: string, text: string): Fault {
     disturbs: 'nobody',
     strike: (on) => put(on, text),
     mend: async ({ stage, target }) => {
-      await stage.lab.host(target).shell(`mv -f ${original} ${agent}`);
+      // What an agent that runs now is about to be stays where it is.
+      await stage.lab.host(target).shell(`cp -p ${original} ${agent}.other && mv ${agent}.other ${agent}`);
     },
   };
 }

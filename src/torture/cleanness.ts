@@ -1,6 +1,7 @@
 // Is the cluster clean: what an administrator would check after a fault, asked of every host, not only of one.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ClusterStatus } from '../api/index.ts';
+import { CommandFailure } from '../kit/index.ts';
 import { isServed, processes, type Stage, virtualAddress } from '../stage/index.ts';
 
 const pollMs = 200;
@@ -46,7 +47,13 @@ async function findWrong(stage: Stage): Promise<string[]> {
   const silent = stage.nodes.filter((_, index) => seen[index] === undefined);
   if (silent.length > 0) return [`no answer from ${silent.join(', ')}`];
   const statuses = seen.filter((status) => status !== undefined);
-  return [...statuses.flatMap(wrongIn), ...disagreements(statuses), ...(await wrongOnHosts(stage, statuses))];
+  try {
+    return [...statuses.flatMap(wrongIn), ...disagreements(statuses), ...(await wrongOnHosts(stage, statuses))];
+  } catch (thrown) {
+    // A host that was fenced between two looks.
+    if (thrown instanceof CommandFailure) return [thrown.message];
+    throw thrown;
+  }
 }
 
 async function statusOf(stage: Stage, name: string): Promise<ClusterStatus | undefined> {

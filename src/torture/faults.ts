@@ -36,6 +36,7 @@ const hosts: readonly Fault[] = [
     weight: 1,
     lastsMsMax: 1500,
     disturbs: 'anyone',
+    everywhere: true,
     strike: async ({ stage }) => void (await Promise.all(stage.nodes.map((name) => stage.lab.pause(name)))),
     mend: async ({ stage }) => void (await Promise.all(stage.nodes.map((name) => stage.lab.resume(name)))),
   },

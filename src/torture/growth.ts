@@ -1,8 +1,18 @@
 // Memory, descriptors and processor time of each daemon and guardian over its life: what a leak would show in.
+//
+// Most lives are short here, and a garbage collector gives back what it likes when it likes. So what a life begins and
+// ends with is the least of the looks at rest in its first and last third, from when it is warm; one life may differ by chance, most may not.
 import { processes, type Stage } from '../stage/index.ts';
+import { printedIfUp } from './strike.ts';
 
-export type Size = {
+export const kinds = ['daemon', 'guardian'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** A look at a process while the cluster is clean. */
+export type Look = {
   readonly pssKib: number;
+  /** Memory of its own, backed by no file (Anonymous of smaps_rollup): unlike Pss it does not depend on who else runs. */
+  readonly ownKib: number;
   readonly descriptors: number;
   /** Processor time since it began. */
   readonly cpuMs: number;
@@ -10,45 +20,118 @@ export type Size = {
   readonly ageMs: number;
 };
 
-export type Life = { readonly first: Size; last: Size; looks: number };
+export type Life = { readonly name: string; readonly kind: Kind; readonly looks: Look[] };
+
+/** From the first third of the looks after the warm-up to the last third; undefined for a life that was too short to tell. */
+export type Change = { readonly overMs: number; readonly ownKib: number; readonly descriptors: number };
+
+/** Code is compiled, caches and the heap's generations are filled. */
+export const warmAfterMs = 60_000;
+const looksMin = 9;
+const overMsMin = 45_000;
+
+type Bounds = { readonly ownKib: number; readonly descriptors: number };
+/** Of one life: the heap's old generation is collected when it has grown by about as much. */
+const lifeMax: Readonly<Record<Kind, Bounds>> = {
+  daemon: { ownKib: 16 << 10, descriptors: 3 },
+  guardian: { ownKib: 4 << 10, descriptors: 0 },
+};
+/** Of the middle one of many lives. */
+const medianMax: Readonly<Record<Kind, Bounds>> = {
+  daemon: { ownKib: 4 << 10, descriptors: 0 },
+  guardian: { ownKib: 1 << 10, descriptors: 0 },
+};
+const livesForMedian = 5;
+
+export function changeOf({ looks }: Life): Change | undefined {
+  const warm = looks.filter(({ ageMs }) => ageMs >= warmAfterMs);
+  if (warm.length < looksMin) return undefined;
+  const third = Math.floor(warm.length / 3);
+  const [first, last] = [warm.slice(0, third), warm.slice(-third)];
+  const overMs = (last[0]?.ageMs ?? 0) - (first[0]?.ageMs ?? 0);
+  const by = (of: (look: Look) => number) => Math.min(...last.map(of)) - Math.min(...first.map(of));
+  if (overMs < overMsMin) return undefined;
+  return { overMs, ownKib: by(({ ownKib }) => ownKib), descriptors: by(({ descriptors }) => descriptors) };
+}
+
+/** What has grown, a sentence each; none when nothing has. */
+export function findGrowth(lives: readonly Life[]): string[] {
+  const changed = lives.flatMap((life) => {
+    const change = changeOf(life);
+    return change === undefined ? [] : [{ ...life, change }];
+  });
+  const ofLives = changed.flatMap(({ name, kind, change }) => exceeding(name, change, lifeMax[kind]));
+  const ofKinds = kinds.flatMap((kind) => {
+    const changes = changed.filter((life) => life.kind === kind).map(({ change }) => change);
+    if (changes.length < livesForMedian) return [];
+    const middle = {
+      overMs: median(changes.map(({ overMs }) => overMs)),
+      ownKib: median(changes.map(({ ownKib }) => ownKib)),
+      descriptors: median(changes.map(({ descriptors }) => descriptors)),
+    };
+    return exceeding(`the middle one of ${changes.length} lives of a ${kind}`, middle, medianMax[kind]);
+  });
+  return [...ofLives, ...ofKinds];
+}
+
+function exceeding(what: string, { overMs, ownKib, descriptors }: Change, max: Bounds): string[] {
+  const over = `in ${Math.round(overMs / 1000)} s`;
+  const mib = (kib: number) => (kib / 1024).toFixed(1);
+  return [
+    ...(ownKib > max.ownKib ? [`${what}: ${mib(ownKib)} MiB more ${over}, at most ${mib(max.ownKib)} may be`] : []),
+    ...(descriptors > max.descriptors
+      ? [`${what}: ${descriptors} descriptors more ${over}, at most ${max.descriptors} may be`]
+      : []),
+  ];
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+}
 
 /** `sysconf(_SC_CLK_TCK)` of every Linux that Node.js runs on. */
 const msPerTick = 10;
 
-/** A line each: the pid, Pss of smaps_rollup, open descriptors; stat's utime, stime and starttime; uptime (proc(5)). */
+/** A line each: the pid, Pss and Anonymous of smaps_rollup, open descriptors; stat's utime, stime and starttime; uptime (proc(5)). */
 const lookScript = `for p in $(pgrep -f '${processes.all}'); do
-  pss=$(sed -n 's/^Pss: *\\([0-9]*\\).*/\\1/p' /proc/$p/smaps_rollup) && fds=$(ls /proc/$p/fd | wc -l) &&
+  memory=$(sed -n 's/^\\(Pss\\|Anonymous\\): *\\([0-9]*\\).*/\\2/p' /proc/$p/smaps_rollup) && fds=$(ls /proc/$p/fd | wc -l) &&
   grep -q guardian /proc/$p/cmdline && who=guardian || who=daemon
-  echo $who $p $pss $fds $(sed 's/.*) //' /proc/$p/stat | cut -d' ' -f12,13,20) $(cut -d' ' -f1 /proc/uptime)
+  echo $who $p $memory $fds $(sed 's/.*) //' /proc/$p/stat | cut -d' ' -f12,13,20) $(cut -d' ' -f1 /proc/uptime)
 done 2>/dev/null; true`;
+const numbersPerLine = 7;
 
 export class Growth {
-  /** By host, kind and process id: a restarted daemon begins a new life. */
-  readonly lives = new Map<string, Life>();
+  /** By host, kind, process id and start: a restarted daemon begins a new life, also under an id that was used before. */
+  readonly #lives = new Map<string, Life>();
+
+  get lives(): readonly Life[] {
+    return [...this.#lives.values()];
+  }
 
   async look(stage: Stage): Promise<void> {
     await Promise.all(stage.nodes.map((name) => this.#lookAt(stage, name)));
   }
 
-  async #lookAt(stage: Stage, name: string): Promise<void> {
-    const said = await stage.lab.host(name).shell(lookScript);
-    for (const line of said.trim().split('\n')) {
-      const [kind = '', pid = '', ...numbers] = line.split(' ');
-      const [pssKib, descriptors, userTicks, systemTicks, startTicks, uptimeS] = numbers.map(Number);
+  async #lookAt(stage: Stage, host: string): Promise<void> {
+    const stdout = await printedIfUp(stage, host, ['sh', '-c', lookScript]);
+    for (const line of stdout.trim().split('\n')) {
+      const [word, pid = '', ...rest] = line.split(' ');
+      const kind = kinds.find((each) => each === word);
+      const numbers = rest.map(Number);
       // A process that ended while it was being looked at has fewer words.
-      if (uptimeS === undefined || startTicks === undefined || userTicks === undefined) continue;
-      const cpuMs = msPerTick * (userTicks + (systemTicks ?? 0));
+      if (kind === undefined || numbers.length !== numbersPerLine) continue;
+      const [pssKib = 0, ownKib = 0, descriptors = 0, userTicks = 0, systemTicks = 0, startTicks = 0, uptimeS = 0] =
+        numbers;
+      const cpuMs = msPerTick * (userTicks + systemTicks);
       const ageMs = uptimeS * 1000 - startTicks * msPerTick;
-      this.#note(`${name} ${kind} ${pid}`, { pssKib: pssKib ?? 0, descriptors: descriptors ?? 0, cpuMs, ageMs });
+      const name = `${host} ${kind} ${pid}`;
+      this.#lifeOf(`${name} ${startTicks}`, { name, kind }).looks.push({ pssKib, ownKib, descriptors, cpuMs, ageMs });
     }
   }
 
-  #note(id: string, size: Size): void {
-    const life = this.lives.get(id);
-    if (life === undefined) this.lives.set(id, { first: size, last: size, looks: 1 });
-    else {
-      life.last = size;
-      life.looks++;
-    }
+  #lifeOf(id: string, { name, kind }: Pick<Life, 'name' | 'kind'>): Life {
+    const known = this.#lives.get(id) ?? { name, kind, looks: [] };
+    this.#lives.set(id, known);
+    return known;
   }
 }

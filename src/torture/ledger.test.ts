@@ -8,6 +8,9 @@ const round: Round = {
   holder: 'n1',
   mayDisturb: true,
   overlapMsMax: 0,
+  stalledMs: 0,
+  fenced: [],
+  fencedUnstruck: [],
   fromMs: 1000,
   mendedMs: 3000,
   toMs: 100_000,
@@ -20,8 +23,16 @@ test('an outage is explained by a fault of its round that may cause one, and not
   const short = { fromMs: 1500, durationMs: 800 };
   const long = { fromMs: 1500, durationMs: 2000 + explainedForMs };
   assert.deepEqual(judge([round], reportOf([short, long])).unexplained, [long]);
-  assert.deepEqual(judge([{ ...round, mayDisturb: false }], reportOf([short])).unexplained, [short]);
-  assert.deepEqual(judge([round], reportOf([{ fromMs: 500, durationMs: 100 }])).unexplained.length, 1);
+  const harmless = { ...round, mayDisturb: false };
+  assert.deepEqual(judge([harmless], reportOf([short])).unexplained, [short]);
+  const busy = judge([{ ...harmless, stalledMs: 200 }], reportOf([short, long]));
+  assert.deepEqual([busy.stalled, busy.unexplained], [[short], [long]]);
+  const answered = judge([harmless], { ...reportOf([short]), arp: reportOf([]) });
+  assert.deepEqual([answered.stalled, answered.unexplained], [[short], []], 'the kernel had the address');
+  const gone = judge([harmless], { ...reportOf([short]), arp: reportOf([{ fromMs: 1600, durationMs: 600 }]) });
+  assert.deepEqual([gone.stalled, gone.unexplained], [[], [short]]);
+  assert.equal(judge([round], reportOf([{ fromMs: 200_000, durationMs: 100 }])).unexplained.length, 1);
+  assert.equal(judge([round], reportOf([{ fromMs: 500, durationMs: 100 }])).unexplained.length, 0, 'before the faults');
 });
 
 test('two faults at once explain an outage only where both of them, or either alone, could', () => {

@@ -1,5 +1,5 @@
 // Which fault explains which outage: a round's outages belong to the faults of that round; one that no fault of the round
-// may cause is unexplained.
+// may cause is unexplained, unless the machine under the hosts had no time for them.
 import type { ProbeReport } from '../lab/index.ts';
 
 export type Round = {
@@ -10,6 +10,12 @@ export type Round = {
   readonly mayDisturb: boolean;
   /** For so long two hosts may answer for the address in it. */
   readonly overlapMsMax: number;
+  /** How long the ring of a host stood still in it, at most; 0: none did. */
+  readonly stalledMs: number;
+  /** Hosts that were fenced, each as often as it was. */
+  readonly fenced: readonly string[];
+  /** Hosts that were fenced though no fault of the round had struck them. */
+  readonly fencedUnstruck: readonly string[];
   readonly fromMs: number;
   /** The last of its faults was over. */
   readonly mendedMs: number;
@@ -26,7 +32,12 @@ export type JudgedRound = Round & {
 
 export type Verdict = {
   readonly rounds: readonly JudgedRound[];
-  /** Outages of rounds whose faults explain none, those that went on long after them, and those between rounds. */
+  /**
+   * Outages that no fault of their round explains, for which the machine had no time: hosts stood still, or the kernel
+   * answered for the address (ARP) all the while and only the program that the client asks did not.
+   */
+  readonly stalled: readonly Interval[];
+  /** Outages of rounds that explain none, those that went on long after them, and those between rounds. */
   readonly unexplained: readonly Interval[];
   /** Times that two hosts answered for longer than their round allows, and those between rounds. */
   readonly overlong: readonly Interval[];
@@ -54,7 +65,8 @@ export function mayDisturb(
 }
 
 export function judge(rounds: readonly Round[], report: ProbeReport): Verdict {
-  const outages = report.outages.filter(({ durationMs }) => durationMs >= noticeMs);
+  const begunMs = rounds[0]?.fromMs ?? 0;
+  const outages = report.outages.filter(({ fromMs, durationMs }) => durationMs >= noticeMs && fromMs >= begunMs);
   // Each host has a hardware address of its own here: two answers of one host are one owner.
   const twoHosts = (report.arp?.doubles ?? []).filter(({ by }) => by.length > 1);
   const doubles = twoHosts.map(({ fromMs, toMs, requests }) => ({
@@ -69,17 +81,30 @@ export function judge(rounds: readonly Round[], report: ProbeReport): Verdict {
     doubles: within(round, doubles),
   }));
   const explained = new Set(judged.flatMap(explainedIn));
+  const arpOutages = report.arp?.outages;
+  const isStarved = (outage: Interval) => arpOutages?.some((other) => overlap(other, outage)) === false;
+  const stalled = new Set(
+    judged.flatMap((round) => shortEnoughIn(round).filter((outage) => round.stalledMs > 0 || isStarved(outage))),
+  );
   const borne = new Set(
     judged.flatMap((round) => round.doubles.filter(({ durationMs }) => durationMs <= round.overlapMsMax)),
   );
   return {
     rounds: judged,
-    unexplained: outages.filter((outage) => !explained.has(outage)),
+    stalled: outages.filter((outage) => !explained.has(outage) && stalled.has(outage)),
+    unexplained: outages.filter((outage) => !explained.has(outage) && !stalled.has(outage)),
     overlong: doubles.filter((double) => !borne.has(double)),
   };
 }
 
-function explainedIn({ mayDisturb: may, mendedMs, outages }: JudgedRound): readonly Interval[] {
-  if (!may) return [];
+function explainedIn(round: JudgedRound): readonly Interval[] {
+  return round.mayDisturb ? shortEnoughIn(round) : [];
+}
+
+function shortEnoughIn({ mendedMs, outages }: JudgedRound): readonly Interval[] {
   return outages.filter(({ fromMs, durationMs }) => fromMs + durationMs <= mendedMs + explainedForMs);
+}
+
+function overlap(one: Interval, other: Interval): boolean {
+  return one.fromMs < other.fromMs + other.durationMs && other.fromMs < one.fromMs + one.durationMs;
 }

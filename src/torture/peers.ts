@@ -9,9 +9,11 @@ import type { Stage } from '../stage/index.ts';
 
 /**
  * crm_verify counts what is so for a moment, and is being mended, among the faults of a document: a host that has just
- * woken still has what the others took, and a service taken out of the configuration still runs.
+ * woken still has what the others took, a service taken out of the configuration still runs, a lost node is to be fenced.
  */
-const passingStates = /might be active on \d+ nodes|Detected active orphan/;
+const passingStates =
+  /might be active on \d+ nodes|Detected active orphan|will be fenced|is unclean|is unrunnable|for fencing/;
+
 export class PeerOpinion {
   readonly #folder: string;
   asked = 0;
@@ -57,8 +59,8 @@ export class PeerOpinion {
     const done = spawnSync('crm_verify', ['-VV', '-x', path], { encoding: 'utf8', timeout: 60_000 });
     if (done.status === 0) return undefined;
     const passing = passingStates.exec(done.stderr)?.[0];
-    const errors = done.stderr.split('\n').filter((line) => line.includes('\terror: '));
-    if (passing === undefined || !errors.every((line) => passingStates.test(line)))
+    const complaints = done.stderr.split('\n').filter((line) => /\t(error|warning): /.test(line));
+    if (passing === undefined || !complaints.every((line) => passingStates.test(line)))
       return `exit code ${done.status}: ${done.stderr.trim()}`;
     this.#tellApart(`crm_verify: ${passing}`);
     return undefined;

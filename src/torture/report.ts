@@ -1,9 +1,9 @@
 // The table at the end of a torture run.
-import type { Growth } from './growth.ts';
+import { changeOf, findGrowth, type Growth } from './growth.ts';
 import type { Interval, JudgedRound, Verdict } from './ledger.ts';
 import type { PeerOpinion } from './peers.ts';
 
-export function formatVerdict({ rounds, unexplained, overlong }: Verdict): string {
+export function formatVerdict({ rounds, stalled, unexplained, overlong }: Verdict): string {
   const kinds = [...new Set(rounds.map(nameOf))].sort();
   const rows = kinds.map((kind) =>
     rowOf(
@@ -11,33 +11,52 @@ export function formatVerdict({ rounds, unexplained, overlong }: Verdict): strin
       rounds.filter((round) => nameOf(round) === kind),
     ),
   );
-  const head = ['fault', 'times', 'at holder', 'outages', 'median', 'longest', 'clean after', 'owned twice'];
+  const head = ['fault', 'times', 'at holder', 'outages', 'median', 'longest', 'clean after', 'fenced', 'owned twice'];
   const outages = rounds.reduce((sum, round) => sum + round.outages.length, 0);
   const doubles = rounds.flatMap((round) => round.doubles.map(({ durationMs }) => durationMs));
   return [
     ...columns([head, ...rows]),
     '',
-    `${rounds.length} rounds, ${outages} outages, ${unexplained.length} of them unexplained; owned twice ${doubles.length} times, ${overlong.length} of them for too long`,
+    `${rounds.length} rounds, ${outages} outages, ${stalled.length} of them while the machine had no time for its hosts, ${unexplained.length} unexplained; owned twice ${doubles.length} times, ${overlong.length} of them for too long`,
+    ...rounds.flatMap(({ fencedUnstruck }, index) =>
+      fencedUnstruck.map((host) => `  fenced though nothing had struck it: ${host} in round ${index + 1}`),
+    ),
+    ...stalled.map((interval) => `  no time for the hosts: ${at(interval)}`),
     ...unexplained.map((interval) => `  unexplained: ${at(interval)}`),
     ...overlong.map((interval) => `  owned twice: ${at(interval)}`),
   ].join('\n');
 }
 
-/** Lives that were seen at least twice, the longest first. */
+/** The longest lives, and what has grown. */
 export function formatGrowth({ lives }: Growth): string {
-  const rows = [...lives]
-    .filter(([, { looks }]) => looks > 1)
-    .sort(([, one], [, other]) => other.looks - one.looks)
+  const rows = lives
+    .toSorted((one, other) => other.looks.length - one.looks.length)
     .slice(0, livesShownMax)
-    .map(([id, { first, last, looks }]) => [
-      id,
-      `${looks}`,
-      `${Math.round((last.ageMs - first.ageMs) / 1000)} s`,
-      `${mib(first.pssKib)} -> ${mib(last.pssKib)} MiB`,
-      `${first.descriptors} -> ${last.descriptors}`,
-      `${((100 * (last.cpuMs - first.cpuMs)) / Math.max(1, last.ageMs - first.ageMs)).toFixed(1)} %`,
-    ]);
-  return columns([['process', 'looks', 'over', 'memory (PSS)', 'descriptors', 'processor'], ...rows]).join('\n');
+    .flatMap((life) => {
+      const [first, last] = [life.looks[0], life.looks.at(-1)];
+      if (first === undefined || last === undefined || life.looks.length < 2) return [];
+      const overMs = last.ageMs - first.ageMs;
+      const change = changeOf(life);
+      return [
+        [
+          life.name,
+          `${life.looks.length}`,
+          `${Math.round(overMs / 1000)} s`,
+          `${mib(first.pssKib)} -> ${mib(last.pssKib)} MiB`,
+          change === undefined ? '' : `${change.ownKib < 0 ? '' : '+'}${mib(change.ownKib)} MiB`,
+          `${first.descriptors} -> ${last.descriptors}`,
+          `${((100 * (last.cpuMs - first.cpuMs)) / Math.max(1, overMs)).toFixed(1)} %`,
+        ],
+      ];
+    });
+  const head = ['process', 'looks', 'over', 'memory (PSS)', 'own, once warm', 'descriptors', 'processor'];
+  const measured = lives.filter((life) => changeOf(life) !== undefined).length;
+  return [
+    ...columns([head, ...rows]),
+    '',
+    `${lives.length} lives, ${measured} of them long enough to grow`,
+    ...findGrowth(lives).map((growth) => `  grown: ${growth}`),
+  ].join('\n');
 }
 
 const livesShownMax = 20;
@@ -70,6 +89,7 @@ function rowOf(kind: string, rounds: readonly JudgedRound[]): string[] {
     ms(lengths[Math.floor(lengths.length / 2)]),
     ms(lengths.at(-1)),
     ms(Math.max(...rounds.map(({ cleanAfterMs }) => cleanAfterMs))),
+    `${rounds.reduce((sum, { fenced }) => sum + fenced.length, 0) || ''}`,
     doubles.length === 0 ? '' : `${doubles.length}, at most ${ms(Math.max(...doubles))}`,
   ];
 }

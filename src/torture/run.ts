@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Random } from '../kit/index.ts';
 import { monotonicMs } from '../linux/index.ts';
-import { Client, clientName, Stage, virtualAddress } from '../stage/index.ts';
+import { Client, clientName, type Safeguard, Stage, virtualAddress } from '../stage/index.ts';
 import { untilClean } from './cleanness.ts';
 import { drawFault, faults } from './faults.ts';
 import { Growth } from './growth.ts';
 import { judge, mayDisturb, type Round, type Verdict } from './ledger.ts';
 import { PeerOpinion } from './peers.ts';
-import type { Fault, Strike } from './strike.ts';
+import { Stalls } from './stalls.ts';
+import { type Fault, fencedTimes, type Strike, unlessFenced, untilPowered } from './strike.ts';
 
 export type TortureOptions = {
   readonly minutes: number;
@@ -19,6 +20,7 @@ export type TortureOptions = {
   readonly hostCount: number;
   /** The entry of the Haven under torture. */
   readonly program: string;
+  readonly safeguard: Safeguard;
   /** Only these kinds; all when empty. */
   readonly kinds: readonly string[];
   /** Where the hosts' logs go when the cluster does not come clean, and documents that the peers object to. */
@@ -45,6 +47,7 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   const stage = await Stage.make(`torture-${process.pid}`, {
     nodeCount: options.hostCount,
     program: options.program,
+    safeguard: options.safeguard,
   });
   try {
     return await new Run(stage, options).perform();
@@ -58,6 +61,7 @@ class Run {
   readonly #options: TortureOptions;
   readonly #random: Random;
   readonly #growth = new Growth();
+  readonly #stalls = new Stalls();
   readonly #peers: PeerOpinion;
   readonly #rounds: Round[] = [];
   readonly #faults: readonly Fault[];
@@ -87,12 +91,14 @@ class Run {
     const asking = this.#askPeers(() => !over);
     let wrong = await untilClean(this.#stage, cleanWithinMs);
     await this.#growth.look(this.#stage);
+    await this.#stalls.longestMs(this.#stage);
+    client.takeOutages();
     while (wrong.length === 0 && monotonicMs() < endMs) wrong = await this.#round(client);
-    if (wrong.length > 0) await this.#keepLogs(wrong);
     over = true;
     await asking;
-    const report = await client.stop();
-    return { verdict: judge(this.#rounds, report), growth: this.#growth, peers: this.#peers, wrong };
+    const verdict = judge(this.#rounds, await client.stop());
+    if (wrong.length + verdict.unexplained.length + verdict.overlong.length > 0) await this.#keepLogs(wrong);
+    return { verdict, growth: this.#growth, peers: this.#peers, wrong };
   }
 
   /** Beside the rounds, whatever is under way. */
@@ -110,15 +116,22 @@ class Run {
     const fromMs = monotonicMs();
     const what = strikes.map(({ fault, on }) => `${fault.kind} at ${on.target}`).join(' + ');
     this.#options.say(`round ${this.#rounds.length + 1}, held by ${holder}: ${what}`);
+    const pressedBefore = this.#stage.power?.pressed.length ?? 0;
     await Promise.all(strikes.map((strike) => perform(strike)));
     const mendedMs = monotonicMs();
     const wrong = await untilClean(this.#stage, cleanWithinMs);
     const cleanAfterMs = monotonicMs() - mendedMs;
     await this.#growth.look(this.#stage);
     await pause(calmMs);
+    const stalledMs = await this.#stalls.longestMs(this.#stage);
     const { address } = client.takeOutages();
     const longestMs = Math.round(Math.max(0, ...address.map(({ durationMs }) => durationMs)));
-    this.#options.say(`  clean ${Math.round(cleanAfterMs)} ms after the end; longest outage ${longestMs} ms`);
+    const fenced = this.#stage.power?.pressed.slice(pressedBefore).map(({ plug }) => plug) ?? [];
+    const shot = fenced.length === 0 ? '' : `; fenced: ${fenced.join(', ')}`;
+    const stalled = stalledMs === 0 ? '' : `; hosts stood still for ${stalledMs} ms`;
+    const after = `clean ${Math.round(cleanAfterMs)} ms after the end`;
+    this.#options.say(`  ${after}; longest outage ${longestMs} ms${shot}${stalled}`);
+    const isStruck = (host: string) => strikes.some(({ fault, on }) => fault.everywhere || on.target === host);
     this.#rounds.push({
       faults: strikes.map(({ fault, on }) => ({ kind: fault.kind, target: on.target })),
       holder,
@@ -126,7 +139,12 @@ class Run {
         strikes.map(({ fault, on }) => ({ disturbs: fault.disturbs, target: on.target })),
         holder,
       ),
-      overlapMsMax: Math.max(...strikes.map(({ fault }) => fault.overlapMsMax ?? 0)),
+      // What fences answers for a host that stood still: it is off before another takes anything over.
+      overlapMsMax:
+        this.#options.safeguard !== 'lease' ? 0 : Math.max(...strikes.map(({ fault }) => fault.overlapMsMax ?? 0)),
+      stalledMs,
+      fenced,
+      fencedUnstruck: fenced.filter((host) => !isStruck(host)),
       fromMs,
       mendedMs,
       toMs: monotonicMs(),
@@ -178,7 +196,9 @@ type PlannedStrike = {
 
 async function perform({ fault, on, afterMs, lastsMs }: PlannedStrike): Promise<void> {
   await pause(afterMs);
-  await fault.strike(on);
+  const before = fencedTimes(on.stage, on.target);
+  await unlessFenced(on, before, () => fault.strike(on));
   await pause(lastsMs);
-  await fault.mend(on);
+  if (fencedTimes(on.stage, on.target) > before) await untilPowered(on);
+  await unlessFenced(on, before, () => fault.mend(on));
 }

@@ -26,6 +26,12 @@ const onOwnDisk = swapped(
   `rm -rf /run/kept && cp -a ${store} /run/kept && umount ${store} && rm -rf ${store}/* && cp -a /run/kept/. ${store}/ && rm -r /run/kept`,
 );
 
+/** A node that has said that it leaves still moves away what runs there: until then it cannot be started again. */
+const untilLeft = `n=0
+while [ $n -lt 300 ] && awk '/This node leaves/ { l = 1 } /the node ended/ { l = 0 } END { exit !l }' /var/log/haven.log; do
+  n=$((n + 1)); sleep 0.1
+done`;
+
 type Mending = {
   /** The disk takes something again. */
   readonly relieve: string;
@@ -53,6 +59,7 @@ function diskFault(kind: string, strike: string, { relieve, restore }: Mending):
       await host.shell(relieve);
       await changes.get(on);
       await host.shell(restore);
+      await host.shell(untilLeft);
       await restarted(on);
     },
   };

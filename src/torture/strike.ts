@@ -1,6 +1,6 @@
 // What faults are, and what striking and mending a host takes.
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Random } from '../kit/index.ts';
+import { CommandFailure, type Random } from '../kit/index.ts';
 import { processes, type Stage } from '../stage/index.ts';
 
 export type Strike = { readonly stage: Stage; readonly target: string; readonly random: Random };
@@ -13,11 +13,55 @@ export type Fault = {
   readonly lastsMsMax: number;
   /** May take an address from a client even where it strikes another host than the holder. */
   readonly disturbs: 'holder' | 'anyone' | 'nobody';
+  /** Strikes all hosts, not only its target. */
+  readonly everywhere?: true;
   /** A host that stood still whole answers for what the others took until it has noticed: this long without a fence. */
   readonly overlapMsMax?: number;
   readonly strike: (strike: Strike) => Promise<void>;
   readonly mend: (strike: Strike) => Promise<void>;
 };
+
+/** How often the power switch was pressed on a host. */
+export function fencedTimes({ power }: Stage, host: string): number {
+  return power === undefined ? 0 : power.pressed.filter(({ plug }) => plug === host).length;
+}
+
+/**
+ * Does something to a host that may be fenced meanwhile: whatever was to be done there is moot when the host has begun
+ * anew. `fencedBefore`: as often as it had been when the fault began.
+ */
+export async function unlessFenced(
+  { stage, target }: Strike,
+  fencedBefore: number,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    if (!(thrown instanceof CommandFailure) || fencedTimes(stage, target) === fencedBefore) throw thrown;
+  }
+}
+
+/** What a shell of a host prints; nothing where it is off just now, fenced or reset. */
+export async function printedIfUp(stage: Stage, host: string, words: readonly string[]): Promise<string> {
+  try {
+    return (await stage.lab.host(host).run(words)).stdout;
+  } catch (thrown) {
+    if (thrown instanceof CommandFailure && thrown.failure.kind === 'unavailable') return '';
+    throw thrown;
+  }
+}
+
+const bootWithinMs = 30_000;
+
+/** Waits for a host that was fenced to have power again. @throws Error when it stays off */
+export async function untilPowered({ stage, target }: Strike): Promise<void> {
+  const givenUpAtMs = performance.now() + bootWithinMs;
+  while (!stage.lab.isUp(target)) {
+    if (performance.now() > givenUpAtMs) throw new Error(`${target} was fenced and is off since`);
+    await pause(20);
+  }
+}
 
 /** @throws CommandFailure when nothing matches: a fault that strikes nothing tortures nobody. */
 export async function signal({ stage, target }: Strike, name: string, pattern: string): Promise<void> {

@@ -20,22 +20,28 @@ const calmMs = 1500;
 /** Each of these faults so many times, each from a whole cluster. */
 export async function strikeAll(
   rival: Rival,
-  { repetitions, chosen }: { readonly repetitions: number; readonly chosen: readonly Fault[] },
-): Promise<Measured[]> {
+  {
+    repetitions,
+    chosen,
+    onMeasured,
+  }: {
+    readonly repetitions: number;
+    readonly chosen: readonly Fault[];
+    readonly onMeasured: (measured: Measured) => void;
+  },
+): Promise<void> {
   await poll('the site is served', async () => (await serving(rival)) !== undefined);
   const client = await Client.start(rival.lab, { host: clientName, address: virtualAddress });
-  const results: Measured[] = [];
   for (let repetition = 0; repetition < repetitions; repetition++) {
     for (const fault of chosen) {
       await poll(`whole before ${fault}`, async () => (await rival.isWhole()) && (await serving(rival)) !== undefined);
       await pause(calmMs);
-      results.push(await strike(rival, client, fault));
-      const { program, addressMs, webMs } = results.at(-1) as Measured;
-      console.log(`${program}: ${fault}: address out ${addressMs} ms, web ${webMs} ms`);
+      const each = await strike(rival, client, fault);
+      onMeasured(each);
+      console.log(`${each.program}: ${fault}: address out ${each.addressMs} ms, web ${each.webMs} ms`);
     }
   }
   await client.stop();
-  return results;
 }
 
 async function strike(rival: Rival, client: Client, fault: Fault): Promise<Measured> {

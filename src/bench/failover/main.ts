@@ -10,6 +10,7 @@ import { type Cost, idleCost } from './cost.ts';
 import { type Fault, faults, type Measured, strikeAll } from './faults.ts';
 import { raisePacemaker } from './pacemaker.ts';
 import { poll, type Rival, raiseHaven } from './rival.ts';
+import { tableOf } from './table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -37,50 +38,45 @@ const load = () =>
 console.log(`load before: ${load()}`);
 const measured: Measured[] = [];
 const costs = new Map<string, Cost>();
+const failures: string[] = [];
 for (const [name, raise] of Object.entries(raisers)) {
   if (values.only !== undefined && values.only !== name) continue;
-  await measure(await raise(`failover-${name}-${process.pid}`));
+  await measure(name, raise);
 }
 print();
-process.exit(0);
+for (const failure of failures) console.error(failure);
+process.exit(failures.length === 0 ? 0 : 1);
 
-async function measure(rival: Rival): Promise<void> {
+/** What one program does not bring to its end costs neither the other nor what was measured before. */
+async function measure(name: string, raise: (name: string) => Promise<Rival>): Promise<void> {
   try {
-    await rival.configure();
-    await poll('the cluster is whole', rival.isWhole);
-    if (chosen.length > 0)
-      measured.push(...(await strikeAll(rival, { repetitions: Number(values.repetitions), chosen })));
-    if (!parts.includes('rest')) return;
-    // Code that has just become hot is compiled meanwhile; no program is at rest before.
-    await pause(settlingMs);
-    costs.set(rival.program, await idleCost(rival, Number(values['window-s']) * 1000));
-  } finally {
-    await rival.lab.down();
+    const rival = await raise(`failover-${name}-${process.pid}`);
+    try {
+      await measureIt(rival);
+    } finally {
+      await rival.lab.down();
+    }
+  } catch (thrown) {
+    failures.push(`bench: ${name} was not measured to the end: ${thrown instanceof Error ? thrown.message : thrown}`);
   }
+}
+
+async function measureIt(rival: Rival): Promise<void> {
+  await rival.configure();
+  await poll('the cluster is whole', rival.isWhole);
+  if (chosen.length > 0)
+    await strikeAll(rival, {
+      repetitions: Number(values.repetitions),
+      chosen,
+      onMeasured: (each) => measured.push(each),
+    });
+  if (!parts.includes('rest')) return;
+  // Code that has just become hot is compiled meanwhile; no program is at rest before.
+  await pause(settlingMs);
+  costs.set(rival.program, await idleCost(rival, Number(values['window-s']) * 1000));
 }
 
 function print(): void {
-  console.log(`\nmedian outage of ${values.repetitions} runs each, address / web page; load after: ${load()}`);
-  for (const fault of chosen) {
-    const medians = ['haven', 'corosync+pacemaker'].flatMap((program) => {
-      const runs = measured.filter((each) => each.program === program && each.fault === fault);
-      if (runs.length === 0) return [];
-      const web = median(runs.map(({ webMs }) => webMs));
-      return [{ text: `${program} ${median(runs.map(({ addressMs }) => addressMs))} / ${web} ms`, web }];
-    });
-    const [haven, peer] = medians;
-    const ratio =
-      haven === undefined || peer === undefined
-        ? []
-        : [`ratio (web) ${(peer.web / Math.max(1, haven.web)).toFixed(1)}`];
-    console.log(`  ${fault.padEnd(14)} ${[...medians.map(({ text }) => text), ...ratio].join('   ')}`);
-  }
-  for (const [program, { rssMib, pssMib, cpuPercent }] of costs)
-    console.log(
-      `  ${program.padEnd(20)} a node idle: ${rssMib.toFixed(0)} MiB RSS, ${pssMib.toFixed(0)} MiB PSS, ${cpuPercent.toFixed(2)} % of a processor`,
-    );
-}
-
-function median(all: readonly number[]): number {
-  return [...all].sort((left, right) => left - right)[Math.floor(all.length / 2)] ?? Number.NaN;
+  console.log(`\nwhat the client missed, medians of ${values.repetitions} runs each; load after: ${load()}`);
+  for (const line of tableOf(measured, costs)) console.log(`  ${line}`);
 }

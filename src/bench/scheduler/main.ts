@@ -82,7 +82,7 @@ async function measureSuite(): Promise<void> {
   };
   pass();
   const haven = Math.min(...Array.from({ length: rounds + 1 }, () => cpuSeconds(pass)));
-  const peer = await fastest('crm_simulate', ['--profile', inputs]);
+  const peer = await fastest('crm_simulate', ['--profile', inputs], peerSecondsMax);
   console.log(`\nsuite, ${texts.length} documents, one warm process: seconds of processor time, the best pass`);
   console.log(row(['haven', haven.toFixed(2)]));
   console.log(row(['crm_simulate', secondsText(peer)]));
@@ -109,9 +109,9 @@ async function measureSituation(situation: Situation, chain: (typeof chains)[num
     writeFileSync(path, serialiseXmlDocument(largeDocument({ nodes, resources, situation, chain })));
     // Without -R (or -S) crm_simulate shows the state and schedules nothing.
     const args = ['-x', path, ...(values.simulate ? ['-S'] : ['-Q', '-R'])];
-    const haven = await fastest(join('bin', 'haven'), ['simulate', ...args]);
+    const haven = await fastest(join('bin', 'haven'), ['simulate', ...args], Number.POSITIVE_INFINITY);
     // What was too large for it once is not tried at a larger size.
-    const peer: Measured = peerRanOut ? { kind: 'not tried' } : await fastest('crm_simulate', args);
+    const peer: Measured = peerRanOut ? { kind: 'not tried' } : await fastest('crm_simulate', args, peerSecondsMax);
     peerRanOut ||= peer.kind === 'timed out';
     if (haven.kind === 'done') samples.haven.push({ size: nodes * resources, cost: haven.cpuSeconds });
     if (peer.kind === 'done') samples.peer.push({ size: nodes * resources, cost: peer.cpuSeconds });
@@ -125,10 +125,10 @@ async function measureSituation(situation: Situation, chain: (typeof chains)[num
 }
 
 /** The best of the rounds; what does not finish is not tried again. */
-async function fastest(program: string, args: readonly string[]): Promise<Measured> {
+async function fastest(program: string, args: readonly string[], secondsMax: number): Promise<Measured> {
   let best: Measured | undefined;
   for (let round = 0; round < rounds; round++) {
-    const measured = await measureProgram(program, args, peerSecondsMax);
+    const measured = await measureProgram(program, args, secondsMax);
     if (measured.kind !== 'done') return measured;
     if (best?.kind !== 'done' || measured.cpuSeconds < best.cpuSeconds) best = measured;
   }

@@ -8,5 +8,7 @@ const stories = [
   join('cluster', 'kill-test.system.test.js'),
   join('cluster', 'foresight.system.test.js'),
   join('cluster', 'standard-tools.system.test.js'),
+  join('cluster', 'systemd.system.test.js'),
+  join('cluster', 'packaged-fencing.system.test.js'),
 ];
 runWhole(stories.map((story) => join(rooms, story)));

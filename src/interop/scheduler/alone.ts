@@ -2,6 +2,7 @@
 import { parseXml, serialiseXml, upgradeCib, validateCib, type XmlElement } from '../../cib/index.ts';
 import { Random } from '../../kit/index.ts';
 import {
+  documentAfter,
   formatDot,
   formatGraph,
   formatPlacementReasons,
@@ -56,5 +57,5 @@ function scheduleAll(cib: XmlElement): void {
   for (const resource of simulation.cluster.resources) {
     placementReasons(simulation.cluster, resource).forEach(formatPlacementReasons);
   }
-  simulateTransition(request, simulation);
+  documentAfter(simulateTransition(request, simulation).outcome);
 }

@@ -88,11 +88,6 @@ export type Decision = {
 
 export const decisions: readonly Decision[] = [
   {
-    concerns: (cib) => constraintsOf(cib).some(isForStarted),
-    why: 'a location for the role Started: for every role now, for no promotable clone in 2.1.5',
-    section: '1 §12.2',
-  },
-  {
     concerns: (cib) => {
       const values = (name: string) =>
         xmlIndexOf(cib)
@@ -123,17 +118,15 @@ export const decisions: readonly Decision[] = [
     why: 'a degraded result of an operation that is no monitor: a failure in 2.1.5',
     section: '1 §10.5.1',
   },
+  {
+    concerns: isSerialisedTwice,
+    why: 'an order with kind Serialize beside another of the same two: counts as a mere order in 2.1.5, which keeps one',
+    section: '2 §8.2, §8.3.1',
+  },
 ];
 
 function constraintsOf(cib: XmlElement): readonly XmlElement[] {
   return childAt(cib, 'configuration', 'constraints')?.children ?? [];
-}
-
-function isForStarted(constraint: XmlElement): boolean {
-  return (
-    constraint.name === 'rsc_location' &&
-    [constraint, ...constraint.children].some((each) => each.get('role') === 'Started')
-  );
 }
 
 /** Of sets, each may have a role, and a score of its own. */
@@ -142,6 +135,23 @@ function repelsInRole(constraint: XmlElement): boolean {
   const all = [constraint, ...constraint.childrenNamed('resource_set')];
   const repels = all.some((each) => each.get('score')?.startsWith('-') === true);
   return repels && all.some((each) => each.has('role') || each.has('rsc-role') || each.has('with-rsc-role'));
+}
+
+function isSerialisedTwice(cib: XmlElement): boolean {
+  const orders = constraintsOf(cib).filter(({ name }) => name === 'rsc_order');
+  return orders.some((order) => {
+    const ids = orderedBy(order);
+    const isSerial = [order, ...order.children].some((each) => each.get('kind')?.toLowerCase() === 'serialize');
+    return (
+      isSerial &&
+      orders.some((other) => other !== order && orderedBy(other).filter((id) => ids.includes(id)).length > 1)
+    );
+  });
+}
+
+function orderedBy(order: XmlElement): string[] {
+  const references = xmlIndexOf(order).allNamed('resource_ref');
+  return [order.get('first'), order.get('then'), ...references.map(({ id }) => id)].filter((id) => id !== undefined);
 }
 
 function resultsOf(cib: XmlElement): readonly XmlElement[] {
@@ -209,6 +219,14 @@ export const consequences: readonly Consequence[] = [
     section: '1 §8.4',
   },
   {
+    explains: ({ aspect, peer, onlyPeer, onlyHaven }) =>
+      aspect === 'summary' &&
+      peer.includes('maintenance)') &&
+      [...onlyPeer, ...onlyHaven].every((line) => line.startsWith('* Stopped: [ ')),
+    why: 'a clone counts as active on a lost node where an unmanaged instance of it is held, after 2.1.5',
+    section: '1 §10.8',
+  },
+  {
     explains: ({ aspect, onlyPeer, onlyHaven }) =>
       aspect === 'graph' && onlyPeer.length === 0 && onlyHaven.every((line) => ordersInstances.test(line)),
     why: 'an instance of an ordered clone waits for every one before it, no longer for the last of them only',
@@ -250,7 +268,7 @@ export function older(cib: XmlElement): XmlElement {
 function olderElement(element: XmlElement): XmlElement {
   switch (element.name) {
     case 'rsc_location':
-      return withPlainRules(element);
+      return withPlainRules(withoutStarted(element));
     case 'lrm_resource':
       return withOperationKeys(element);
     case 'cluster_property_set':
@@ -260,12 +278,21 @@ function olderElement(element: XmlElement): XmlElement {
   }
 }
 
+/** A location for the role Started is for every role; in 2.1.5 it is for nothing that can be promoted (1 §12.2). */
+function withoutStarted(location: XmlElement): XmlElement {
+  const forAny = (element: XmlElement) =>
+    element.get('role')?.toLowerCase() === 'started' ? element.with({ role: undefined }) : element;
+  return forAny(location).withNodes(
+    location.nodes.map((node) => (node.kind === 'element' && node.name !== 'resource_ref' ? forAny(node) : node)),
+  );
+}
+
 /** To what a rule with `or` gives its nodes, 2.1.5 adds what they are worth themselves (1 §12.3). */
 function withPlainRules(location: XmlElement): XmlElement {
   return location.withNodes(
     location.nodes.map((node) => {
       if (node.kind !== 'element' || node.name !== 'rule' || node.get('boolean-op') !== 'or') return node;
-      const inner = xmlElement('rule', { id: `${node.id}-or`, 'boolean-op': 'or' }).withNodes(node.nodes);
+      const inner = xmlElement('rule', { id: `${node.id}-or`, 'boolean-op': 'or', score: '0' }).withNodes(node.nodes);
       return node.with({ 'boolean-op': undefined }).withNodes([inner]);
     }),
   );

@@ -2,7 +2,7 @@
 // digests and states of remote nodes that a cluster which has been running has.
 import { type XmlElement, xmlElement } from '../../cib/index.ts';
 import type { Random } from '../../kit/index.ts';
-import { schedule, simulateTransition } from '../../scheduler/index.ts';
+import { documentAfter, schedule, simulateTransition } from '../../scheduler/index.ts';
 import { type Attributes, choice, nvset, rewrittenWithoutNodes } from './changes/editing.ts';
 
 const kinds = [
@@ -31,7 +31,7 @@ export function mixedCluster(random: Random): XmlElement {
   const transitions = random.between(0, 2);
   for (let done = 0; done < transitions; done++) {
     const request = { cib, now: ranAt, clock: ranAt, reasons: false };
-    cib = simulateTransition(request, schedule(request)).cib;
+    cib = documentAfter(simulateTransition(request, schedule(request)).outcome);
     if (random.chance(0.5)) cib = withPromotionScores(cib, random);
   }
   return rewrittenWithoutNodes(cib);

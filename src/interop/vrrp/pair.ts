@@ -97,16 +97,29 @@ export class Pair {
     });
   }
 
+  /** Of each host: processes, addresses, and the end of its daemon's log. */
+  async picture(): Promise<string> {
+    const look = `ps -eo pid,ppid,stat,wchan:20,etime,args; ip -o -4 addr show dev eth0; tail -n 60 ${logFile}`;
+    const shown = await Promise.all(
+      this.hosts.map(async (host) => `--- ${host.name}\n${await host.shell(`{ ${look}; } 2>&1 || true`)}\n`),
+    );
+    return shown.join('');
+  }
+
   async untilLogged(name: string, pattern: RegExp): Promise<void> {
     await until(`${pattern} in the log of ${name}`, async () => pattern.test(await this.log(name)));
   }
 }
 
-/** A lab with server1 (.101) and server2 (.102) on eth0 and ens9, gone afterwards. */
+/** A lab with server1 (.101) and server2 (.102) on eth0 and ens9, gone afterwards. A failure says how things stood. */
 export async function withPair(use: (pair: Pair) => Promise<void>): Promise<void> {
   const lab = await createLab({ links: 2, hosts: [articleHost('server1', 101, 15), articleHost('server2', 102, 119)] });
+  const pair = new Pair(lab);
   try {
-    await use(new Pair(lab));
+    await use(pair);
+  } catch (thrown) {
+    process.stderr.write(await pair.picture());
+    throw thrown;
   } finally {
     await lab.down();
   }
