@@ -49,7 +49,8 @@ function ticks(state: GuardianState, until: number, thread: (ms: number) => Thre
     };
     const done = step(current, event);
     current = done.state;
-    if (done.effects.length > 0) return { nowMs, effects: done.effects.map((effect) => effect.kind), state: current };
+    const effects = kinds(done).filter((kind) => kind !== 'poke');
+    if (effects.length > 0) return { nowMs, effects, state: current };
   }
   return { nowMs: until, effects: [], state: current };
 }
@@ -85,10 +86,26 @@ test('a thread that waits, for a processor, for one that stands still or in the 
     500,
   );
   assert.equal(ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: false })).nowMs, 500);
+  const away = (ms: number) => ({ state: 'R', ranMs: ms, waitedMs: 1, processorRuns: false });
+  assert.equal(ticks(guarded(), 1000, away).nowMs, 500);
   const returned = (ms: number) => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: ms > 140 });
-  assert.equal(ticks(guarded(), 1000, returned).nowMs, 200);
+  assert.equal(ticks(guarded(), 1000, returned).nowMs, 180);
   const quarter = (ms: number) => ({ state: 'R', ranMs: ms / 4, waitedMs: (ms * 3) / 4, processorRuns: true });
-  assert.ok(ticks(guarded(), 1000, quarter).nowMs > 200);
+  assert.equal(ticks(guarded(), 1000, quarter).nowMs, 180);
+});
+
+test('a silent thread is poked once, and judged by at least two looks after that, however late they are', () => {
+  let state = guarded();
+  const told: string[][] = [];
+  for (const nowMs of [39, 98, 157, 216]) {
+    const thread = wantsThread(state, nowMs, 0)
+      ? { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true }
+      : undefined;
+    const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats: 0, lease: noLease, thread });
+    state = done.state;
+    told.push(kinds(done));
+  }
+  assert.deepEqual(told, [[], ['poke'], [], ['kill', 'undo', 'log', 'exit']]);
 });
 
 test('beats keep the guardian quiet', () => {

@@ -2,12 +2,13 @@
 //
 // A daemon's death is certain at once (its end of the pipe closes). A hang is a judgement from silence, and silence has
 // three causes that must be told apart, because acting on the wrong one costs an outage:
-//   - the guardian itself did not run (a paused virtual machine, a stolen processor): its own ticks are late, so the
-//     silence proves nothing and the count starts again;
+//   - the guardian itself did not run (a paused virtual machine, a stolen processor): its own looks are late. A late one
+//     counts as one look, and after a very late one the count starts again;
 //   - the thread waits for a processor, or in the kernel where no signal reaches it (a lock, a page from disk), or for the
 //     timer of a processor that the hypervisor has taken away: patience, up to `starvedMs`;
 //   - the thread is stopped (SIGSTOP), sleeps where it should not, or spins: hung after `hungMs` of that. Stopped is certain.
-// What it waits for a processor does not count towards `hungMs`: that is what lets it be short on a busy machine.
+// So a look counts towards `hungMs` only as far as it shows the last of these: that is what lets it be short on a busy machine.
+// A thread that is silent is poked: one that sleeps because nothing woke it answers, and what sleeps on is stuck.
 import { emptyPledge, type GuardianMessage, type GuardLimits, type Lease, noLease, type Pledge } from './protocol.ts';
 
 /**
@@ -38,6 +39,8 @@ export type GuardianEvent =
 
 export type GuardianEffect =
   | { readonly kind: 'log'; readonly level: 'notice' | 'error'; readonly text: string }
+  /** Wakes the daemon's thread, wherever it may be woken, to beat. */
+  | { readonly kind: 'poke' }
   /** Makes the daemon unable to act any more, before anything is undone. */
   | { readonly kind: 'kill'; readonly pid: number }
   | { readonly kind: 'undo'; readonly pledge: Pledge }
@@ -58,15 +61,8 @@ export type GuardianState = {
   readonly beats: number;
   readonly lastBeatMs: number;
   readonly lastTickMs: number;
-  /** The thread when its silence was first noticed, and how long that had lasted: tells spinning from starving. */
-  readonly firstSilent:
-    | {
-        readonly thread: ThreadReading;
-        readonly silentMs: number;
-        /** For how long since then nothing showed that its processor runs. */
-        readonly blindMs: number;
-      }
-    | undefined;
+  /** Since its silence was noticed: the thread at the last look, and how much of the silence is shown to be its own doing. */
+  readonly silence: { readonly thread: ThreadReading; readonly hungForMs: number } | undefined;
   readonly over: boolean;
 };
 
@@ -90,7 +86,7 @@ export function initialState(nowMs: number, lapsesEnforced = 0): GuardianState {
     beats: 0,
     lastBeatMs: nowMs,
     lastTickMs: nowMs,
-    firstSilent: undefined,
+    silence: undefined,
     over: false,
   };
 }
@@ -113,7 +109,7 @@ function receive(state: GuardianState, nowMs: number, message: GuardianMessage):
   switch (message.kind) {
     case 'hello': {
       const daemon = { pid: message.pid, tid: message.tid, limits: message.limits };
-      return { state: { ...state, daemon, lastBeatMs: nowMs, firstSilent: undefined }, effects: [] };
+      return { state: { ...state, daemon, lastBeatMs: nowMs, silence: undefined }, effects: [] };
     }
     case 'pledge':
       return { state: { ...pledged(state, message.pledge), lastBeatMs: nowMs }, effects: [] };
@@ -149,7 +145,7 @@ function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick'
     beats: event.beats,
     lastTickMs: event.nowMs,
     lastBeatMs: alive ? event.nowMs : state.lastBeatMs,
-    firstSilent: alive ? undefined : firstSilentOf(state, event),
+    silence: alive ? undefined : silenceOf(state, event),
   };
   const { state: leased, effects } = enforceLease(ticked, event);
   if (effects.length > 0) return { state: leased, effects };
@@ -157,8 +153,12 @@ function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick'
   if (hang !== undefined && leased.daemon !== undefined) {
     return takeOver(leased, hang, [{ kind: 'kill', pid: leased.daemon.pid }]);
   }
+  const pokes = leased.silence !== undefined && state.silence === undefined;
   const feeds = leased.daemon?.limits.watchdog !== undefined && !leased.leaseOver;
-  return { state: leased, effects: feeds ? [{ kind: 'feed-watchdog' }] : [] };
+  return {
+    state: leased,
+    effects: [...(pokes ? [{ kind: 'poke' } as const] : []), ...(feeds ? [{ kind: 'feed-watchdog' } as const] : [])],
+  };
 }
 
 /** An address that is new while the lease is over is taken too. */
@@ -217,26 +217,24 @@ function hangOf(state: GuardianState, nowMs: number, thread: ThreadReading | und
   if (silentMs < silenceMsOf(state)) return undefined;
   const daemon = `the daemon${pidOf(state)}`;
   if (thread.state === 'T' || thread.state === 't') return `${daemon} is stopped (silent for ${silentMs} ms)`;
-  if (hungForMs(state, silentMs, thread) < hungMs && silentMs < starvedMs) return undefined;
+  if ((state.silence?.hungForMs ?? 0) < hungMs && silentMs < starvedMs) return undefined;
   return `${daemon} hangs (silent for ${silentMs} ms, thread state ${thread.state})`;
 }
 
-/** How much of the silence is the thread's own doing; what was before the first reading counts as such. */
-function hungForMs({ firstSilent }: GuardianState, silentMs: number, thread: ThreadReading): number {
-  if (firstSilent === undefined || thread.state === 'D') return 0;
-  if (thread.state === 'R') return firstSilent.silentMs + thread.ranMs - firstSilent.thread.ranMs;
-  return silentMs - (thread.waitedMs - firstSilent.thread.waitedMs) - firstSilent.blindMs;
+/** What was before the first reading is taken for the thread's own doing, unless this guardian itself was late. */
+function silenceOf(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick' }>): GuardianState['silence'] {
+  const { thread, nowMs } = event;
+  if (thread === undefined || nowMs - state.lastBeatMs < silenceMsOf(state)) return undefined;
+  if (state.silence === undefined) return { thread, hungForMs: silenceMsOf(state) };
+  const lookedMs = Math.min(nowMs - state.lastTickMs, lookMsOf(state));
+  return { thread, hungForMs: state.silence.hungForMs + ownDoingMs(state.silence.thread, thread, lookedMs) };
 }
 
-function firstSilentOf(
-  { firstSilent, lastBeatMs, lastTickMs }: GuardianState,
-  { nowMs, thread }: Extract<GuardianEvent, { kind: 'tick' }>,
-): GuardianState['firstSilent'] {
-  if (firstSilent === undefined) {
-    return thread === undefined ? undefined : { thread, silentMs: nowMs - lastBeatMs, blindMs: 0 };
-  }
-  const blindMs = thread?.processorRuns === true ? 0 : nowMs - lastTickMs;
-  return { ...firstSilent, blindMs: firstSilent.blindMs + blindMs };
+/** How long of a look the thread itself has spun, or has slept where nothing wakes it. */
+function ownDoingMs(before: ThreadReading, thread: ThreadReading, lookedMs: number): number {
+  if (thread.state === 'D' || !thread.processorRuns) return 0;
+  if (thread.state === 'R') return Math.min(thread.ranMs - before.ranMs, lookedMs);
+  return Math.max(0, lookedMs - (thread.waitedMs - before.waitedMs));
 }
 
 /**

@@ -169,7 +169,8 @@ export class Guard {
       if (child.pid === undefined) this.#ended({ how: message, killed: false });
     });
     child.once('exit', (code, signal) => this.#ended({ how: signal ?? `exit code ${code}`, killed: signal !== null }));
-    child.stdout?.once('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
+      this.alive(); // It pokes a thread that seems to hang.
       if (!chunk.toString('latin1').startsWith(readyLine.trimEnd())) return;
       this.#stands = true;
       this.#starting?.resolve();

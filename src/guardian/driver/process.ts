@@ -35,6 +35,8 @@ const clockTickMs = 10;
 
 /** Written once to standard output when the guardian stands ready. */
 export const readyLine = 'ready\n';
+/** Written to standard output to wake the daemon's thread. */
+const poke = 'poke\n';
 
 export function runGuardian(): void {
   const undoer = openUndoer((text) => log('error', text));
@@ -123,6 +125,9 @@ class Guardian {
     switch (effect.kind) {
       case 'log':
         return log(effect.level, effect.text);
+      case 'poke':
+        process.stdout.write(poke);
+        return;
       case 'kill':
         return kill(effect.pid);
       case 'undo':

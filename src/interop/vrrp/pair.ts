@@ -118,8 +118,7 @@ export async function withPair(use: (pair: Pair) => Promise<void>): Promise<void
   try {
     await use(pair);
   } catch (thrown) {
-    process.stderr.write(await pair.picture());
-    throw thrown;
+    throw new Error(`${thrown instanceof Error ? thrown.stack : thrown}\n${await pair.picture()}`, { cause: thrown });
   } finally {
     await lab.down();
   }
