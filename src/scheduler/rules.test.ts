@@ -287,3 +287,31 @@ test('an instance whose members are spread over nodes is assigned to none of the
   const probes = actions.filter((each) => /^a:\d_monitor_0 /.test(each)).sort();
   assert.deepEqual(probes, ['a:0_monitor_0 n1', 'a:0_monitor_0 n2', 'a:0_monitor_0 n3']);
 });
+
+test('each instance of a device that unfences is started after its own probes, not after those of all', () => {
+  const startOf = (provides: string) =>
+    synapseOf(
+      decided({
+        resources: `<clone id="c"><primitive id="f" class="stonith" type="f"><meta_attributes id="m">
+          ${option('provides', provides)}</meta_attributes></primitive></clone>`,
+      }).graph,
+      'f:0_start_0',
+    );
+  assert.match(startOf('unfencing'), /<trigger>\s*<rsc_op [^>]*operation_key="f:0_monitor_0"/);
+  assert.doesNotMatch(startOf('nothing'), /operation_key="f:0_monitor_0"/);
+});
+
+test('members of an instance that is promoted in part keep the role they are in', () => {
+  const { graph } = decided({
+    options: option('fencing-enabled', 'false'),
+    resources: `<clone id="c"><meta_attributes id="m">${option('promotable', 'true')}${option('notify', 'true')}
+      </meta_attributes><group id="g">${dummy('a')}${dummy('b')}</group></clone>`,
+    histories: {
+      n1: history('a', running) + history('b', { task: 'promote', code: 0, expected: 0 }),
+    },
+    attributes: { n1: `<instance_attributes id="s">${option('master-a', '10')}</instance_attributes>` },
+  });
+  const promote = synapseOf(graph, 'a_promote_0');
+  assert.match(promote, /CRM_meta_notify_unpromoted_resource=" "/);
+  assert.match(promote, /CRM_meta_notify_promoted_resource="b:0"/);
+});

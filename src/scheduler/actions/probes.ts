@@ -141,7 +141,9 @@ function subjectOf({ plan, subjects }: Probing, resource: Primitive): Subject {
   const known = subjects[resource.index];
   if (known !== undefined) return known;
   const outermost = topOf(resource);
-  const isInstance = outermost.variant === 'clone';
+  // A device that unfences is needed before anything else runs: each instance is started as soon as it may.
+  const unfences = resource.isFenceDevice && plan.cluster.unfencingEnabled;
+  const isInstance = outermost.variant === 'clone' && !unfences;
   const subject: Subject = {
     resource,
     top: isInstance ? outermost : resource,

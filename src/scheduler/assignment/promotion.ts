@@ -54,9 +54,11 @@ function setPriority(
   clone: Clone,
   { instance, priorities }: { readonly instance: Instance; readonly priorities: Map<Instance, number> },
 ): void {
-  visitTree(instance, (each) => {
-    if (each.currentRole === roles.started) each.currentRole = roles.unpromoted;
-  });
+  if (currentRoleOf(instance) === roles.started) {
+    visitTree(instance, (each) => {
+      if (each.currentRole === roles.started) each.currentRole = roles.unpromoted;
+    });
+  }
   const node = soleAssignedNode(instance);
   if (node === undefined) return;
   const nextRole = nextRoleOf(instance);
