@@ -15,7 +15,7 @@ const directions = {
   cib: ['kit'],
   scheduler: ['kit', 'cib'],
   membership: ['kit', 'linux'],
-  vrrp: ['kit'],
+  vrrp: ['kit', 'linux'],
   linux: ['kit'],
   guardian: ['kit', 'linux'],
   agents: ['kit', 'cib', 'linux', 'guardian'],

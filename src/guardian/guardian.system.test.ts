@@ -86,7 +86,7 @@ test('a daemon that spins is killed before its address is taken', async () => {
   child.kill('SIGUSR2');
   await eventually('the address is gone', () => !isHeld('192.0.2.14'));
   await eventually('the daemon has ended', () => child.signalCode === 'SIGKILL');
-  assert.match(errors(), /hangs \(silent for \d+ ms, thread state R\)/);
+  assert.match(errors(), /hangs \(silent for \d+ ms, thread state R\b/);
 });
 
 test('a daemon that sleeps, on a processor that runs, is killed before its address is taken', async () => {
@@ -94,7 +94,7 @@ test('a daemon that sleeps, on a processor that runs, is killed before its addre
   child.kill('SIGHUP');
   await eventually('the address is gone', () => !isHeld('192.0.2.15'));
   await eventually('the daemon has ended', () => child.signalCode === 'SIGKILL');
-  const silentMs = () => /hangs \(silent for (\d+) ms, thread state S\)/.exec(errors())?.[1];
+  const silentMs = () => /hangs \(silent for (\d+) ms, thread state S\b/.exec(errors())?.[1];
   await eventually('its end is explained', () => silentMs() !== undefined);
   assert.ok(Number(silentMs()) < 5000, 'not by patience alone');
 });

@@ -68,29 +68,50 @@ test('a daemon that releases is left alone, even when its pipe closes afterwards
 });
 
 test('a stopped thread is certain: it is killed before anything is undone, within 75 ms', () => {
-  const done = ticks(guarded(), 1000, () => ({ state: 'T', ranMs: 1, waitedMs: 1, processorRuns: true }));
+  const done = ticks(guarded(), 1000, () => ({ state: 'T', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' }));
   assert.deepEqual(done.effects, ['kill', 'undo', 'log', 'exit']);
   assert.ok(done.nowMs <= 75);
 });
 
 test('a thread that sleeps or spins without beats is killed within 100 ms', () => {
-  assert.equal(ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true })).nowMs, 80);
-  assert.equal(ticks(guarded(), 1000, (ms) => ({ state: 'R', ranMs: ms, waitedMs: 1, processorRuns: true })).nowMs, 80);
+  assert.equal(
+    ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' })).nowMs,
+    80,
+  );
+  assert.equal(
+    ticks(guarded(), 1000, (ms) => ({ state: 'R', ranMs: ms, waitedMs: 1, processorRuns: true, sleepsIn: '' })).nowMs,
+    80,
+  );
 });
 
 test('a thread that waits, for a processor, for one that stands still or in the kernel, is given starvedMs', () => {
-  assert.equal(ticks(guarded(), 1000, () => ({ state: 'R', ranMs: 1, waitedMs: 1, processorRuns: true })).nowMs, 500);
-  assert.equal(ticks(guarded(), 1000, () => ({ state: 'D', ranMs: 1, waitedMs: 1, processorRuns: true })).nowMs, 500);
   assert.equal(
-    ticks(guarded(), 1000, (ms) => ({ state: 'S', ranMs: 1, waitedMs: ms, processorRuns: true })).nowMs,
+    ticks(guarded(), 1000, () => ({ state: 'R', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' })).nowMs,
     500,
   );
-  assert.equal(ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: false })).nowMs, 500);
-  const away = (ms: number) => ({ state: 'R', ranMs: ms, waitedMs: 1, processorRuns: false });
+  assert.equal(
+    ticks(guarded(), 1000, () => ({ state: 'D', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' })).nowMs,
+    500,
+  );
+  assert.equal(
+    ticks(guarded(), 1000, (ms) => ({ state: 'S', ranMs: 1, waitedMs: ms, processorRuns: true, sleepsIn: '' })).nowMs,
+    500,
+  );
+  assert.equal(
+    ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: false, sleepsIn: '' })).nowMs,
+    500,
+  );
+  const away = (ms: number) => ({ state: 'R', ranMs: ms, waitedMs: 1, processorRuns: false, sleepsIn: '' });
   assert.equal(ticks(guarded(), 1000, away).nowMs, 500);
-  const returned = (ms: number) => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: ms > 140 });
+  const returned = (ms: number) => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: ms > 140, sleepsIn: '' });
   assert.equal(ticks(guarded(), 1000, returned).nowMs, 180);
-  const quarter = (ms: number) => ({ state: 'R', ranMs: ms / 4, waitedMs: (ms * 3) / 4, processorRuns: true });
+  const quarter = (ms: number) => ({
+    state: 'R',
+    ranMs: ms / 4,
+    waitedMs: (ms * 3) / 4,
+    processorRuns: true,
+    sleepsIn: '',
+  });
   assert.equal(ticks(guarded(), 1000, quarter).nowMs, 180);
 });
 
@@ -99,7 +120,7 @@ test('a silent thread is poked once, and judged by at least two looks after that
   const told: string[][] = [];
   for (const nowMs of [39, 98, 157, 216]) {
     const thread = wantsThread(state, nowMs, 0)
-      ? { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true }
+      ? { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' }
       : undefined;
     const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats: 0, lease: noLease, thread });
     state = done.state;
@@ -126,7 +147,7 @@ test('silence proves nothing when the guardian itself did not run', () => {
     bootMs: 5000,
     beats: 0,
     lease: noLease,
-    thread: { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true },
+    thread: { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' },
   });
   assert.deepEqual(woken.effects, []);
 });

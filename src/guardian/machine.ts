@@ -21,6 +21,8 @@ export type ThreadReading = {
   readonly waitedMs: number;
   /** Whether the processor that it ran on last is known to have run something since the look before. */
   readonly processorRuns: boolean;
+  /** The function of the kernel that it sleeps in (proc(5), wchan), for whoever looks for the cause; '' where that is not told. */
+  readonly sleepsIn: string;
 };
 
 export type GuardianEvent =
@@ -218,7 +220,8 @@ function hangOf(state: GuardianState, nowMs: number, thread: ThreadReading | und
   const daemon = `the daemon${pidOf(state)}`;
   if (thread.state === 'T' || thread.state === 't') return `${daemon} is stopped (silent for ${silentMs} ms)`;
   if ((state.silence?.hungForMs ?? 0) < hungMs && silentMs < starvedMs) return undefined;
-  return `${daemon} hangs (silent for ${silentMs} ms, thread state ${thread.state})`;
+  const where = thread.sleepsIn === '' ? '' : ` in ${thread.sleepsIn}`;
+  return `${daemon} hangs (silent for ${silentMs} ms, thread state ${thread.state}${where})`;
 }
 
 /** What was before the first reading is taken for the thread's own doing, unless this guardian itself was late. */

@@ -22,6 +22,7 @@ export type { DeadlineTimerOptions } from './deadline-timer.ts';
 export { DeadlineTimer } from './deadline-timer.ts';
 export type { KernelError, KernelResult } from './error.ts';
 export { kernelFailure, orFail } from './error.ts';
+export { openContent } from './file/content.ts';
 // Files
 export type { FileChange, FileEvent, FileListener, FileWatch } from './file/inotify.ts';
 export { watchFiles } from './file/inotify.ts';
@@ -89,10 +90,11 @@ export {
 export { adoptOrphans, dieWithParent, setThreadName } from './process/self.ts';
 export type { ServiceManager } from './process/service-manager.ts';
 export { serviceManager } from './process/service-manager.ts';
+// Memory in common
+export { type ProgramEnd, type ProgramStart, type StartedProgram, startProgram } from './process/spawn.ts';
 // Readiness of descriptors
 export type { Watch, WatchMethod } from './readiness/watch.ts';
 export { settleWatchMethod, watchReadable } from './readiness/watch.ts';
-// Memory in common
 export { createSharedMemory, mapSharedMemory } from './shared-memory.ts';
 // IP sockets
 export type { MessageBatch, RememberedMessage } from './socket/batch.ts';

@@ -88,6 +88,31 @@ export const setrlimit: Native<[number, Memory]> = native('int setrlimit(int, co
 /** The same for options whose argument is memory. */
 export const prctlMemory: Native<[number, Memory]> = native('int prctl(int, const void *)');
 
+export const posixSpawn: Native<[Memory, string, Memory, Memory, Memory, Memory]> = native(
+  'int posix_spawn(void *, const char *, const void *, const void *, const void *, const void *)',
+);
+export const spawnActionsInit: Native<[Memory]> = native('int posix_spawn_file_actions_init(void *)');
+export const spawnActionsDestroy: Native<[Memory]> = native('int posix_spawn_file_actions_destroy(void *)');
+export const spawnActionsAddOpen: Native<[Memory, number, string, number, number]> = native(
+  'int posix_spawn_file_actions_addopen(void *, int, const char *, int, uint)',
+);
+export const spawnActionsAddDup2: Native<[Memory, number, number]> = native(
+  'int posix_spawn_file_actions_adddup2(void *, int, int)',
+);
+export const spawnActionsAddChdir: Native<[Memory, string]> = native(
+  'int posix_spawn_file_actions_addchdir_np(void *, const char *)',
+);
+export const spawnAttributesInit: Native<[Memory]> = native('int posix_spawnattr_init(void *)');
+export const spawnAttributesDestroy: Native<[Memory]> = native('int posix_spawnattr_destroy(void *)');
+export const spawnAttributesSetFlags: Native<[Memory, number]> = native('int posix_spawnattr_setflags(void *, short)');
+export const spawnAttributesSetDefaults: Native<[Memory, Memory]> = native(
+  'int posix_spawnattr_setsigdefault(void *, const void *)',
+);
+export const spawnAttributesSetMask: Native<[Memory, Memory]> = native(
+  'int posix_spawnattr_setsigmask(void *, const void *)',
+);
+export const waitpid: Native<[number, Memory, number]> = native('int waitpid(int, void *, int)');
+
 export const memfdCreate: Native<[string, number]> = native('int memfd_create(const char *, uint)');
 export const ftruncate: Native<[number, number]> = native('int ftruncate(int, long)');
 const mmap = library.func('void *mmap(void *, size_t, int, int, int, long)');

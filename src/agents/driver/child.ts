@@ -1,6 +1,13 @@
 // Runs one program to its end or to its timeout: its own process group, bounded output, nothing of it left behind.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { inNamespace, type NamespacePath } from '../../linux/index.ts';
+import { closeSync } from 'node:fs';
+import {
+  inNamespace,
+  type KernelResult,
+  type NamespacePath,
+  openContent,
+  type StartedProgram,
+  startProgram,
+} from '../../linux/index.ts';
 import { Capture } from './capture.ts';
 
 export type ChildRequest = {
@@ -41,9 +48,10 @@ export function runChild(request: ChildRequest): RunningChild {
   const started = start(request, streams);
   streams.output.handedOver();
   streams.errors.handedOver();
-  if (!('message' in started)) return follow(started, streams, request);
+  if (started.ok) return follow(started.value, streams, request);
   closeAll(streams);
-  return notStarted(started);
+  const { errno, attempted } = started.error;
+  return notStarted({ kind: 'not-started', code: errno, message: `cannot ${attempted}: ${errno}` });
 }
 
 function notStarted(result: NotStarted): RunningChild {
@@ -64,32 +72,19 @@ function closeAll({ output, errors }: Streams): void {
   errors.close();
 }
 
-/** `spawn` tells most failures by an event, and throws on the others: arguments too long, no descriptors left. */
-function start(request: ChildRequest, { output, errors }: Streams): ChildProcess | NotStarted {
-  const [program, ...args] = request.argv;
-  try {
-    const spawned = inNamespace(request.namespace, () => ({
-      ok: true,
-      value: spawn(program, args, {
-        env: request.environment,
-        detached: true,
-        cwd: '/',
-        stdio: ['pipe', output.writeFd, errors.writeFd],
-        ...(request.uid === undefined ? {} : { uid: request.uid }),
-        ...(request.gid === undefined ? {} : { gid: request.gid }),
-      }),
-    }));
-    if (spawned.ok) return spawned.value;
-    return { kind: 'not-started', code: spawned.error.errno, message: `cannot ${spawned.error.attempted}` };
-  } catch (thrown) {
-    const { code = 'EUNKNOWN', message } = thrown as NodeJS.ErrnoException;
-    return { kind: 'not-started', code, message };
-  }
+function start(request: ChildRequest, { output, errors }: Streams): KernelResult<StartedProgram> {
+  const { argv, environment, uid, gid, input, namespace } = request;
+  const content = input === undefined ? undefined : openContent(`the input of ${argv[0]}`, input);
+  if (content?.ok === false) return content;
+  const stdio = [content?.value ?? 'nothing', output.writeFd, errors.writeFd] as const;
+  const account = uid === undefined || gid === undefined ? undefined : { uid, gid };
+  const start = { argv, environment, directory: '/', stdio, account };
+  const started = inNamespace(namespace, () => startProgram(start));
+  if (content !== undefined) closeSync(content.value);
+  return started;
 }
 
-function follow(child: ChildProcess, streams: Streams, request: ChildRequest): RunningChild {
-  child.stdin?.on('error', () => {}); // A program may end without reading what it is given.
-  child.stdin?.end(request.input ?? '');
+function follow(child: StartedProgram, streams: Streams, request: ChildRequest): RunningChild {
   const group = child.pid;
   let timedOut = false;
   let grace: NodeJS.Timeout | undefined;
@@ -108,12 +103,7 @@ function follow(child: ChildProcess, streams: Streams, request: ChildRequest): R
 
   const ended = Promise.all([streams.output.ended, streams.errors.ended]);
   const result = new Promise<ChildResult>((resolve) => {
-    child.once('error', (thrown: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
-      closeAll(streams);
-      resolve({ kind: 'not-started', code: thrown.code ?? 'EUNKNOWN', message: thrown.message });
-    });
-    child.once('exit', (code, signal) => {
+    child.onEnd((end) => {
       clearTimeout(timer);
       clearTimeout(grace);
       if (timedOut) signalGroup(group, 'SIGKILL');
@@ -121,8 +111,7 @@ function follow(child: ChildProcess, streams: Streams, request: ChildRequest): R
         clearTimeout(drain);
         const texts = textsOf(streams);
         if (timedOut) resolve({ kind: 'timeout', ...texts });
-        else if (code !== null) resolve({ kind: 'exited', code, ...texts });
-        else resolve({ kind: 'signalled', signal: signal ?? 'unknown', ...texts });
+        else resolve({ ...end, ...texts });
         closeAll(streams);
       };
       // A daemon that the agent started may keep the pipes open for ever: the agent's own end is what counts.
@@ -135,8 +124,7 @@ function follow(child: ChildProcess, streams: Streams, request: ChildRequest): R
   return { result, pid: group, kill: () => signalGroup(group, 'SIGKILL') };
 }
 
-function signalGroup(group: number | undefined, signal: NodeJS.Signals): void {
-  if (group === undefined) return;
+function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
   } catch {

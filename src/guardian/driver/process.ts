@@ -191,7 +191,8 @@ function readThread(
   // A kernel without scheduler statistics says 0; its clock ticks (fields 14 and 15) still tell spinning from starving.
   const ranMs = ranNs > 0 ? ranNs / 1e6 : (Number(fields[11]) + Number(fields[12])) * clockTickMs;
   const processorRuns = probe.runs(Number(fields[36])); // Field 39: where it ran last.
-  return { state: fields[0] ?? '', ranMs, waitedMs: waitedNs / 1e6, processorRuns };
+  const sleepsIn = (readWhole(`${folder}/wchan`) ?? '').replace(/^0$/, '');
+  return { state: fields[0] ?? '', ranMs, waitedMs: waitedNs / 1e6, processorRuns, sleepsIn };
 }
 
 function readWhole(path: string): string | undefined {

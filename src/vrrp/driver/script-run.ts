@@ -1,6 +1,6 @@
 // Runs one script of the configuration: no shell, its own process group, the configured account, nothing inherited but
 // the environment.
-import { spawn } from 'node:child_process';
+import { startProgram } from '../../linux/index.ts';
 import type { ScriptUser } from '../configuration.ts';
 import type { ScriptOutcome } from '../trackers/script.ts';
 
@@ -14,23 +14,25 @@ export type ScriptCall = { readonly command: readonly string[]; readonly user: S
 /** `onEnd` is called once, when the script has ended or could not be started, never before this returns. */
 export function runScript({ command, user }: ScriptCall, onEnd: (outcome: ScriptOutcome) => void): ScriptRun {
   const [program = '', ...words] = command;
-  const account = user === undefined || user.uid === process.getuid?.() ? {} : { uid: user.uid, gid: user.gid };
-  const child = spawn(program, words, { ...account, cwd: '/', detached: true, stdio: 'ignore' });
-  let ended = false;
-  const end = (outcome: ScriptOutcome): void => {
-    if (ended) return;
-    ended = true;
-    onEnd(outcome);
-  };
-  child.once('error', (error) => end({ kind: 'not-started', why: error.message }));
-  child.once('exit', (status, signal) => {
-    end(status === null ? { kind: 'signalled', signal: signal ?? 'unknown' } : { kind: 'exited', status });
+  const started = startProgram({
+    argv: [program, ...words],
+    environment: process.env,
+    directory: '/',
+    stdio: ['nothing', 'nothing', 'nothing'],
+    account: user?.uid === process.getuid?.() ? undefined : user,
   });
-  return { signal: (signal) => signalGroup(child.pid, signal) };
+  if (started.ok) {
+    started.value.onEnd((end) =>
+      onEnd(end.kind === 'exited' ? { kind: 'exited', status: end.code } : { kind: 'signalled', signal: end.signal }),
+    );
+    return { signal: (signal) => signalGroup(started.value.pid, signal) };
+  }
+  const { attempted, errno } = started.error;
+  setImmediate(() => onEnd({ kind: 'not-started', why: `cannot ${attempted}: ${errno}` }));
+  return { signal: () => {} };
 }
 
-function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (pid === undefined) return;
+function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(-pid, signal);
   } catch {

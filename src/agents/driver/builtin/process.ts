@@ -1,17 +1,19 @@
 // ocf:haven:process: a command in a session of its own, held by a pidfd. Its end wakes us; a restart of the daemon leaves
 // it alone, and the next daemon takes it up by what was written of it: process id, start time and boot, which name one
 // process for ever.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, dirname } from 'node:path';
 import {
   bootId,
   commandLineOf,
+  type KernelResult,
   kernelFailure,
   openProcess,
   type ProcessHandle,
   readProcess,
+  type StartedProgram,
+  startProgram,
 } from '../../../linux/index.ts';
 import type { BuiltinAgent, BuiltinRun, BuiltinSurroundings } from '../../builtin.ts';
 import type { Operation } from '../../environment.ts';
@@ -85,17 +87,18 @@ export class ProcessAgent implements BuiltinAgent {
     if (this.#current(resource, plan) !== undefined) return answer(0);
     const objection = this.#objection(plan);
     if (objection !== undefined) return answer(6, objection);
-    const child = launch(plan);
-    const refused = await beginning(child);
-    if (refused !== undefined || child.pid === undefined) {
-      const missing = refused?.code === 'ENOENT' || refused?.code === 'EACCES';
-      const reason = `cannot run ${plan.argv[0]}: ${refused?.message ?? 'it did not start'}`;
+    const started = launch(plan);
+    if (!started.ok) {
+      const { attempted, errno } = started.error;
+      const reason = `cannot ${attempted}: ${errno}`;
+      const missing = errno === 'ENOENT' || errno === 'EACCES';
       return missing ? { ...answer(5, reason), status: 'not-installed' } : answer(1, reason);
     }
+    const child = started.value;
     const supervised = this.#supervise(resource, plan.argv[0], child.pid);
     if (supervised === undefined) return answer(1, `${plan.argv[0]} ended at once`);
-    child.once('exit', (code, signal) => {
-      supervised.how = signal === null ? `exit code ${code}` : `killed by ${signal}`;
+    child.onEnd((end) => {
+      supervised.how = end.kind === 'exited' ? `exit code ${end.code}` : `killed by ${end.signal}`;
     });
     child.unref();
     this.#remember(resource, plan, child.pid);
@@ -192,35 +195,27 @@ export class ProcessAgent implements BuiltinAgent {
   }
 }
 
-function launch(plan: ProcessPlan): ChildProcess {
-  const [program, ...args] = plan.argv;
+/** In a session of its own: neither our terminal nor our end reaches it. */
+function launch(plan: ProcessPlan): KernelResult<StartedProgram> {
   const account = accountOf(plan.user);
   const log = plan.logFile === undefined ? undefined : openSync(plan.logFile, 'a', 0o640);
-  const output = log ?? ('ignore' as const);
+  const output = log ?? 'nothing';
+  const environment = {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: account?.home ?? '/',
+    ...plan.environment,
+  };
   try {
-    return spawn(program, args, {
-      // A session of its own: neither our terminal nor our end reaches it.
-      detached: true,
-      cwd: plan.directory,
-      stdio: ['ignore', output, output],
-      env: {
-        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        HOME: account?.home ?? '/',
-        ...plan.environment,
-      },
-      ...(account === undefined || account.uid === process.getuid?.() ? {} : { uid: account.uid, gid: account.gid }),
+    return startProgram({
+      argv: plan.argv,
+      environment,
+      directory: plan.directory,
+      stdio: ['nothing', output, output],
+      account: account?.uid === process.getuid?.() ? undefined : account,
     });
   } finally {
     if (log !== undefined) closeSync(log);
   }
-}
-
-/** Resolves with the error when the program could not be run. */
-function beginning(child: ChildProcess): Promise<NodeJS.ErrnoException | undefined> {
-  return new Promise((resolve) => {
-    child.once('error', resolve);
-    child.once('spawn', () => resolve(undefined));
-  });
 }
 
 /** The exit status arrives in another turn than the pidfd's word, mostly just after it. */
