@@ -9,12 +9,12 @@ export function concernsColocated({ cib, onlyPeer, onlyHaven }: Difference, kind
   if (names.length === 0) return false;
   const mention = new RegExp(`(?<![\\w.-])(?:${names.join('|')})(?![a-zA-Z0-9.-])`);
   const lines = [...onlyPeer, ...onlyHaven];
-  return lines.length > 0 && lines.every((line) => mention.test(line) || isAboutCapacity(line));
+  return lines.length > 0 && lines.every((line) => mention.test(line) || isAboutNodes(line));
 }
 
-/** Pseudo actions of nodes follow from what is moved. */
-function isAboutCapacity(line: string): boolean {
-  return line.includes('load_stopped_') || line === '';
+/** Pseudo actions of nodes, and which nodes are unfenced, follow from what is moved. */
+function isAboutNodes(line: string): boolean {
+  return line.includes('load_stopped_') || / \(on\)$|-on stonith /.test(line) || line === '';
 }
 
 /** Sets of ids, each of resources that colocations join directly or by way of others, with their members and parents. */

@@ -119,11 +119,35 @@ export const decisions: readonly Decision[] = [
     section: '1 §10.5.1',
   },
   {
+    concerns: (cib) => namesOf(cib, 'failure-timeout').length > 0 && resultsOf(cib).some(tellsRoleInFailing),
+    why: 'an unexpected result 8 or 9 that expired: says nothing of the role any more, still does in 2.1.5',
+    section: '1 §10.5.1',
+  },
+  {
+    concerns: (cib) => {
+      const guests = namesOf(cib, 'remote-node').map((each) => each.get('value'));
+      return [...xmlIndexOf(cib).allNamed('lrm_resource')].some(
+        (each) => each.has('shutdown-lock') && guests.includes(each.id),
+      );
+    },
+    why: "a guest's connection: no remote connection is locked to a node, only guests' ones in 2.1.5",
+    section: '1 §13.2',
+  },
+  {
     concerns: isSerialisedTwice,
     why: 'an order with kind Serialize beside another of the same two: counts as a mere order in 2.1.5, which keeps one',
     section: '2 §8.2, §8.3.1',
   },
 ];
+
+function namesOf(cib: XmlElement, name: string): XmlElement[] {
+  return [...xmlIndexOf(cib).allNamed('nvpair')].filter((each) => each.get('name') === name);
+}
+
+function tellsRoleInFailing(entry: XmlElement): boolean {
+  const code = entry.get('rc-code') ?? '';
+  return ['8', '9'].includes(code) && entry.get('transition-key')?.split(':')[2] !== code;
+}
 
 function constraintsOf(cib: XmlElement): readonly XmlElement[] {
   return childAt(cib, 'configuration', 'constraints')?.children ?? [];
@@ -244,7 +268,42 @@ export const consequences: readonly Consequence[] = [
     why: 'what a stop that follows from fencing is told of other stops: of all of them, of its own only in 2.1.5',
     section: '2 §9.4, §9.5',
   },
+  {
+    explains: ({ cib, onlyHaven }) => onlyHaven.some((line) => cancelsWhatIsHeld(cib, line)),
+    why: 'what is active on a node in maintenance is in maintenance itself, wherever else it is active, since 2.1.6',
+    section: '1 §10.8, §11.1',
+  },
+  {
+    explains: ({ cib, onlyPeer, onlyHaven }) => {
+      const bundles = [...xmlIndexOf(cib).allNamed('bundle')].map(({ id }) => id);
+      const probed = (line: string) => / monitor (?:on )?(\S+)-\d+\b/.exec(line)?.[1];
+      return onlyHaven.length === 0 && onlyPeer.every((line) => bundles.includes(probed(line)));
+    },
+    why: 'what is to be with a resource inside a bundle: 2.1.5 takes the nodes inside for ones it may look at',
+    section: '1 §16.8, 2 §5.2',
+  },
+  {
+    explains: ({ aspect, onlyPeer, onlyHaven }) => {
+      const named = (lines: readonly string[]) => lines.map((line) => line.replace(/ CRM_meta_call_id=\d+/, '')).join();
+      return aspect === 'graph' && onlyPeer.length > 0 && named(onlyPeer) === named(onlyHaven);
+    },
+    why: 'of two records of one recurring operation, 2.1.5 names the first one when it cancels it',
+    section: '2 §6.4',
+  },
 ];
+
+/** The cancellation of something that is recorded on a node in maintenance, on another one. */
+function cancelsWhatIsHeld(cib: XmlElement, line: string): boolean {
+  const [, id = '', node] =
+    /^\* Resource action: (\S+) cancel=\d+ on (\S+)/.exec(line) ?? /^(\S+)_\w+_\d+ cancel (\S+) is /.exec(line) ?? [];
+  return [...xmlIndexOf(cib).allNamed('node_state')].some((state) => {
+    const places = [state, ...[...xmlIndexOf(cib).allNamed('node')].filter((each) => each.id === state.id)];
+    const isHeld = places.some((each) =>
+      namesOf(each, 'maintenance').some((pair) => ['true', '1', 'yes', 'on', 'y'].includes(pair.get('value') ?? '')),
+    );
+    return isHeld && state.get('uname') !== node && xmlIndexOf(state).only('lrm_resource', id) !== undefined;
+  });
+}
 
 function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {
   const [theirs, ours] = [peer, haven].map((summary) => summary.split('Revised Cluster Status')[0]);
