@@ -9,7 +9,8 @@ export function currentDocument(cib: XmlElement): XmlElement {
   throw new CommandFailure({ kind: 'config', what: formatDiagnostic(upgraded.error) });
 }
 
-/** A running cluster lives now. */
+/** A running cluster lives now, where this machine is. */
 export function clockInstant(): Instant {
-  return { epochSeconds: Math.floor(Date.now() / 1000), offsetSeconds: 0 };
+  const now = new Date();
+  return { epochSeconds: Math.floor(now.getTime() / 1000), offsetSeconds: -now.getTimezoneOffset() * 60 };
 }

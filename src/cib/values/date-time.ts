@@ -4,7 +4,12 @@
 import type { Duration } from './interval.ts';
 
 /** A moment, and the offset from UTC (seconds, east is positive) in which its writer or the local machine shows it. */
-export type Instant = { readonly epochSeconds: number; readonly offsetSeconds: number };
+export type Instant = {
+  readonly epochSeconds: number;
+  readonly offsetSeconds: number;
+  /** Of the time that is now: the machine's own offset, for times that are written without one; else `offsetSeconds`. */
+  readonly localOffsetSeconds?: number;
+};
 
 /** The parts of an instant in its own offset. Months, days, weeks count from 1; Monday is weekday 1. */
 export type DateParts = {
@@ -25,7 +30,7 @@ const daySeconds = 86_400;
 /**
  * `YYYY-MM-DD`, `YYYYMMDD`, `YYYY-DDD`, `YYYY-Www-D`, each alone (midnight UTC) or followed by `T` or a blank and a
  * time; a time alone (today); `epoch`. Times: `HH[:MM[:SS]]`, `HHMM[SS]`, `24:00` (fractions of a second are cut off), then optionally `Z` or `±HH[:MM]`;
- * without that they are local, in the offset of `now`. Undefined for anything else.
+ * without that they are local, as `now` says. Undefined for anything else.
  */
 export function parseInstant(text: string, now: Instant): Instant | undefined {
   const words = /^\s*([^T\s]*?)(?:[T\s]\s*(.*?))?\s*$/.exec(text.startsWith('T') ? ` ${text}` : text);
@@ -35,15 +40,19 @@ export function parseInstant(text: string, now: Instant): Instant | undefined {
     if (rest === undefined) return { epochSeconds: days * daySeconds, offsetSeconds: 0 };
     return instantOn(days, rest, now);
   }
-  const today = Math.floor((now.epochSeconds + now.offsetSeconds) / daySeconds);
+  const today = Math.floor((now.epochSeconds + localOffsetOf(now)) / daySeconds);
   return instantOn(today, text.trim().replace(/^T/, ''), now);
 }
 
 function instantOn(days: number, clockText: string, now: Instant): Instant | undefined {
   const clock = parseClock(clockText);
   if (clock === undefined) return undefined;
-  const offsetSeconds = clock.offsetSeconds ?? now.offsetSeconds;
+  const offsetSeconds = clock.offsetSeconds ?? localOffsetOf(now);
   return { epochSeconds: days * daySeconds + clock.seconds - offsetSeconds, offsetSeconds };
+}
+
+function localOffsetOf(now: Instant): number {
+  return now.localOffsetSeconds ?? now.offsetSeconds;
 }
 
 /** Days since 1970-01-01 of a date text. */

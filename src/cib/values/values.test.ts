@@ -157,3 +157,10 @@ test('no text makes a reader throw', () => {
     }),
   );
 });
+
+test('a time without an offset is local, also where the time that is now is told in another offset', () => {
+  const now = { epochSeconds: 0, offsetSeconds: 0, localOffsetSeconds: -5 * 3600 };
+  assert.equal(parseInstant('1970-01-01 01:00', now)?.epochSeconds, 6 * 3600);
+  assert.equal(parseInstant('1970-01-01 01:00Z', now)?.epochSeconds, 3600);
+  assert.equal(parseInstant('1970-01-01', now)?.epochSeconds, 0);
+});

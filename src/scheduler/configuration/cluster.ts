@@ -96,11 +96,10 @@ export function plainContext(cluster: Cluster): ValueContext {
   };
 }
 
-/** The time of the run: as asked for, else the document's `execution-date`, else the clock's. */
-export function instantOfRun(cib: XmlElement, clock: Instant, asked: Instant | undefined = undefined): Instant {
-  if (asked !== undefined) return asked;
+/** The time of the run: the document's `execution-date`, in the offset of the clock, else the clock's. */
+export function instantOfRun(cib: XmlElement, clock: Instant): Instant {
   const recorded = parseInteger(cib.get('execution-date'));
-  return recorded === undefined ? clock : { epochSeconds: recorded, offsetSeconds: 0 };
+  return recorded === undefined ? clock : { ...clock, epochSeconds: recorded };
 }
 
 /** Whether any resource, or the resource defaults, literally asks for unfencing; templates and rules do not count. */

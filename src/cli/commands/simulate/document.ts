@@ -75,16 +75,30 @@ export type RunTime = {
 
 /** The time asked for, else the document's own, else the clock's. */
 export function timeOfRun(cib: XmlElement, asked: string | undefined): RunTime {
-  const clock: Instant = { epochSeconds: Math.floor(Date.now() / 1000), offsetSeconds: 0 };
+  const clock = localInstant(Math.floor(Date.now() / 1000));
   if (asked !== undefined) {
-    const now = parseInstant(asked, clock);
-    if (now === undefined) {
+    const written = parseInstant(asked, clock);
+    if (written === undefined) {
       const fix = 'Write it as in ISO 8601: 2026-07-01, "2026-07-01 12:30:00" or 2026-182T12:30Z';
       throw new CommandFailure({ kind: 'usage', what: `'${asked}' is no date`, fix });
     }
-    return { now, clock, note: `Setting effective cluster time: ${asked}` };
+    return {
+      now: { ...written, localOffsetSeconds: clock.offsetSeconds },
+      clock,
+      note: `Setting effective cluster time: ${asked}`,
+    };
   }
-  const now = instantOfRun(cib, clock);
-  const note = now === clock ? '' : `Using the original execution date of: ${formatInstant(now)}`;
-  return { now, clock, note };
+  const recorded = instantOfRun(cib, clock);
+  if (recorded === clock) return { now: clock, clock, note: '' };
+  const { epochSeconds } = recorded;
+  return {
+    // Summer time is as it was then, but what is written without an offset is read in that of today.
+    now: { ...localInstant(epochSeconds), localOffsetSeconds: clock.offsetSeconds },
+    clock,
+    note: `Using the original execution date of: ${formatInstant({ epochSeconds, offsetSeconds: 0 })}`,
+  };
+}
+
+function localInstant(epochSeconds: number): Instant {
+  return { epochSeconds, offsetSeconds: -new Date(epochSeconds * 1000).getTimezoneOffset() * 60 };
 }
