@@ -1,9 +1,11 @@
 // Rules that decide few clusters, each shown in the smallest cluster that it decides.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseXml } from '../cib/index.ts';
+import { parseXml, type XmlElement } from '../cib/index.ts';
 import { formatScoreLine } from './assignment/listing.ts';
 import { formatGraph } from './graph/graph-xml.ts';
+import { readCluster } from './placement.ts';
+import { renderFailures } from './render/failures.ts';
 import { schedule } from './schedule.ts';
 
 const now = { epochSeconds: 1_700_000_000, offsetSeconds: 0 };
@@ -25,6 +27,18 @@ type Sketch = {
 };
 
 function decided(sketch: Sketch) {
+  const result = schedule({ cib: documentOf(sketch), now, reasons: false });
+  const graph = formatGraph(result);
+  return {
+    graph,
+    scores: [...result.scores.lines()].map(formatScoreLine),
+    actions: [
+      ...graph.matchAll(/<(?:rsc_op|crm_event) id="\d+" operation="\S+" operation_key="(\S+)" on_node="(\S+?)"[^/]*>/g),
+    ].map(([, key, node]) => `${key} ${node}`),
+  };
+}
+
+function documentOf(sketch: Sketch): XmlElement {
   const { options = '', resources, constraints = '', defaults = '', histories = {}, tickets = '' } = sketch;
   const nodes = sketch.nodes ?? ['n1', 'n2'];
   const states = nodes.map(
@@ -38,15 +52,7 @@ function decided(sketch: Sketch) {
     <resources>${resources}</resources><constraints>${constraints}</constraints>${defaults}</configuration>
     <status>${tickets}${states.join('')}</status></cib>`);
   assert.ok(parsed.ok);
-  const result = schedule({ cib: parsed.value, now, reasons: false });
-  const graph = formatGraph(result);
-  return {
-    graph,
-    scores: [...result.scores.lines()].map(formatScoreLine),
-    actions: [
-      ...graph.matchAll(/<(?:rsc_op|crm_event) id="\d+" operation="\S+" operation_key="(\S+)" on_node="(\S+?)"[^/]*>/g),
-    ].map(([, key, node]) => `${key} ${node}`),
-  };
+  return parsed.value;
 }
 
 function option(name: string, value: string): string {
@@ -314,4 +320,17 @@ test('members of an instance that is promoted in part keep the role they are in'
   const promote = synapseOf(graph, 'a_promote_0');
   assert.match(promote, /CRM_meta_notify_unpromoted_resource=" "/);
   assert.match(promote, /CRM_meta_notify_promoted_resource="b:0"/);
+});
+
+test('failures are listed of a state that is only shown, too', () => {
+  const cib = documentOf({
+    options: withoutFencing,
+    resources: dummy('d') + dummy('e'),
+    histories: { n1: history('d', running) + history('e', running) },
+    attributes: { n1: `<instance_attributes id="s">${option('fail-count-d#monitor_1000', '2')}</instance_attributes>` },
+  });
+  for (const purpose of ['decision', 'display'] as const) {
+    const failures = renderFailures(readCluster(cib, { now, reasons: false, purpose }));
+    assert.match(failures, /Node: n1:\s+\* d: migration-threshold=1000000 fail-count=2\s*$/);
+  }
 });

@@ -263,8 +263,7 @@ export const consequences: readonly Consequence[] = [
     section: '2 §8.3.3',
   },
   {
-    explains: ({ aspect, peer, haven }) =>
-      aspect === 'graph' && peer.replace(stopsNotified, '') === haven.replace(stopsNotified, ''),
+    explains: ({ aspect, peer, haven }) => aspect === 'graph' && withoutStopsTold(peer) === withoutStopsTold(haven),
     why: 'what a stop that follows from fencing is told of other stops: of all of them, of its own only in 2.1.5',
     section: '2 §9.4, §9.5',
   },
@@ -277,7 +276,7 @@ export const consequences: readonly Consequence[] = [
     explains: ({ cib, onlyPeer, onlyHaven }) => {
       const bundles = [...xmlIndexOf(cib).allNamed('bundle')].map(({ id }) => id);
       const probed = (line: string) => / monitor (?:on )?(\S+)-\d+\b/.exec(line)?.[1];
-      return onlyHaven.length === 0 && onlyPeer.every((line) => bundles.includes(probed(line)));
+      return onlyHaven.length === 0 && onlyPeer.length > 0 && onlyPeer.every((line) => bundles.includes(probed(line)));
     },
     why: 'what is to be with a resource inside a bundle: 2.1.5 takes the nodes inside for ones it may look at',
     section: '1 §16.8, 2 §5.2',
@@ -314,6 +313,11 @@ const ordersInstances =
   /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_(\2|monitor|running|stopped|promoted|demoted)_0 /;
 const stopsNotified = / CRM_meta_notify_stop_(resource|uname)=.*?(?= CRM_)/g;
 const awaitsLaterMember = /^\S+_start_0 .* after \S+_(stop|monitor)_0 /;
+
+/** A graph without what other stops its stops are told of. */
+export function withoutStopsTold(text: string): string {
+  return text.replace(stopsNotified, '');
+}
 
 /** The document as 2.1.5 takes it in the same way. */
 export function older(cib: XmlElement): XmlElement {

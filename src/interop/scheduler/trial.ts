@@ -3,7 +3,14 @@ import type { XmlElement } from '../../cib/index.ts';
 import { Random } from '../../kit/index.ts';
 import { randomChange } from './changes/change.ts';
 import { documentOf, type Source } from './document.ts';
-import { consequences, type Difference, decisions, older, withoutInstanceNumbers } from './generations.ts';
+import {
+  consequences,
+  type Difference,
+  decisions,
+  older,
+  withoutInstanceNumbers,
+  withoutStopsTold,
+} from './generations.ts';
 import { dated, havenAnswer, peerAnswer, textOf } from './programs.ts';
 
 export type TrialOptions = {
@@ -106,7 +113,10 @@ function explanation(difference: Omit<Difference, 'onlyPeer' | 'onlyHaven'>): st
   const onlyPeer = linesOnlyIn(theirs, ours);
   const onlyHaven = linesOnlyIn(ours, theirs);
   const found = consequences.find(({ explains }) => explains({ ...difference, onlyPeer, onlyHaven }));
-  return found === undefined ? undefined : `${found.why} (${found.section})`;
+  if (found !== undefined) return `${found.why} (${found.section})`;
+  // Of what stops are told there is much in a graph: whatever else differs is looked at without it.
+  const told = { ...difference, peer: withoutStopsTold(peer), haven: withoutStopsTold(haven) };
+  return told.peer === peer ? undefined : explanation(told);
 }
 
 function linesOnlyIn(text: string, other: string): string[] {

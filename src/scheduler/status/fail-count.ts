@@ -65,6 +65,11 @@ export function hasFailures(cluster: Cluster, node: ClusterNode): boolean {
   return recordsOf(cluster, node).exact.size > 0;
 }
 
+/** Whether any failure is counted on the node under this name, or that of an instance which has it without its number. */
+export function isFailureCounted(cluster: Cluster, node: ClusterNode, name: string): boolean {
+  return recordsOf(cluster, node).base.has(baseName(name));
+}
+
 function recordsOf(cluster: Cluster, node: ClusterNode): FailureRecords {
   const known = cluster.caches.failures[node.index];
   if (known !== undefined) return known;

@@ -4,6 +4,7 @@ import { isTrue, parseInteger, type XmlElement, xmlIndexOf } from '../../cib/ind
 import { linkLauncher } from '../configuration/launchers.ts';
 import { nodeByIdOrName } from '../configuration/nodes.ts';
 import { type Cluster, type ClusterNode, roles } from '../model/index.ts';
+import { isFailureCounted } from './fail-count.ts';
 import { readNodeState } from './node-state.ts';
 import { lrmResourcesOf } from './records.ts';
 import { determineRemoteOnline, isConnectionUp, readRemoteAttributes } from './remote-state.ts';
@@ -85,8 +86,12 @@ function readNodeHistory(cluster: Cluster, node: ClusterNode, state: XmlElement)
   if (cluster.purpose === 'display') forgetGrounds(cluster, node);
 }
 
-/** There can be a million histories, and what would be decided by them takes as much memory as the document itself. */
+/**
+ * There can be a million histories, and what would be decided by them takes as much memory as the document itself. What
+ * failed is listed by the names that histories have.
+ */
 function forgetGrounds(cluster: Cluster, node: ClusterNode): void {
-  cluster.histories[node.index] = [];
+  const all = cluster.histories[node.index] ?? [];
+  cluster.histories[node.index] = all.filter(({ id }) => isFailureCounted(cluster, node, id));
   cluster.demands.length = 0;
 }
