@@ -74,14 +74,15 @@ test('what has no first line is run by the shell; what is not there, or no progr
   writeFileSync(plain, 'exit $#\n', { mode: 0o755 });
   assert.deepEqual(await endOf([plain, 'a', 'b']), { kind: 'exited', code: 2 });
   writeFileSync(join(folder, 'text'), 'exit 0\n', { mode: 0o644 });
-  const refusal = (argv: ProgramStart['argv']) => {
-    const started = startProgram({ ...quiet, argv });
+  const refusal = (argv: ProgramStart['argv'], directory = '/') => {
+    const started = startProgram({ ...quiet, argv, directory });
     return started.ok ? 'started' : `${started.error.errno}: cannot ${started.error.attempted}`;
   };
   assert.equal(refusal(['/no/such']), 'ENOENT: cannot run /no/such');
   assert.equal(refusal(['no-such-program']), 'ENOENT: cannot run no-such-program');
   assert.equal(refusal([join(folder, 'text')]), `EACCES: cannot run ${folder}/text`);
   assert.equal(refusal([folder]), `EACCES: cannot run ${folder}`);
+  assert.equal(refusal(['true'], '/no/such'), 'ENOENT: cannot enter /no/such');
   assert.equal(refusal(['true', 'a\0b']), 'EINVAL: cannot run true');
   assert.equal(refusal(['true', 'x'.repeat(3_000_000)]), 'E2BIG: cannot run true');
 });

@@ -2,7 +2,7 @@
 // library keeps every lock of its allocator meanwhile: all threads wait for that, a real-time one too, for as long as the
 // forking thread is kept from the processor. (Measured on a busy machine: stalls of 100 ms of the thread that sends
 // heartbeats, with each script that another thread ran.) posix_spawn suspends the calling thread alone, and briefly.
-import { accessSync, constants as files, statSync } from 'node:fs';
+import { accessSync, existsSync, constants as files, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ok } from '../../kit/index.ts';
@@ -66,6 +66,7 @@ const changer = '/usr/bin/setpriv';
 export function startProgram(start: ProgramStart): KernelResult<StartedProgram> {
   const program = findProgram(start);
   if (!program.ok) return program;
+  if (!existsSync(start.directory)) return kernelError('chdir', constants.errno.ENOENT, `enter ${start.directory}`);
   const [, ...words] = start.argv;
   const { account } = start;
   if (account !== undefined) {
@@ -119,7 +120,8 @@ function abandon<Refusal>(pid: number, refusal: Refusal): Refusal {
 
 function reap(pid: number, options: number): ProgramEnd {
   const status = Buffer.alloc(4);
-  waitpid(pid, status, options);
+  // Nobody else waits for it; but a process that ignores SIGCHLD is told no status.
+  if (waitpid(pid, status, options) !== pid) return { kind: 'signalled', signal: 'unknown' };
   const [code, number] = [status.readUInt8(1), status.readUInt8(0) & 0x7f];
   if (number === 0) return { kind: 'exited', code };
   const name = Object.entries(constants.signals).find(([, each]) => each === number)?.[0];
