@@ -150,7 +150,8 @@ function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick'
     silence: alive ? undefined : silenceOf(state, event),
   };
   const { state: leased, effects } = enforceLease(ticked, event);
-  if (effects.length > 0) return { state: leased, effects };
+  // A silence that begins now is noticed with the next look.
+  if (effects.length > 0) return { state: { ...leased, silence: state.silence && leased.silence }, effects };
   const hang = hangOf(leased, event.nowMs, event.thread);
   if (hang !== undefined && leased.daemon !== undefined) {
     return takeOver(leased, hang, [{ kind: 'kill', pid: leased.daemon.pid }]);
