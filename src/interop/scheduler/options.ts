@@ -143,6 +143,8 @@ export function runOptions({ line, source, random, folder }: OptionTrial): Optio
   const cib = older(dated(documentOf(source, random)));
   const names = namesIn(cib, random);
   const words = line.words.replace(/(?<![-\w])[NMRT](?![a-zA-Z0-9])/g, (letter) => names[letter] ?? letter);
+  // After -u, 2.1.5 takes every remote node for which it simulates a result for a new cluster node.
+  if (/(^| )-u /.test(words) && hasRemoteNodes(cib)) return { kind: 'apart' };
   const changed = changedDocument(cib, words, folder);
   if (changed === undefined || compareDecisions(changed, join(folder, 'check.xml')).kind !== 'equal')
     return { kind: 'apart' };
@@ -156,6 +158,15 @@ export function runOptions({ line, source, random, folder }: OptionTrial): Optio
   if (peer.startsWith('exit null')) return { kind: 'apart' };
   if (peer === haven) return { kind: 'equal' };
   return { kind: 'different', document: source.name, peer, haven };
+}
+
+function hasRemoteNodes(cib: XmlElement): boolean {
+  const index = xmlIndexOf(cib);
+  return (
+    [...index.allNamed('bundle')].length > 0 ||
+    [...index.allNamed('primitive')].some((each) => each.get('type') === 'remote') ||
+    [...index.allNamed('nvpair')].some((each) => each.get('name') === 'remote-node')
+  );
 }
 
 const havenProgram = join('dist', 'haven.js');
@@ -227,6 +238,7 @@ function fileText(text: string): string {
 function normalised(text: string, words: string): string {
   const worded = wordings.reduce((sum, { newer, older: name }) => sum.replace(newer, name), xmlText(text));
   const lines = worded
+    .replace(/^.* promotion score (?:on none|\(inactive\)):.*$/gm, '')
     .replace(/ request="[^"]*"/, '')
     .replace(/\b1[789]\d{8}\b/g, 'TIME')
     .replace(/\w{3} \w{3} +\d+ [\d:]{8} 20[2-9]\d/g, 'TIME')
