@@ -101,3 +101,8 @@ test('a permission that cannot be read grants nothing, and a denial that cannot 
   assert.ok(seenWith('write'));
   assert.equal(seenWith('deny'), undefined);
 });
+
+test('what is granted on the document itself is granted on all of it', () => {
+  const whole = documentOf('true', '<acl_permission id="a" kind="read" xpath="/"/>');
+  assert.equal(visiblePart(whole, aclFor(whole, { user: 'bob', groups: [] })), whole);
+});

@@ -80,7 +80,8 @@ export class AccessMap {
     const problems: Diagnostic[] = [];
     let deniesAll = false;
     for (const { kind, xpath, written } of permissions) {
-      const selected = queryXml(cib, xpath);
+      // The document itself is no element: what is said of it is said of everything.
+      const selected = queryXml(cib, xpath.trim() === '/' ? '/*' : xpath);
       if (selected.ok) {
         for (const element of selected.value) this.#explicit.set(element, stronger(this.#explicit.get(element), kind));
       } else {

@@ -20,7 +20,9 @@ function isAboutNodes(line: string): boolean {
 /** Sets of ids, each of resources that colocations join directly or by way of others, with their members and parents. */
 function tiedTogether(cib: XmlElement): string[][] {
   const families = familiesOf(cib);
-  const sets = colocationsOf(cib).map((ids) => new Set(ids.flatMap((id) => families.get(id) ?? [id])));
+  const sets = [...colocationsOf(cib), ...launchedIn(cib)].map(
+    (ids) => new Set(ids.flatMap((id) => families.get(id) ?? [id])),
+  );
   const joined: Set<string>[] = [];
   for (const set of sets) {
     for (const other of joined.filter((each) => [...each].some((id) => set.has(id)))) {
@@ -39,6 +41,15 @@ function colocationsOf(cib: XmlElement): string[][] {
     const references = [...xmlIndexOf(constraint).allNamed('resource_ref')].map(({ id }) => id);
     const named = [constraint.get('rsc'), constraint.get('with-rsc'), ...references];
     return named.flatMap((id) => (id === undefined ? [] : [id, ...gatheredBy(cib, id)]));
+  });
+}
+
+/** What runs inside another resource goes where that goes. */
+function launchedIn(cib: XmlElement): string[][] {
+  return [...xmlIndexOf(cib).allNamed('primitive')].flatMap(({ id, children }) => {
+    const pairs = children.flatMap((set) => (set.name === 'meta_attributes' ? set.children : []));
+    const launcher = pairs.find((pair) => pair.get('name') === 'container')?.get('value');
+    return id === undefined || launcher === undefined ? [] : [[id, launcher]];
   });
 }
 

@@ -76,6 +76,7 @@ export const wordings: readonly Spelling[] = [
     section: '1 §8.4',
   },
   { newer: /\bNot installed\b/g, older: 'not installed', why: capitalised, section: '2 §12.3.3' },
+  { newer: /(?<= Stopped )\(Promoted\)/g, older: '(promoted)', why: capitalised, section: '2 §12.3.3' },
   { newer: /\bInvalid parameter\b/g, older: 'invalid parameter', why: capitalised, section: '2 §12.3.3' },
 ];
 
@@ -305,7 +306,9 @@ function cancelsWhatIsHeld(cib: XmlElement, line: string): boolean {
 }
 
 function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {
-  const [theirs, ours] = [peer, haven].map((summary) => summary.split('Revised Cluster Status')[0]);
+  const [theirs, ours] = [peer, haven].map((summary) =>
+    withoutInstanceNumbers(summary.split('Revised Cluster Status')[0] ?? ''),
+  );
   return aspect === 'summary' && theirs === ours;
 }
 

@@ -142,9 +142,11 @@ export type OptionTrial = {
 export function runOptions({ line, source, random, folder }: OptionTrial): OptionOutcome {
   const cib = older(dated(documentOf(source, random)));
   const names = namesIn(cib, random);
-  const words = line.words.replace(/(?<![-\w])[NMRT](?![a-zA-Z0-9])/g, (letter) => names[letter] ?? letter);
+  const words = line.words.replace(/(?<![-\w])[NMRT](?![a-zA-Z0-9])/g, (letter) => names[letter as keyof typeof names]);
   // After -u, 2.1.5 takes every remote node for which it simulates a result for a new cluster node.
   if (/(^| )-u /.test(words) && hasRemoteNodes(cib)) return { kind: 'apart' };
+  // It passes over what is injected for a clone under a name that no node recorded.
+  if (line.words.includes('-i R') && isUnrecordedInstance(cib, names.R)) return { kind: 'apart' };
   const changed = changedDocument(cib, words, folder);
   if (changed === undefined || compareDecisions(changed, join(folder, 'check.xml')).kind !== 'equal')
     return { kind: 'apart' };
@@ -169,6 +171,14 @@ function hasRemoteNodes(cib: XmlElement): boolean {
   );
 }
 
+function isUnrecordedInstance(cib: XmlElement, id: string | undefined): boolean {
+  const index = xmlIndexOf(cib);
+  const isCloned = [...index.allNamed('clone')].some((clone) =>
+    [...xmlIndexOf(clone).allNamed('primitive')].some((each) => each.id === id),
+  );
+  return isCloned && ![...index.allNamed('lrm_resource')].some((each) => each.id === id);
+}
+
 const havenProgram = join('dist', 'haven.js');
 
 /** What the options make of the document before anything is decided; undefined when they are refused. */
@@ -187,7 +197,7 @@ function changedDocument(cib: XmlElement, words: string, folder: string): XmlEle
   return parsed.ok ? rewriteElements(parsed.value, (each) => each.with({ on_node: undefined })) : undefined;
 }
 
-function namesIn(cib: XmlElement, random: Random): Readonly<Record<string, string>> {
+function namesIn(cib: XmlElement, random: Random): Readonly<Record<'N' | 'M' | 'R' | 'T', string>> {
   const index = xmlIndexOf(cib);
   const nodes = random.shuffled([...index.allNamed('node')].flatMap((each) => each.get('uname') ?? []));
   const primitives = [...index.allNamed('primitive')].flatMap((each) => each.id ?? []);
