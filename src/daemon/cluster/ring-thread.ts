@@ -47,9 +47,12 @@ export async function runGuardedRing(): Promise<void> {
   const guard = new Guard({ ...limits, ...(watchdog === undefined ? {} : { watchdog }) }, loggerOf(say));
   const leaseMs = leaseMsOf(settings.ring.timing);
   const main = new MainThreadWatch();
-  await guard.start(() => {
-    if (main.isHung(proof[1] ?? 0)) guard.stopBeating(`the main thread has not run for ${mainHungMs / 1000} s`);
-  }, upkeepMs);
+  await guard.start({
+    everyMs: upkeepMs,
+    also: () => {
+      if (main.isHung(proof[1] ?? 0)) guard.stopBeating(`the main thread has not run for ${mainHungMs / 1000} s`);
+    },
+  });
   let datagrams: readonly FarewellDatagram[] = [];
   let addresses: readonly HeldAddress[] = [];
   const pledge = () => guard.pledge({ ...emptyPledge, addresses, datagrams });
@@ -63,7 +66,7 @@ export async function runGuardedRing(): Promise<void> {
     onTurn: () => {
       const [provenAtMs = 0] = proof;
       if (provenAtMs > 0) guard.lease(provenAtMs, provenAtMs + leaseMs);
-      guard.alive();
+      guard.turn();
     },
     onFarewells: (farewells) => {
       datagrams = farewells.map(({ to, payload }) => ({

@@ -31,6 +31,12 @@ const guardianSilentMsMax = 1000;
 /** The same for one that is still starting. */
 const guardianStartMsMax = 10_000;
 
+/** What a thread wants done now and then, and how often at most. */
+export type Upkeep = { readonly everyMs: number; readonly also: () => void };
+
+/** A thread that has had no turn for so many times `everyMs` is kept up by a timer. */
+const turnlessUpkeeps = 4;
+
 export class Guard {
   readonly #limits: GuardLimits;
   readonly #logger: Logger;
@@ -45,6 +51,8 @@ export class Guard {
   /** What the guardian has counted, for how long of our own beating that stands, and for how long it may. */
   #looks = { count: 0, forMs: 0, forMsMax: guardianStartMsMax };
   #beats: NodeJS.Timeout | undefined;
+  #upkeep: Upkeep | undefined;
+  #keptUpAtMs = -Infinity;
   #released = false;
   #silent = false;
   readonly #sharedFd: number;
@@ -59,17 +67,15 @@ export class Guard {
   }
 
   /**
-   * Resolves when the guardian stands ready: nothing may be held before. Rejects when it gives up. `beforeBeat` is called
-   * every `beatMs`, which is as often as the guardian looks, unless the thread says by `alive` that it lives.
+   * Resolves when the guardian stands ready: nothing may be held before. Rejects when it gives up. Without `upkeep` a timer
+   * beats as often as the guardian looks; with it the thread says by `turn` that it lives, and what is to be done now and
+   * then is done with its turns.
    */
-  async start(beforeBeat: () => void = () => {}, beatMs = this.#limits.lookMs): Promise<void> {
+  async start(upkeep?: Upkeep): Promise<void> {
+    this.#upkeep = upkeep;
     this.alive();
-    this.#beats = setInterval(() => {
-      beforeBeat();
-      this.alive();
-      this.#standIn();
-      this.#watchGuardian(beatMs);
-    }, beatMs);
+    const beatMs = upkeep === undefined ? this.#limits.lookMs : turnlessUpkeeps * upkeep.everyMs;
+    this.#beats = setInterval(() => this.#keepUp(), beatMs);
     const ready = new Promise<void>((resolve, reject) => {
       this.#starting = { resolve, reject };
     });
@@ -121,9 +127,25 @@ export class Guard {
     await gone;
   }
 
-  /** Beats: at every turn of the thread, and between the parts of long work. */
+  /** Beats: between the parts of long work. */
   alive(): void {
     if (!this.#silent) this.#shared.beat();
+  }
+
+  /** Beats at the end of a turn of the thread; a timer for the upkeep would wake it once more. */
+  turn(): void {
+    this.alive();
+    if (this.#upkeep === undefined || performance.now() - this.#keptUpAtMs < this.#upkeep.everyMs) return;
+    this.#beats?.refresh();
+    this.#keepUp();
+  }
+
+  #keepUp(): void {
+    this.#keptUpAtMs = performance.now();
+    this.#upkeep?.also();
+    this.alive();
+    this.#standIn();
+    this.#watchGuardian(this.#upkeep?.everyMs ?? this.#limits.lookMs);
   }
 
   /** Counted in our own beats: a machine that stood still as a whole proves nothing against the guardian. */
