@@ -11,12 +11,16 @@ const { constants, Script } = require('node:vm');
  */
 const optimiseLate = '--interrupt-budget=1000000';
 
+/** Has each function compiled to plain machine code as soon as it is warm: V8 collects many of them first, which took a twelfth. */
+const compileAtOnce = '--no-baseline-batch-compilation';
+
 /** Names a file to which the compiled code goes when the process ends: with all functions that it needed. */
 const keepIn = process.env.HAVEN_KEEP_COMPILED;
 
 /** @param {string} file a CommonJS bundle; its compiled code is beside it, in FILE.compiled */
 exports.runPrecompiled = function runPrecompiled(file) {
   setFlagsFromString(optimiseLate);
+  setFlagsFromString(compileAtOnce);
   const compiled = `${file}.compiled`;
   const script = new Script(`(function (require, module, exports) {${readFileSync(file, 'utf8')}\n})`, {
     filename: file,

@@ -24,6 +24,7 @@ const known = new WeakMap<XmlIndex, Map<XmlElement, Map<string, NvsetList>>>();
  * earlier; the one with id `firstId` before all. Kept with the index, so asking again costs nothing.
  */
 export function nvsetsOf(parent: XmlElement, setName: string, index: XmlIndex, firstId?: string): NvsetList {
+  if (parent.child(setName) === undefined) return empty;
   const ofParent = entryIn(
     entryIn(known, index, newMap<XmlElement, Map<string, NvsetList>>),
     parent,
@@ -106,9 +107,10 @@ function isDefault(value: string): boolean {
 }
 
 function readSets(parent: XmlElement, setName: string, index: XmlIndex, firstId: string | undefined): NvsetList {
-  const written = parent.childrenNamed(setName);
-  if (written.length === 0) return empty;
-  const elements = written.map((set) => resolveReference(set, index)).filter((set) => set !== undefined);
+  const elements = parent
+    .childrenNamed(setName)
+    .map((set) => resolveReference(set, index))
+    .filter((set) => set !== undefined);
   const ranked = elements
     .map((set) => ({
       set,

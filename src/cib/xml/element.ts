@@ -62,9 +62,19 @@ export class XmlElement {
     for (let index = 0; index < pairs.length; index += 2) yield [pairs[index] as string, pairs[index + 1] as string];
   }
 
+  /** The same without an object for each: large documents have a million of them. */
+  forEachAttribute(visit: (name: string, value: string) => void): void {
+    const pairs = this.attributePairs;
+    for (let index = 0; index < pairs.length; index += 2) visit(pairs[index] as string, pairs[index + 1] as string);
+  }
+
   /** The first child element of this name. */
   child(name: string): XmlElement | undefined {
-    for (const child of this.children) if (child.name === name) return child;
+    const { children } = this;
+    for (let index = 0; index < children.length; index++) {
+      const child = children[index];
+      if (child?.name === name) return child;
+    }
     return undefined;
   }
 
@@ -132,6 +142,8 @@ function sameList(left: readonly string[], right: readonly string[]): boolean {
 }
 
 function elementsOf(nodes: readonly XmlNode[]): readonly XmlElement[] {
-  for (const node of nodes) if (node.kind !== 'element') return nodes.filter((each) => each.kind === 'element');
+  for (let index = 0; index < nodes.length; index++) {
+    if (nodes[index]?.kind !== 'element') return nodes.filter((each) => each.kind === 'element');
+  }
   return nodes as readonly XmlElement[];
 }

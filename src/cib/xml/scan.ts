@@ -23,6 +23,8 @@ for (const character of '-.0123456789') nameCharacters[character.charCodeAt(0)] 
 for (const character of '_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')
   nameCharacters[character.charCodeAt(0)] = 3;
 
+const noPairs: readonly string[] = [];
+
 type OpenElement = {
   readonly name: string;
   readonly pairs: string[];
@@ -47,7 +49,11 @@ class Scanner {
   /** Where the next character stands that has a meaning within a value, as of when it was last looked for. */
   #nextSpecial = -1;
   #elements = 0;
+  /** Whether the attributes of this element, so far, have the names of the last one's. */
+  #isAsBefore = false;
   readonly #names = new Map<string, string>();
+  /** The attributes of the last element of each name: the next one mostly has the same, in the same order. */
+  readonly #lastPairs = new Map<string, readonly string[]>();
   readonly #open: OpenElement[] = [];
 
   constructor(text: string, limits: XmlLimits) {
@@ -109,6 +115,9 @@ class Scanner {
     const line = this.#line;
     const column = start - this.#lineStart + 1;
     const pairs: string[] = [];
+    const lastPairs = this.#lastPairs.get(name) ?? noPairs;
+    this.#lastPairs.set(name, pairs);
+    this.#isAsBefore = true;
     for (;;) {
       const spaced = this.#skipBlanks();
       const code = this.#code();
@@ -123,19 +132,30 @@ class Scanner {
         this.#open.push({ name, pairs, nodes: [], line, column });
         return this.#open.length > this.#limits.depthMax ? undefined : 'open';
       }
-      if (!spaced || !this.#attribute(pairs)) return undefined;
+      if (!spaced || !this.#attribute(pairs, lastPairs)) return undefined;
     }
   }
 
-  #attribute(pairs: string[]): boolean {
-    const name = this.#attributeName();
+  #attribute(pairs: string[], lastPairs: readonly string[]): boolean {
+    const name = this.#nameAsBefore(lastPairs[pairs.length]) ?? this.#attributeName();
     if (name === undefined || this.#code() !== equals) return false;
     this.#at++;
-    for (let index = 0; index < pairs.length; index += 2) if (pairs[index] === name) return false;
+    if (!this.#isAsBefore && hasName(pairs, name)) return false;
     const value = this.#value();
     if (value === undefined || pairs.length >= 2 * this.#limits.attributesPerElementMax) return false;
     pairs.push(name, value);
     return true;
+  }
+
+  /** The name that is expected, if it stands here. As long as all do, none of them stands there twice. */
+  #nameAsBefore(expected: string | undefined): string | undefined {
+    this.#isAsBefore &&=
+      expected !== undefined &&
+      this.#text.startsWith(expected, this.#at) &&
+      this.#text.charCodeAt(this.#at + expected.length) === equals;
+    if (!this.#isAsBefore || expected === undefined) return undefined;
+    this.#at += expected.length;
+    return expected;
   }
 
   /** What was read before is looked up, and need not be checked: there are few names, and many attributes. */
@@ -239,6 +259,11 @@ class Scanner {
     this.#lineStart = this.#nextNewline + 1;
     this.#nextNewline = this.#text.indexOf('\n', this.#lineStart);
   }
+}
+
+function hasName(pairs: readonly string[], name: string): boolean {
+  for (let index = 0; index < pairs.length; index += 2) if (pairs[index] === name) return true;
+  return false;
 }
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };

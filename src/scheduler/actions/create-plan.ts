@@ -63,11 +63,14 @@ function clearRemoved(plan: Plan): void {
 function propagate(plan: Plan): void {
   const engine = new Engine(plan);
   const newestFirst = plan.actions.toReversed();
-  for (const action of newestFirst) blockColocationDependents(engine, action);
+  newestFirst.forEach((action) => {
+    blockColocationDependents(engine, action);
+  });
   orderProbes(plan);
   // They are relations now, and in a large cluster there are as many as actions.
   plan.orderings.length = 0;
-  for (const action of newestFirst)
+  newestFirst.forEach((action) => {
     if (action.befores.length > 0 || action.runnableFirstsMin > 0) engine.update(action);
+  });
   disableInvalidRelations(plan);
 }

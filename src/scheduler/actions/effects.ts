@@ -13,6 +13,8 @@ import {
   FIRST_ELSE_THEN,
   FIRST_IMPLIES_THEN,
   INTERMEDIATE_STOP,
+  MIN_RUNNABLE,
+  ORDERED,
   PROMOTED_THEN_IMPLIES_FIRST,
   THEN_IMPLIES_FIRST,
   UNMIGRATABLE_THEN_BLOCKS,
@@ -89,6 +91,24 @@ function applyToPair(engine: Engine, effect: Effect): number {
   }
   if (first.flags !== firstFlags) changed |= FIRST_CHANGED;
   return changed;
+}
+
+/** Whether a kind has no effect as `first` is now, whatever comes after it. As `applyKind`, which knows `next`, too. */
+export function saysNothing(kind: number, first: Action, flags: number): boolean {
+  switch (kind) {
+    case FIRST_IMPLIES_THEN:
+      return (flags & OPTIONAL) !== 0 || first.has(MIGRATABLE);
+    case UNRUNNABLE_FIRST_BLOCKS:
+      return (flags & RUNNABLE) !== 0;
+    case ASYMMETRIC:
+    case FIRST_ELSE_THEN:
+      return first.runnable;
+    case ORDERED:
+    case MIN_RUNNABLE:
+      return true;
+    default:
+      return false;
+  }
 }
 
 function applyKind(effect: Effect): void {

@@ -9,8 +9,8 @@ import { bundleOf } from '../configuration/tree.ts';
 import type { ClusterNode } from '../model/index.ts';
 import { type Action, ALWAYS_IN_GRAPH, OPTIONAL, RUNNABLE } from './action.ts';
 import { blockColocationDependents } from './colocation-block.ts';
-import { applyEffect, FIRST_CHANGED, THEN_CHANGED } from './effects.ts';
-import { isAncestor } from './family.ts';
+import { applyEffect, FIRST_CHANGED, saysNothing, THEN_CHANGED } from './effects.ts';
+import { isAncestor, isCloneLike } from './family.ts';
 import type { Plan } from './plan.ts';
 import {
   ASYMMETRIC,
@@ -160,6 +160,8 @@ export class Engine {
       } else {
         const flags = rule.optionalOnly ? firstFlags & OPTIONAL : firstFlags;
         const kind = rule.kind === NESTED_REMOTE_PROBE ? UNRUNNABLE_FIRST_BLOCKS : rule.kind;
+        // A clone's instances are summed up on the way; otherwise there is nothing to pass on.
+        if (!isCloneLike(owner) && saysNothing(kind, first, flags)) continue;
         changed |= applyEffect(this, owner, { first, next, node, flags, filter: rule.filter, kind });
       }
     }

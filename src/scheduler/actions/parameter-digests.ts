@@ -5,6 +5,7 @@ import { parametersOf } from '../configuration/meta.ts';
 import { operationParameters } from '../configuration/operation-meta.ts';
 import type { Cluster, ClusterNode, HistoryEntry, Primitive } from '../model/index.ts';
 import { type DigestComparison, digestParameters } from '../status/digest.ts';
+import type { OperationMetadata } from './operation-metadata.ts';
 
 export type Digests = {
   readonly all: string;
@@ -43,12 +44,14 @@ export type DigestQuery = {
 /** Calculates each operation's digests once: an operation recorded twice is compared with the same. */
 export class ParameterDigests {
   readonly #cluster: Cluster;
+  readonly #metadata: OperationMetadata;
   readonly #known = new Map<string, Digests>();
   /** By names and values: many resources have the same parameters, or none. */
   readonly #ofParameters = new Map<string, string>();
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, metadata: OperationMetadata) {
     this.#cluster = cluster;
+    this.#metadata = metadata;
   }
 
   of(query: DigestQuery): Digests {
@@ -90,8 +93,13 @@ export class ParameterDigests {
   #calculate(query: DigestQuery): Digests {
     const { resource, node, task, intervalMs, entry, overrides } = query;
     const operation = { task, intervalMs };
-    const subject = overrides === undefined ? { node, entry: operation } : { node, entry: operation, overrides };
-    const parameters = digestParameters(this.#cluster, resource, subject);
+    const timeout = intervalMs > 0 ? this.#metadata.of(resource, operation, node).get('timeout') : undefined;
+    const parameters = digestParameters(this.#cluster, resource, {
+      node,
+      entry: operation,
+      ...(overrides === undefined ? {} : { overrides }),
+      ...(timeout === undefined ? {} : { timeout }),
+    });
     const needsRestart = entry !== undefined && this.#recordedRestart(entry) !== undefined;
     return {
       all: this.#digestOf(parameters),

@@ -60,7 +60,7 @@ export class Plan {
   constructor(cluster: Cluster) {
     this.cluster = cluster;
     this.metadata = new OperationMetadata(cluster);
-    this.digests = new ParameterDigests(cluster);
+    this.digests = new ParameterDigests(cluster, this.metadata);
   }
 
   /** Makes an action: runnable, with the next id. It belongs to no resource, or to the one of the series it continues. */

@@ -35,18 +35,32 @@ export function orderProbes(plan: Plan): void {
   for (const resource of plan.cluster.resources) {
     for (const primitive of primitivesOf(resource)) orderProbesOf(plan, primitive, walk);
   }
-  for (const ordering of plan.orderings) orderBeforeWaiting(plan, ordering);
+  plan.orderings.forEach((ordering) => {
+    orderBeforeWaiting(plan, ordering);
+  });
 }
 
 function orderProbesOf(plan: Plan, resource: Primitive, walk: RestartWalk): void {
-  for (const probe of plan.named(resource, 'monitor')) {
-    const { afters } = probe;
+  const probes = plan.named(resource, 'monitor');
+  const afters = probes[0]?.afters ?? nothing;
+  // Mostly the same comes after all of them. A clone's are told apart: by the instances they find, and where they can run.
+  if (!isCloneLike(topOf(resource)) && probes.every((probe) => probe.afters === afters)) {
     for (let index = afters.length - 1; index >= 0; index--) {
       const relation = afters[index];
-      if (relation === undefined) continue;
-      orderBeforeDependentStarts(probe, relation);
-      walk.protect(probe, relation.next);
+      if (relation !== undefined) walk.protect(probes, relation.next);
     }
+    return;
+  }
+  for (const probe of probes) orderProbe(probe, walk);
+}
+
+function orderProbe(probe: Action, walk: RestartWalk): void {
+  const { afters } = probe;
+  for (let index = afters.length - 1; index >= 0; index--) {
+    const relation = afters[index];
+    if (relation === undefined) continue;
+    orderBeforeDependentStarts(probe, relation);
+    walk.protect([probe], relation.next);
   }
 }
 
@@ -100,20 +114,23 @@ class RestartWalk {
     }
     for (const action of open) leads[action.id] = 1;
     for (let action = open.pop(); action !== undefined; action = open.pop()) {
-      for (const { first, attached } of action.befores) {
-        if (leads[first.id] === 1) continue;
-        const goesDown = first.resource !== undefined && first.resource === action.resource?.parent;
-        if ((attached & FIRST_IMPLIES_THEN) === 0 && !goesDown) continue;
+      const { befores, resource } = action;
+      befores.forEach(({ first, attached }) => {
+        if (leads[first.id] === 1) return;
+        const goesDown = first.resource !== undefined && first.resource === resource?.parent;
+        if ((attached & FIRST_IMPLIES_THEN) === 0 && !goesDown) return;
         leads[first.id] = 1;
         open.push(first);
-      }
+      });
     }
     return leads;
   }
 
-  protect(probe: Action, after: Action): void {
-    if (this.#leadsToInterruption[after.id] === 0) return;
-    for (const interrupted of this.#interruptionsBehind(probe, after)) relate(probe, interrupted, ORDERED);
+  /** For probes of one resource. */
+  protect(probes: readonly Action[], after: Action): void {
+    const [probe] = probes;
+    if (probe === undefined || this.#leadsToInterruption[after.id] === 0) return;
+    for (const interrupted of this.#interruptionsBehind(probe, after)) relateProbes(probes, interrupted, ORDERED);
   }
 
   /** The same for all probes of a resource: what is added to them meanwhile is mere sequence, and no way for the walk. */

@@ -62,7 +62,9 @@ function probeOn(probing: Probing, resource: Resource, node: ClusterNode): boole
       return probePrimitive(probing, resource, node);
     case 'group': {
       let some = false;
-      for (const member of resource.members) some = probePrimitive(probing, member, node) || some;
+      resource.members.forEach((member) => {
+        some = probePrimitive(probing, member, node) || some;
+      });
       return some;
     }
     case 'clone':

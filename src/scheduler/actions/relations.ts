@@ -10,7 +10,9 @@ import { FIRST_IMPLIES_THEN, relate, relateProbes } from './relation.ts';
 import { requestAction } from './request.ts';
 
 export function relateOrderings(plan: Plan): void {
-  for (const ordering of plan.orderings) relateOrdering(plan, ordering);
+  plan.orderings.forEach((ordering) => {
+    relateOrdering(plan, ordering);
+  });
 }
 
 function relateOrdering(plan: Plan, { first, next, kinds, alike }: Ordering): void {

@@ -41,9 +41,11 @@ export function compareNodes(
 /** The same for two nodes of one score. */
 export function compareEquals(
   cluster: Cluster,
-  [a, b]: readonly [ClusterNode, ClusterNode],
+  pair: readonly [ClusterNode, ClusterNode],
   active: ClusterNode | undefined,
 ): number {
+  const a = pair[0];
+  const b = pair[1];
   const strategy = cluster.options.placementStrategy;
   if (strategy !== 'minimal') {
     if (strategy === 'balanced') {

@@ -157,7 +157,7 @@ function emptySum(cluster: Cluster): Accumulation {
 function ownSum(cluster: Cluster, source: Primitive, factor: number): Accumulation | undefined {
   const sum = emptySum(cluster);
   let isAlive = false;
-  for (const node of cluster.nodes) {
+  cluster.nodes.forEach((node) => {
     const available = isAvailable(node);
     const value = weighted(factor, available ? source.allowed.score(node.index) : -INFINITY_SCORE);
     if (value <= -INFINITY_SCORE) sum.infinities[node.index] = forbids;
@@ -165,7 +165,7 @@ function ownSum(cluster: Cluster, source: Primitive, factor: number): Accumulati
     else if (value > 0) sum.gains[node.index] = value;
     else sum.losses[node.index] = value;
     if (value > -INFINITY_SCORE && available) isAlive = true;
-  }
+  });
   return isAlive ? sum : undefined;
 }
 

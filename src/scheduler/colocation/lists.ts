@@ -69,10 +69,12 @@ function contributeGroup(group: Group, collection: Collection): void {
     append(list, direction.own(group), direction);
     if (group.parent !== undefined) contribute(group.parent, collection);
     if (!group.colocated) return;
-    for (const member of group.members) {
-      if (member === asking) continue;
-      for (const colocation of direction.own(member)) if (colocation.explicit) direction.insert(list, colocation);
-    }
+    group.members.forEach((member) => {
+      if (member === asking) return;
+      direction.own(member).forEach((colocation) => {
+        if (colocation.explicit) direction.insert(list, colocation);
+      });
+    });
     return;
   }
   if (!direction.heedsUnmanaged) return;

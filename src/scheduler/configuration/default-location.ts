@@ -17,9 +17,9 @@ export function addDefaultLocations(cluster: Cluster, resource: Resource): void 
   }
   visitTree(resource, (each) => {
     if (each.exclusiveDiscovery) return;
-    for (const node of cluster.nodes) {
-      if (node.probeMode === probeModes.never || each.allowed.has(node.index)) continue;
+    cluster.nodes.forEach((node) => {
+      if (node.probeMode === probeModes.never || each.allowed.has(node.index)) return;
       each.allowed.set(node.index, node.baseScore, node.probeMode);
-    }
+    });
   });
 }

@@ -28,9 +28,9 @@ export type MetaSource = {
  */
 export function resourceMeta(cluster: Cluster, { element, parent, extra }: MetaSource): Map<string, string> {
   const meta = new Map<string, string>(Object.entries(extra));
-  for (const [name, value] of element.attributes()) {
+  element.forEachAttribute((name, value) => {
     if (value.toLowerCase() !== '#default' && !meta.has(name)) meta.set(name, value);
-  }
+  });
   const context: ValueContext =
     element.name === 'primitive'
       ? contextWith(plainContext(cluster), { resource: agentOf(element) })
@@ -47,7 +47,9 @@ export function resourceMeta(cluster: Cluster, { element, parent, extra }: MetaS
 }
 
 function addMissing(values: Map<string, string>, more: ReadonlyMap<string, string>): void {
-  for (const [name, value] of more) if (!values.has(name)) values.set(name, value);
+  more.forEach((value, name) => {
+    if (!values.has(name)) values.set(name, value);
+  });
 }
 
 /** Values of `op_defaults`, computed once where no rule can tell operations apart. */

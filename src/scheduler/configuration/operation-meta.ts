@@ -21,8 +21,10 @@ export function configuredOperation(resource: Primitive, { task, intervalMs }: O
 
 function findOperation(resource: Primitive, name: string, intervalMs: number): Operation | undefined {
   // A loop, not a closure: this is asked for every action.
-  for (const operation of resource.operations) {
-    if (operation.intervalMs === intervalMs && operation.name === name) return operation;
+  const { operations } = resource;
+  for (let index = 0; index < operations.length; index++) {
+    const operation = operations[index];
+    if (operation?.intervalMs === intervalMs && operation.name === name) return operation;
   }
   return undefined;
 }
@@ -112,7 +114,7 @@ function configuredMeta(cluster: Cluster, resource: Primitive, name: OperationNa
   if (operation !== undefined) {
     const { children } = operation.xml;
     if (children.length > 0) addValues(meta, { parent: operation.xml, setName: 'meta_attributes' }, contextOf());
-    for (const [attribute, value] of operation.xml.attributes()) meta.set(attribute, value);
+    operation.xml.forEachAttribute((attribute, value) => meta.set(attribute, value));
   }
   if (isProbe(name) && !meta.has('timeout')) {
     const timeout = shortestMonitor(resource)?.get('timeout');

@@ -16,6 +16,8 @@ import { executionTexts, transitionErrors } from './lines.ts';
 import { documentAfter, type Outcome } from './outcome.ts';
 
 export type SimulationRequest = RunRequest & {
+  /** `none`: nobody is going to read them, and they are left empty. */
+  readonly texts?: 'all' | 'none';
   /** When the simulated operations take place. */
   readonly clock: Instant;
   /** Operations that fail if the transition comes to them. */
@@ -39,9 +41,12 @@ export type SimulatedTransition = {
   readonly outcome: Outcome;
 };
 
+const noTexts: StateTexts = { notices: '', current: '', attributes: '', failures: '' };
+
 /** The cluster as it is, and what would be done. */
-export function simulate(request: RunRequest): Simulation {
+export function simulate(request: Omit<SimulationRequest, 'clock'>): Simulation {
   const cluster = readCluster(request.cib, request);
+  if (request.texts === 'none') return { ...scheduleCluster(cluster), ...noTexts, transition: '' };
   // Rendered before anything is decided: deciding changes tables and roles.
   const state = stateTexts(cluster);
   const result = scheduleCluster(cluster);

@@ -36,22 +36,25 @@ export function compareWithConfiguration(
   return hasOwn ? 'restart' : 'mismatch';
 }
 
-/** What an operation would be run with, without what never counts as a change. */
+/** What an operation would be run with, without what never counts as a change. A `timeout` that is known is not read again. */
 export function digestParameters(
   cluster: Cluster,
   resource: Primitive,
-  { node, entry, overrides }: Omit<DigestSubject, 'entry'> & { readonly entry: OperationName },
+  subject: Omit<DigestSubject, 'entry'> & { readonly entry: OperationName; readonly timeout?: string },
 ): Map<string, string> {
+  const { node, entry, overrides } = subject;
   const parameters = new Map<string, string>(overrides);
   const sources = [parametersOf(cluster, resource, node), operationParameters(cluster, resource, entry, node)];
   for (const source of sources) {
-    for (const [name, value] of source) if (!parameters.has(name)) parameters.set(name, value);
+    source.forEach((value, name) => {
+      if (!parameters.has(name)) parameters.set(name, value);
+    });
   }
-  for (const name of [...parameters.keys()]) {
+  parameters.forEach((_value, name) => {
     if (name.startsWith('CRM_meta_') || uncounted.has(name)) parameters.delete(name);
-  }
+  });
   if (entry.intervalMs > 0) {
-    const timeout = operationMeta(cluster, resource, entry, node).get('timeout');
+    const { timeout = operationMeta(cluster, resource, entry, node).get('timeout') } = subject;
     if (timeout !== undefined) parameters.set('CRM_meta_timeout', timeout);
   }
   return parameters;

@@ -65,7 +65,10 @@ function applyTargetRole(resource: Primitive): void {
 
 /** Positions of the last start-like and the last successful stop in a history; -1 where there is none. */
 export function lifePositions(entries: readonly HistoryEntry[]): { readonly start: number; readonly stop: number } {
-  let [start, stop, impliedMonitor, impliedStart] = [-1, -1, -1, -1];
+  let start = -1;
+  let stop = -1;
+  let impliedMonitor = -1;
+  let impliedStart = -1;
   entries.forEach((entry, index) => {
     if (entry.task === 'stop' && entry.status === operationStatuses.done) stop = index;
     else if (entry.task === 'start' || entry.task === 'migrate_from') start = index;

@@ -50,7 +50,9 @@ export async function runSimulation(given: SimulateFlags): Promise<void> {
   if (document.complaints !== '') process.stderr.write(document.complaints);
   const failures = resultsOf('--op-fail', flags.opFail);
   const why = await explanationsOf(flags.why);
-  const request: SimulationRequest = { cib, now: time.now, clock: time.clock, reasons: why !== undefined, failures };
+  const texts = flags.quiet && flags.outputAs === 'text' && !flags.json && why === undefined ? 'none' : 'all';
+  const reasons = why !== undefined;
+  const request: SimulationRequest = { cib, now: time.now, clock: time.clock, reasons, failures, texts };
   const report = reportTexts({ flags, file, time, before: document.cib, injections, request, why });
   if (flags.outputTo === undefined || flags.outputTo === '-') await print(report);
   else save(flags.outputTo, report);
