@@ -98,6 +98,8 @@ export function saysNothing(kind: number, first: Action, flags: number): boolean
   switch (kind) {
     case FIRST_IMPLIES_THEN:
       return (flags & OPTIONAL) !== 0 || first.has(MIGRATABLE);
+    case THEN_IMPLIES_FIRST:
+      return ((flags & OPTIONAL) !== 0 || first.required) && (flags & MIGRATABLE) === 0;
     case UNRUNNABLE_FIRST_BLOCKS:
       return (flags & RUNNABLE) !== 0;
     case ASYMMETRIC:

@@ -151,6 +151,8 @@ export class Engine {
     const { kinds } = relation;
     let changed = 0;
     const applied = rulesOf(kinds);
+    // The instances of clones are summed up on the way, even where there is nothing to pass on to them.
+    const sumsUpInstances = isCloneLike(first.resource) || isCloneLike(next.resource);
     for (let index = 0; index < applied.length; index++) {
       const rule = applied[index] as Rule;
       if (rule.kind === NESTED_REMOTE_PROBE && voidsNestedProbe(relation, firstFlags)) continue;
@@ -160,8 +162,7 @@ export class Engine {
       } else {
         const flags = rule.optionalOnly ? firstFlags & OPTIONAL : firstFlags;
         const kind = rule.kind === NESTED_REMOTE_PROBE ? UNRUNNABLE_FIRST_BLOCKS : rule.kind;
-        // A clone's instances are summed up on the way; otherwise there is nothing to pass on.
-        if (!isCloneLike(owner) && saysNothing(kind, first, flags)) continue;
+        if (!sumsUpInstances && saysNothing(kind, first, flags)) continue;
         changed |= applyEffect(this, owner, { first, next, node, flags, filter: rule.filter, kind });
       }
     }

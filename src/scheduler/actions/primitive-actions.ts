@@ -93,18 +93,18 @@ function requestStart(plan: Plan, resource: Primitive, node: ClusterNode | undef
 
 /** Down from the current role and up to it again: needed, or there in case an ordering needs it. */
 function createRestart(plan: Plan, resource: Primitive, movement: Movement): void {
-  const step = { phase: 'restart', node: movement.assigned } as const;
+  const { assigned: node, stop } = movement;
   let role = resource.currentRole;
   while (role > roles.stopped) {
     const next = stepToward(role, roles.stopped);
-    takeStep(plan, resource, { ...step, from: role, to: next, need: movement.stop });
+    takeStep(plan, resource, { phase: 'restart', from: role, to: next, node, need: stop });
     role = next;
   }
   if (resource.currentRole > resource.nextRole || resource.blocked) return;
   while (role !== resource.currentRole) {
     const next = stepToward(role, resource.currentRole);
-    const need = next === roles.promoted && movement.promotesAgain ? 'required' : movement.stop;
-    takeStep(plan, resource, { ...step, from: role, to: next, need });
+    const need = next === roles.promoted && movement.promotesAgain ? 'required' : stop;
+    takeStep(plan, resource, { phase: 'restart', from: role, to: next, node, need });
     role = next;
   }
 }

@@ -193,7 +193,9 @@ function remember(cluster: Cluster, { source, factor }: Follower, sum: Accumulat
 function added(cluster: Cluster, work: NodeTable, sum: Accumulation): NodeTable | undefined {
   if (!cluster.nodes.some((node) => staysCandidate(work, node, sum))) return undefined;
   const table = work.copy();
-  for (const { index } of cluster.nodes) {
+  const { nodes } = cluster;
+  for (let position = 0; position < nodes.length; position++) {
+    const { index } = nodes[position] as ClusterNode;
     if (!table.has(index)) continue;
     const score = addedScore(table.score(index), sum, index);
     if (score === undefined) return undefined;

@@ -41,17 +41,17 @@ export function applyToLocation(run: Run, dependent: Resource, primary: Primitiv
   if (node === undefined && score < 0) return;
   const table = dependent.allowed.copy();
   const isSame = node === undefined ? () => false : sameValue(dependent, primary, { node, colocation });
-  for (const entry of run.cluster.nodes) {
-    if (!table.has(entry.index)) continue;
+  run.cluster.nodes.forEach((entry) => {
+    if (!table.has(entry.index)) return;
     if (node === undefined) table.add(entry.index, -score);
     else if (isSame(entry)) {
       if (score < INFINITY_SCORE) table.add(entry.index, score);
     } else if (score >= INFINITY_SCORE) table.setScore(entry.index, -INFINITY_SCORE);
-  }
+  });
   if (Math.abs(score) < INFINITY_SCORE && !hasCandidate(run.cluster, table)) return;
-  const before = dependent.allowed.copy();
+  const before = run.cluster.ledger === undefined ? undefined : dependent.allowed.copy();
   dependent.allowed.assign(table);
-  if (run.cluster.ledger === undefined) return;
+  if (before === undefined) return;
   const cause = { kind: 'colocation', id: colocation.id, primary: primary.id } as const;
   for (const entry of run.cluster.nodes) {
     enter(run.cluster, dependent, { node: entry, before: before.score(entry.index), cause });

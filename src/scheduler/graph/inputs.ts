@@ -75,13 +75,20 @@ const noActions: readonly Action[] = [];
 export function inputsOf(action: Action): readonly Action[] {
   if (action.befores.length === 0) return noActions;
   const inputs: Action[] = [];
-  action.befores.forEach((relation) => {
+  const { befores } = action;
+  for (let index = 0; index < befores.length; index++) {
+    const relation = befores[index] as Relation;
     if (isInput(action, relation)) inputs.push(relation.first);
-    relation.alike?.probes.forEach((probe) => {
-      if (probe.runnable && happens(probe)) inputs.push(probe);
-    });
-  });
+    if (relation.alike !== undefined) addHappening(inputs, relation.alike.probes);
+  }
   return inputs.length === 0 ? noActions : sortById(inputs);
+}
+
+function addHappening(inputs: Action[], probes: readonly Action[]): void {
+  for (let index = 0; index < probes.length; index++) {
+    const probe = probes[index] as Action;
+    if (probe.runnable && happens(probe)) inputs.push(probe);
+  }
 }
 
 const mereSequence = ORDERED | THEN_IMPLIES_FIRST_GRAPHED | FIRST_IMPLIES_THEN_GRAPHED;

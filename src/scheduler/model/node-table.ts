@@ -21,10 +21,11 @@ export class NodeTable {
   /** Grows with each change that can alter a merge of preferences; lets derived sums know that they are stale. */
   version = 0;
 
-  constructor(nodesMax = 0) {
-    this.scores = new Int32Array(nodesMax);
-    this.counts = new Int32Array(nodesMax);
-    this.#modes = new Uint8Array(nodesMax).fill(absent);
+  /** Empty, or a copy of `original`. */
+  constructor(nodesMax = 0, original?: NodeTable) {
+    this.scores = original?.scores.slice() ?? new Int32Array(nodesMax);
+    this.counts = original?.counts.slice() ?? new Int32Array(nodesMax);
+    this.#modes = original === undefined ? new Uint8Array(nodesMax).fill(absent) : original.#modes.slice();
   }
 
   /** One more than the highest node index that can have an entry. */
@@ -98,18 +99,19 @@ export class NodeTable {
   }
 
   copy(): NodeTable {
-    const table = new NodeTable();
-    table.scores = this.scores.slice();
-    table.counts = this.counts.slice();
-    table.#modes = this.#modes.slice();
-    return table;
+    return new NodeTable(this.length, this);
   }
 
   /** Takes over every entry of `other`. */
   assign(other: NodeTable): void {
-    this.scores = other.scores.slice();
-    this.counts = other.counts.slice();
-    this.#modes = other.#modes.slice();
+    if (this.length !== other.length) {
+      this.scores = new Int32Array(other.length);
+      this.counts = new Int32Array(other.length);
+      this.#modes = new Uint8Array(other.length);
+    }
+    this.scores.set(other.scores);
+    this.counts.set(other.counts);
+    this.#modes.set(other.#modes);
     this.version += 1;
   }
 
