@@ -334,3 +334,17 @@ test('failures are listed of a state that is only shown, too', () => {
     assert.match(failures, /Node: n1:\s+\* d: migration-threshold=1000000 fail-count=2\s*$/);
   }
 });
+
+test('a device that unfences and became another one unfences every node that knows it as it was', () => {
+  const device = (type: string) => `<primitive id="f" class="stonith" type="${type}"><meta_attributes id="m">
+    ${option('provides', 'unfencing')}</meta_attributes></primitive>`;
+  const known = history('f', { task: 'monitor', code: 7, expected: 7 }).replace(
+    'class="ocf" provider="pacemaker" type="Dummy"',
+    'class="stonith" type="old"',
+  );
+  const unfenced = `<instance_attributes id="u">${option('#node-unfenced', '1700000000')}</instance_attributes>`;
+  const actionsWith = (type: string) =>
+    decided({ resources: device(type), histories: { n2: known }, attributes: { n1: unfenced, n2: unfenced } }).actions;
+  assert.ok(actionsWith('new').includes('stonith-n2-on n2'));
+  assert.ok(!actionsWith('old').includes('stonith-n2-on n2'));
+});

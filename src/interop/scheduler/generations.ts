@@ -89,15 +89,11 @@ export type Decision = {
 
 export const decisions: readonly Decision[] = [
   {
-    concerns: (cib) => {
-      const values = (name: string) =>
-        xmlIndexOf(cib)
-          .allNamed('nvpair')
-          .filter((each) => each.get('name') === name);
-      return (
-        values('clone-node-max').some((each) => Number(each.get('value')) > 1) && values('globally-unique').length === 0
-      );
-    },
+    concerns: (cib) =>
+      [...xmlIndexOf(cib).allNamed('clone')].some((clone) => {
+        const own = (name: string) => namesOf(clone, name).map((each) => each.get('value'));
+        return own('clone-node-max').some((value) => Number(value) > 1) && own('globally-unique').length === 0;
+      }),
     why: 'several instances of a clone on a node: its instances are told apart unless it says otherwise, since 3.0',
     section: '1 §7.5',
   },

@@ -69,12 +69,13 @@ function checkHistory(plan: Plan, resource: Primitive, node: ClusterNode, histor
     return;
   }
   const changed = changedAgentFields(resource, history);
+  // Also where the device does not run: it may have let the node in as what it was.
+  for (const _field of changed) triggerUnfencing(plan, resource, node, 'Device definition changed');
   if (!resource.activeNodes.includes(node)) {
     if (changed.length > 0) createCleanup(plan, resource, node);
     return;
   }
   if (changed.length > 0) {
-    for (const _field of changed) triggerUnfencing(plan, resource, node, 'Device definition changed');
     requestAction(plan, { resource, task: 'stop', node, need: 'required' });
     resource.startPending = true;
     createCleanup(plan, resource, node);
