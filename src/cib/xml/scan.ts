@@ -108,6 +108,7 @@ class Scanner {
   }
 
   #startTag(): XmlElement | 'open' | undefined {
+    const text = this.#text;
     const start = this.#at++;
     const name = this.#name();
     if (name === undefined || ++this.#elements > this.#limits.elementsMax) return undefined;
@@ -120,10 +121,9 @@ class Scanner {
     this.#isAsBefore = true;
     for (;;) {
       const spaced = this.#skipBlanks();
-      const code = this.#code();
+      const code = text.charCodeAt(this.#at);
       if (code === slash) {
-        if (this.#text.charCodeAt(this.#at + 1) !== more || this.#open.length >= this.#limits.depthMax)
-          return undefined;
+        if (text.charCodeAt(this.#at + 1) !== more || this.#open.length >= this.#limits.depthMax) return undefined;
         this.#at += 2;
         return new XmlElement(name, pairs, undefined, { line, column });
       }
@@ -149,13 +149,16 @@ class Scanner {
 
   /** The name that is expected, if it stands here. As long as all do, none of them stands there twice. */
   #nameAsBefore(expected: string | undefined): string | undefined {
-    this.#isAsBefore &&=
-      expected !== undefined &&
-      this.#text.startsWith(expected, this.#at) &&
-      this.#text.charCodeAt(this.#at + expected.length) === equals;
-    if (!this.#isAsBefore || expected === undefined) return undefined;
-    this.#at += expected.length;
-    return expected;
+    if (!this.#isAsBefore) return undefined;
+    const text = this.#text;
+    const start = this.#at;
+    const isHere = expected !== undefined && text.startsWith(expected, start);
+    if (isHere && text.charCodeAt(start + expected.length) === equals) {
+      this.#at = start + expected.length;
+      return expected;
+    }
+    this.#isAsBefore = false;
+    return undefined;
   }
 
   /** What was read before is looked up, and need not be checked: there are few names, and many attributes. */
@@ -169,13 +172,14 @@ class Scanner {
   }
 
   #value(): string | undefined {
-    const mark = this.#code();
-    if (mark !== quote && mark !== apostrophe) return undefined;
+    const text = this.#text;
     const start = this.#at + 1;
-    const end = this.#text.indexOf(mark === quote ? '"' : "'", start);
+    const mark = text.charCodeAt(start - 1);
+    if (mark !== quote && mark !== apostrophe) return undefined;
+    const end = text.indexOf(mark === quote ? '"' : "'", start);
     if (end === -1) return undefined;
     this.#at = end + 1;
-    const raw = this.#text.slice(start, end);
+    const raw = text.slice(start, end);
     if (this.#specialFrom(start) >= end) return raw;
     return raw.includes('<') ? undefined : decoded(raw.replace(/[\t\n]/g, ' '));
   }
@@ -245,9 +249,10 @@ class Scanner {
   }
 
   #skipBlanks(): boolean {
+    const text = this.#text;
     const start = this.#at;
     for (let at = start; ; at++) {
-      const code = this.#text.charCodeAt(at);
+      const code = text.charCodeAt(at);
       if (code === blank || code === newline || code === tab) continue;
       this.#at = at;
       return at > start;

@@ -127,6 +127,26 @@ test('the quick scanner and the full parser agree: same tree, same places, and n
   );
 });
 
+test('attributes need not be those of the last element of the name, and none may stand twice', () => {
+  const after = (next: string) => `<r><a x="1" y="2"/>${next}</r>`;
+  const others = [
+    '<a x="3" y="4"/>',
+    '<a y="3" x="4"/>',
+    '<a x="3"/>',
+    '<a/>',
+    '<a x="1" y="2" z="3"/>',
+    '<a xy="3"/>',
+  ];
+  for (const next of others) {
+    const strict = parseStrictly(after(next), xmlLimits, {});
+    assert.ok(strict.ok);
+    assert.deepEqual(scanPlainXml(after(next), xmlLimits), strict.value, next);
+  }
+  for (const next of ['<a x="3" x="4"/>', '<a x="3" y="4" x="5"/>', '<a y="3" y="4"/>']) {
+    assert.equal(scanPlainXml(after(next), xmlLimits), undefined, next);
+  }
+});
+
 test('ordinary documents take the quick way', () => {
   const text = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- c -->\n<cib a="1 &lt; &#x0A;2">\n\t<b é="x"/>\n</cib>\n';
   assert.equal(scanPlainXml(text, xmlLimits), undefined, 'names outside ASCII are for the full parser');
