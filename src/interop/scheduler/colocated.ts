@@ -12,8 +12,9 @@ export function concernsColocated({ cib, onlyPeer, onlyHaven }: Difference, kind
   return lines.length > 0 && lines.every((line) => mention.test(line) || isAboutNodes(line));
 }
 
-/** Pseudo actions of nodes, and which nodes are unfenced, follow from what is moved. */
+/** Pseudo actions of nodes, which nodes are unfenced, and where instances are listed, follow from what is moved. */
 function isAboutNodes(line: string): boolean {
+  if (/^\* (Started|Stopped|Promoted|Unpromoted): \[/.test(line)) return true;
   return line.includes('load_stopped_') || / \(on\)$|-on stonith /.test(line) || line === '';
 }
 

@@ -145,7 +145,7 @@ export function runOptions({ line, source, random, folder }: OptionTrial): Optio
   const words = line.words.replace(/(?<![-\w])[NMRT](?![a-zA-Z0-9])/g, (letter) => names[letter as keyof typeof names]);
   // After -u, 2.1.5 takes every remote node for which it simulates a result for a new cluster node.
   if (/(^| )-u /.test(words) && hasRemoteNodes(cib)) return { kind: 'apart' };
-  // It passes over what is injected for a clone under a name that no node recorded.
+  // It passes over what is injected for a clone or a bundle under a name that no node recorded.
   if (line.words.includes('-i R') && isUnrecordedInstance(cib, names.R)) return { kind: 'apart' };
   const changed = changedDocument(cib, words, folder);
   if (changed === undefined || compareDecisions(changed, join(folder, 'check.xml')).kind !== 'equal')
@@ -173,7 +173,7 @@ function hasRemoteNodes(cib: XmlElement): boolean {
 
 function isUnrecordedInstance(cib: XmlElement, id: string | undefined): boolean {
   const index = xmlIndexOf(cib);
-  const isCloned = [...index.allNamed('clone')].some((clone) =>
+  const isCloned = [...index.allNamed('clone'), ...index.allNamed('bundle')].some((clone) =>
     [...xmlIndexOf(clone).allNamed('primitive')].some((each) => each.id === id),
   );
   return isCloned && ![...index.allNamed('lrm_resource')].some((each) => each.id === id);
