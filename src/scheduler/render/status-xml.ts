@@ -105,6 +105,7 @@ function primitiveXml(resource: Primitive): XmlElement {
       failed: String(resource.failed),
       failure_ignored: String(resource.ignoreFailure),
       nodes_running_on: String(nodes.length),
+      locked_to: resource.lock?.node.name,
     },
     nodes.map(({ name, id, online }) => xmlElement('node', { name, id, cached: String(online) })),
   );
