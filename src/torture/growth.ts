@@ -31,9 +31,12 @@ const looksMin = 9;
 const overMsMin = 45_000;
 
 type Bounds = { readonly ownKib: number; readonly descriptors: number };
-/** Of one life: the heap's old generation is collected when it has grown by about as much. */
+/**
+ * Of one life: the heap's old generation is collected when it has grown by about as much; an operation that is under way at the
+ * last look has two pipes, a pidfd and the watch of it.
+ */
 const lifeMax: Readonly<Record<Kind, Bounds>> = {
-  daemon: { ownKib: 16 << 10, descriptors: 3 },
+  daemon: { ownKib: 16 << 10, descriptors: 4 },
   guardian: { ownKib: 4 << 10, descriptors: 0 },
 };
 /** Of the middle one of many lives. */
