@@ -34,8 +34,9 @@ export async function strikeAll(
   const client = await Client.start(rival.lab, { host: clientName, address: virtualAddress });
   for (let repetition = 0; repetition < repetitions; repetition++) {
     for (const fault of chosen) {
-      await poll(`whole before ${fault}`, async () => (await rival.isWhole()) && (await serving(rival)) !== undefined);
-      await pause(calmMs);
+      const isReady = async () => (await rival.isWhole()) && (await serving(rival)) !== undefined;
+      // What came back may still be given something else to do.
+      await poll(`whole before ${fault}`, async () => (await isReady()) && (await pause(calmMs, isReady))());
       const each = await strike(rival, client, fault);
       onMeasured(each);
       console.log(`${each.program}: ${fault}: address out ${each.addressMs} ms, web ${each.webMs} ms`);

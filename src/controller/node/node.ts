@@ -230,8 +230,11 @@ class NodeRun {
       strangers: members.filter(({ id }) => replica.hellos.get(Number(id))?.known === false),
     });
     const xml = serialiseXml(this.state.history);
-    this.#multicast({ kind: 'status', updates: [{ kind: 'node-history', node: this.#self, xml }] });
-    for (const report of this.state.unsaid) this.#report(report);
+    // In one message: with the last node's history everybody is heard, and decided may be at once.
+    const { cib } = replica;
+    const unsaid = this.state.unsaid.flatMap((report) => outcomeUpdates(cib, this.#clock.now, report));
+    const history: StatusMessage = { kind: 'node-history', node: this.#self, xml };
+    this.#multicast({ kind: 'status', updates: [history, ...unsaid.map(messageOf)] });
     for (const message of this.state.unheard) this.#multicast(message);
     if (this.state.leaving) this.#leave();
   }
