@@ -1,7 +1,7 @@
 // Evaluates XPath on an indexed tree. Nodes are elements and attributes; the results of a path are in document order.
 import type { XmlElement } from '../xml/element.ts';
 import type { XmlIndex } from '../xml/navigation.ts';
-import type { Comparison, Expression, Step } from './expression.ts';
+import { anyNode, type Comparison, type Expression, type Step } from './expression.ts';
 
 export type XmlAttribute = {
   readonly kind: 'attribute';
@@ -103,7 +103,8 @@ export class Evaluation {
     const elements: Node[] = [];
     const add = (candidate: Node) => {
       if (--this.#visitsLeft < 0) throw new QueryTooCostly('the query looks at too many elements');
-      if (name === '*' || (candidate.kind === 'element' && candidate.name === name)) elements.push(candidate);
+      const fits = candidate.kind === 'element' && (name === '*' || candidate.name === name);
+      if (fits || name === anyNode) elements.push(candidate);
     };
     switch (axis) {
       case 'self':
@@ -122,7 +123,7 @@ export class Evaluation {
       case 'parent':
       case 'ancestor':
         for (let above = this.#parentOf(node); above !== undefined; above = this.#parentOf(above)) {
-          if (above.kind !== 'top') add(above);
+          add(above);
           if (axis === 'parent') break;
         }
         break;
@@ -235,7 +236,7 @@ export class Evaluation {
 const references: ReadonlySet<string> = new Set(['obj_ref', 'resource_ref', 'role_ref', 'role']);
 
 function isAnyDescendant({ axis, name, predicates }: Step): boolean {
-  return axis === 'descendant-or-self' && name === '*' && predicates.length === 0;
+  return axis === 'descendant-or-self' && name === anyNode && predicates.length === 0;
 }
 
 function childrenOf(node: Node): readonly XmlElement[] {

@@ -14,6 +14,9 @@ export const axes: readonly Axis[] = [
   'attribute',
 ];
 
+/** As a name: any node, the document itself too, as `.`, `..` and `//` mean it. `*` is any element, or any attribute. */
+export const anyNode = 'node()';
+
 /** One step of a path: everything on the axis that has the name (`*`: any), as far as all predicates hold. */
 export type Step = { readonly axis: Axis; readonly name: string; readonly predicates: readonly Expression[] };
 

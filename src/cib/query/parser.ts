@@ -4,6 +4,7 @@
 import { type Diagnostic, err, nearest, ok, type Result } from '../../kit/index.ts';
 import {
   type Axis,
+  anyNode,
   axes,
   type Comparison,
   type Expression,
@@ -44,7 +45,7 @@ class Unexpected extends Error {
 }
 
 const comparisons: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];
-const anyDescendant: Step = { axis: 'descendant-or-self', name: '*', predicates: [] };
+const anyDescendant: Step = { axis: 'descendant-or-self', name: anyNode, predicates: [] };
 
 class Reader {
   readonly #tokens: readonly Token[];
@@ -170,8 +171,8 @@ class Reader {
   }
 
   #step(): Step {
-    if (this.#take('.')) return { axis: 'self', name: '*', predicates: [] };
-    if (this.#take('..')) return { axis: 'parent', name: '*', predicates: [] };
+    if (this.#take('.')) return { axis: 'self', name: anyNode, predicates: [] };
+    if (this.#take('..')) return { axis: 'parent', name: anyNode, predicates: [] };
     const axis = this.#take('@') ? 'attribute' : this.#axis();
     const { kind, text, at } = this.#peek();
     if (kind !== 'name' && text !== '*')

@@ -53,6 +53,16 @@ test('the queries that tools and people write', () => {
   for (const [xpath, ids] of cases) assert.deepEqual(idsOf(xpath), ids, xpath);
 });
 
+test('the document itself is above its first element, and no element', () => {
+  assert.deepEqual(idsOf('/*/../cib'), ['cib']);
+  assert.deepEqual(idsOf('/cib/..'), []);
+  assert.deepEqual(idsOf('//primitive/../../..'), ['cib', 'configuration']);
+  assert.deepEqual(idsOf('//../cib'), ['cib']);
+  assert.deepEqual(idsOf('//tag/ancestor::*'), ['cib', 'configuration', 'tags']);
+  assert.deepEqual(idsOf('/descendant-or-self::*[1]'), ['cib']);
+  assert.deepEqual(idsOf('//op/@id/..'), ['o']);
+});
+
 test('a text that is no query is a diagnostic that says where', () => {
   for (const xpath of [
     '',
