@@ -78,8 +78,7 @@ function start(request: ChildRequest, { output, errors }: Streams): KernelResult
   if (content?.ok === false) return content;
   const stdio = [content?.value ?? 'nothing', output.writeFd, errors.writeFd] as const;
   const account = uid === undefined || gid === undefined ? undefined : { uid, gid };
-  const start = { argv, environment, directory: '/', stdio, account };
-  const started = inNamespace(namespace, () => startProgram(start));
+  const started = inNamespace(namespace, () => startProgram({ argv, environment, directory: '/', stdio, account }));
   if (content !== undefined) closeSync(content.value);
   return started;
 }

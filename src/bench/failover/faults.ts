@@ -36,7 +36,11 @@ export async function strikeAll(
     for (const fault of chosen) {
       const isReady = async () => (await rival.isWhole()) && (await serving(rival)) !== undefined;
       // What came back may still be given something else to do.
-      await poll(`whole before ${fault}`, async () => (await isReady()) && (await pause(calmMs, isReady))());
+      await poll(`whole before ${fault}`, async () => {
+        if (!(await isReady())) return false;
+        await pause(calmMs);
+        return isReady();
+      });
       const each = await strike(rival, client, fault);
       onMeasured(each);
       console.log(`${each.program}: ${fault}: address out ${each.addressMs} ms, web ${each.webMs} ms`);

@@ -14,7 +14,7 @@ export const axes: readonly Axis[] = [
   'attribute',
 ];
 
-/** As a name: any node, the document itself too, as `.`, `..` and `//` mean it. `*` is any element, or any attribute. */
+/** The name that every node has, the document itself too: what `.`, `..` and `//` mean. `*` is every element, or attribute. */
 export const anyNode = 'node()';
 
 /** One step of a path: everything on the axis that has the name (`*`: any), as far as all predicates hold. */
