@@ -44,7 +44,7 @@ const hosts: readonly Fault[] = [
 
 const cuts: readonly Fault[] = [
   {
-    kind: 'cut, carrier lost',
+    kind: 'cut with carrier',
     weight: 2,
     lastsMsMax: 4000,
     disturbs: 'holder',
@@ -52,7 +52,7 @@ const cuts: readonly Fault[] = [
     mend: healed,
   },
   {
-    kind: 'cut, silent',
+    kind: 'cut silently',
     weight: 3,
     lastsMsMax: 4000,
     disturbs: 'holder',

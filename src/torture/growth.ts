@@ -57,6 +57,14 @@ export function changeOf({ looks }: Life): Change | undefined {
   return { overMs, ownKib: by(({ ownKib }) => ownKib), descriptors: by(({ descriptors }) => descriptors) };
 }
 
+/** Every look at every process, a line each, for whoever wants to see a curve: separated by tabs, a heading first. */
+export function looksTable(lives: readonly Life[]): string {
+  const head = 'process\tage (s)\tPss (KiB)\town (KiB)\tdescriptors\tprocessor (ms)\n';
+  const row = (name: string, { ageMs, pssKib, ownKib, descriptors, cpuMs }: Look) =>
+    `${[name, ageMs / 1000, pssKib, ownKib, descriptors, cpuMs].join('\t')}\n`;
+  return head + lives.flatMap(({ name, looks }) => looks.map((look) => row(name, look))).join('');
+}
+
 /** What has grown, a sentence each; none when nothing has. */
 export function findGrowth(lives: readonly Life[]): string[] {
   const changed = lives.flatMap((life) => {

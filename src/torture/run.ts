@@ -8,7 +8,7 @@ import { monotonicMs } from '../linux/index.ts';
 import { Client, clientName, type Safeguard, Stage, virtualAddress } from '../stage/index.ts';
 import { untilClean } from './cleanness.ts';
 import { drawFault, faults } from './faults.ts';
-import { Growth } from './growth.ts';
+import { Growth, looksTable } from './growth.ts';
 import { judge, mayDisturb, type Round, type Verdict } from './ledger.ts';
 import { PeerOpinion } from './peers.ts';
 import { Stalls } from './stalls.ts';
@@ -23,7 +23,7 @@ export type TortureOptions = {
   readonly safeguard: Safeguard;
   /** Only these kinds; all when empty. */
   readonly kinds: readonly string[];
-  /** Where the hosts' logs go when the cluster does not come clean, and documents that the peers object to. */
+  /** Where the looks at the processes go, the hosts' logs when the cluster does not come clean, and documents that the peers object to. */
   readonly logFolder: string;
   readonly say: (line: string) => void;
 };
@@ -97,6 +97,7 @@ class Run {
     over = true;
     await asking;
     const verdict = judge(this.#rounds, await client.stop());
+    writeFileSync(join(this.#options.logFolder, 'looks.tsv'), looksTable(this.#growth.lives));
     if (wrong.length + verdict.unexplained.length + verdict.overlong.length > 0) await this.#keepLogs(wrong);
     return { verdict, growth: this.#growth, peers: this.#peers, wrong };
   }
