@@ -18,7 +18,11 @@ export type BuiltinAgent = {
   close(): void;
 };
 
-export type Fate = 'undecided' | 'returns' | 'lost';
+/** How an address that a lapse of the quorum lease took off ends: put back, or left to others. */
+export type LapseEnd = 'returns' | 'given-up';
+
+/** `lost`: no lapse took it, so that its resource has failed. */
+export type Fate = 'undecided' | LapseEnd | 'lost';
 
 /** What a built-in agent finds around it. */
 export type BuiltinSurroundings = {
@@ -29,9 +33,11 @@ export type BuiltinSurroundings = {
   readonly onHeld: (resource: string, held: HeldAddress | undefined) => void;
   /**
    * What becomes of an address that was taken off just now: nobody else did it than the guardian, for a lapse of the quorum
-   * lease, and it will be known whether it may come back; or it may at once; or it is lost.
+   * lease, and it will be known whether it may come back; or that is known; or it is lost.
    */
   readonly fateOfTaken: () => Fate;
+  /** It was taken as it should be, and others may have it: the resource is not failed, but looked at afresh. */
+  readonly onGivenUp: (resource: string) => void;
   /** The network namespace of its addresses; this thread's when left out. */
   readonly namespace?: string;
   /** Where it keeps what a restarted daemon must know (lost at boot, as it should be). */

@@ -1,7 +1,7 @@
 // The agents room: what runs a resource. The pure part says how an operation is put to an agent and what its answer
 // means; driver/ runs it.
 export { type Agent, formatAgent, parseAgent } from './agent.ts';
-export { type BuiltinName, builtinMetadata, type FastAgents, type Fate } from './builtin.ts';
+export { type BuiltinName, builtinMetadata, type FastAgents, type Fate, type LapseEnd } from './builtin.ts';
 export { type Account, accountOf } from './driver/builtin/account.ts';
 export { outputBytesMax } from './driver/capture.ts';
 export { AgentCatalogue } from './driver/catalogue.ts';

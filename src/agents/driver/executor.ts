@@ -11,6 +11,7 @@ import {
   type FastAgents,
   type Fate,
   isAddressAgent,
+  type LapseEnd,
 } from '../builtin.ts';
 import {
   type ExecutorEffect,
@@ -52,6 +53,8 @@ export type NodeExecutorOptions<Asked extends Order> = {
   readonly onAddresses?: (addresses: readonly HeldAddress[]) => void;
   /** Asked when an address is gone that nobody ordered away; left out: it is lost. */
   readonly fateOfTaken?: () => Fate;
+  /** A lapse of the lease took its address: it is to be looked at. `started`: as what it was started. */
+  readonly onGivenUp?: (resource: string, started: Started) => void;
   /** node-action-limit; twice the processors when left out. */
   readonly runsMax?: number;
   readonly fastAgents?: FastAgents;
@@ -180,10 +183,34 @@ export class NodeExecutor<Asked extends Order = Order> {
     if (agent instanceof AddressAgent) agent.announce();
   }
 
-  /** Decides on the addresses whose fate was undecided. */
-  settleTaken(fate: Exclude<Fate, 'undecided'>): void {
+  /** Decides on the addresses that were taken off for a lapse of the lease. */
+  settleTaken(end: LapseEnd): void {
     const agent = this.#builtins.get('ip');
-    if (agent instanceof AddressAgent) agent.settleTaken(fate);
+    if (agent instanceof AddressAgent) agent.settleTaken(end);
+    // No program puts one back by itself.
+    for (const resource of this.#takenFromPrograms()) this.#giveUp(resource);
+  }
+
+  #takenFromPrograms(): string[] {
+    const started = this.started();
+    return [...this.#held.keys()].filter((resource) => {
+      const found = started.get(resource);
+      if (found === undefined || builtinOf(found.agent, this.#fastAgents) !== undefined) return false;
+      return presentAddress(found.parameters, this.#folders.namespace) === undefined;
+    });
+  }
+
+  /** Nothing recurs for it any more, and what it is now is to be found out. */
+  #giveUp(resource: string): void {
+    const agent = this.#builtins.get('ip');
+    if (agent instanceof AddressAgent) agent.giveUp(resource);
+    this.#hold(resource, undefined);
+    const recurring = [...this.#orders.values()].filter(
+      (order) => order.intervalMs > 0 && order.resource.id === resource,
+    );
+    for (const { operation, intervalMs } of recurring) this.cancel({ resource, operation, intervalMs });
+    const started = this.started().get(resource);
+    if (started !== undefined) this.#options.onGivenUp?.(resource, started);
   }
 
   /**
@@ -331,11 +358,20 @@ export class NodeExecutor<Asked extends Order = Order> {
     const { state, effects } = step(this.#state, { kind: 'finished', nowMs, runId, outcome });
     this.#state = state;
     const report = effects.find((effect) => effect.kind === 'report');
-    if (report !== undefined)
+    if (report !== undefined && !this.#isOfLapse(request, outcome))
       this.#report(request.callId, report.outcome, { ...found, startedAtMs, queueMs, execMs: nowMs - startedMs });
     if (request.operation.intervalMs === 0) this.#orders.delete(request.callId);
     for (const effect of effects) this.#carryOut(effect);
     this.#arm();
+  }
+
+  /** Whether a monitor has only found what a lapse of the lease took off: that is settled when it is known how the lapse ends. */
+  #isOfLapse({ agent, operation: { action, intervalMs, resource } }: Request, { code }: Outcome): boolean {
+    const isMissed = (action === 'monitor' || action === 'status') && intervalMs > 0 && code === 7;
+    if (!isMissed || !isAddressAgent(agent)) return false;
+    const fate = this.#fateOfTaken();
+    if (fate === 'given-up') queueMicrotask(() => this.#giveUp(resource));
+    return fate !== 'lost';
   }
 
   /** Gives up what is starting, or waits to: the right to it is gone. It is reported as failed for this reason. */
@@ -367,6 +403,10 @@ export class NodeExecutor<Asked extends Order = Order> {
     if (order !== undefined) this.#options.onReport({ callId, order, outcome, ...rest });
   }
 
+  #fateOfTaken(): Fate {
+    return this.#options.fateOfTaken?.() ?? 'lost';
+  }
+
   #builtinFor(agent: Agent): BuiltinAgent | undefined {
     const name = builtinOf(agent, this.#fastAgents);
     if (name === undefined) return undefined;
@@ -377,7 +417,8 @@ export class NodeExecutor<Asked extends Order = Order> {
       logger: this.#options.logger,
       onFailure: (resource: string, outcome: Outcome) => this.#notice(resource, outcome),
       onHeld: (resource: string, held: HeldAddress | undefined) => this.#hold(resource, held),
-      fateOfTaken: this.#options.fateOfTaken ?? (() => 'lost' as const),
+      fateOfTaken: () => this.#fateOfTaken(),
+      onGivenUp: (resource: string) => this.#giveUp(resource),
       stateFolder: this.#options.stateFolder ?? stateFolderDefault,
       ...(namespace === undefined ? {} : { namespace }),
     };

@@ -1,6 +1,6 @@
 // Whether an address that the guardian took off for a lapse of the quorum lease may come back: as long as the members have
 // stayed the same, nobody else was given it. When they changed, that is for the cluster to decide.
-import type { Fate } from '../../agents/index.ts';
+import type { Fate, LapseEnd } from '../../agents/index.ts';
 import { bootMs } from '../../linux/index.ts';
 
 /** The kernel's word of what the guardian did comes well within this after the lease runs again. */
@@ -11,7 +11,7 @@ export const lapsedReason = 'the quorum lease was over meanwhile: others may hav
 
 export class LeaseFate {
   readonly #leaseMs: number;
-  #resumedAtBootMs = -Infinity;
+  #resumed: { readonly atBootMs: number; readonly end: LapseEnd } | undefined;
   #changedAtBootMs = -Infinity;
 
   constructor(leaseMs: number) {
@@ -21,19 +21,21 @@ export class LeaseFate {
   /** Of an address that is gone. `quorateAtBootMs`: the last proof, 0 for none. */
   ofTaken(quorateAtBootMs: number): Fate {
     const nowMs = bootMs();
-    if (nowMs - this.#resumedAtBootMs < afterwardsMs) return 'returns';
-    return quorateAtBootMs > 0 && nowMs >= quorateAtBootMs + this.#leaseMs ? 'undecided' : 'lost';
+    if (this.#resumed !== undefined && nowMs - this.#resumed.atBootMs < afterwardsMs) return this.#resumed.end;
+    if (quorateAtBootMs === 0 || nowMs < quorateAtBootMs + this.#leaseMs) return 'lost';
+    return this.#changedAtBootMs > quorateAtBootMs ? 'given-up' : 'undecided';
   }
 
   /** Of what is undecided, now that the lease runs again that was over since the proof at `provenBeforeBootMs`. */
-  resumed(provenBeforeBootMs: number): Exclude<Fate, 'undecided'> {
-    if (this.#changedAtBootMs > provenBeforeBootMs) return 'lost';
-    this.#resumedAtBootMs = bootMs();
-    return 'returns';
+  resumed(provenBeforeBootMs: number): LapseEnd {
+    const end = this.#changedAtBootMs > provenBeforeBootMs ? 'given-up' : 'returns';
+    this.#resumed = { atBootMs: bootMs(), end };
+    return end;
   }
 
+  /** What came back before may be another's now. */
   membersChanged(): void {
     this.#changedAtBootMs = bootMs();
-    this.#resumedAtBootMs = -Infinity;
+    this.#resumed = undefined;
   }
 }

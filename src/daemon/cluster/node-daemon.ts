@@ -232,7 +232,7 @@ export class NodeDaemon implements NodeService {
 
   #membersChanged(lapsed: boolean): void {
     this.#leaseFate.membersChanged();
-    if (lapsed) this.#operations.settleTaken('lost');
+    if (lapsed) this.#operations.settleTaken('given-up');
   }
 
   #nameOf(nodeId: number): string {

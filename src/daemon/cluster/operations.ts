@@ -8,8 +8,10 @@ import {
   type ExecutionReport,
   type Fate,
   isAbsent,
+  type LapseEnd,
   NodeExecutor,
   type Outcome,
+  type Started,
   standardFolders,
 } from '../../agents/index.ts';
 import { parametersDigest, type XmlElement } from '../../cib/index.ts';
@@ -18,7 +20,7 @@ import type { HeldAddress } from '../../guardian/index.ts';
 import { CommandFailure, type Logger } from '../../kit/index.ts';
 import { agentFactsOf, concealed, secretsOf } from './agent-facts.ts';
 import { installAgentTools } from './agent-tools.ts';
-import { isLeftoverProbe, leftoverProbes } from './leftovers.ts';
+import { leftoverProbes, ownProbe } from './own-probes.ts';
 
 export type OperationsOptions = {
   readonly logger: Logger;
@@ -41,6 +43,8 @@ export class Operations {
   readonly #options: OperationsOptions;
   readonly #catalogue = new AgentCatalogue();
   readonly #executor: NodeExecutor<ExecutionOrder>;
+  /** Transition keys. */
+  readonly #leftoverProbes = new Set<string>();
   #lookedForLeftovers = false;
 
   constructor(options: OperationsOptions) {
@@ -49,7 +53,10 @@ export class Operations {
     const folders = { ...standardFolders, tools: join(dirname(self.socket), 'tools') };
     installAgentTools(folders.tools, self);
     const onReport = (report: ExecutionReport<ExecutionOrder>) => void this.#report(report);
-    this.#executor = new NodeExecutor({ logger, stateFolder, folders, onAddresses, fateOfTaken, onReport });
+    // Believed to run here, it would be stopped also where others took it over.
+    const onGivenUp = (id: string, started: Started) => this.execute(ownProbe(id, started, nowSeconds()));
+    const executor = { logger, stateFolder, folders, onAddresses, fateOfTaken, onGivenUp, onReport };
+    this.#executor = new NodeExecutor(executor);
     mkdirSync(agentStateFolder, { recursive: true });
     this.#prepare();
   }
@@ -62,8 +69,10 @@ export class Operations {
   lookForLeftovers(cib: XmlElement): void {
     if (this.#lookedForLeftovers) return;
     this.#lookedForLeftovers = true;
-    const nowSeconds = Math.floor(Date.now() / 1000);
-    for (const order of leftoverProbes(cib, this.#executor.started(), nowSeconds)) this.execute(order);
+    for (const order of leftoverProbes(cib, this.#executor.started(), nowSeconds())) {
+      this.#leftoverProbes.add(order.transitionKey);
+      this.execute(order);
+    }
   }
 
   cancel(resource: string, operation: string, intervalMs: number): void {
@@ -82,9 +91,9 @@ export class Operations {
     this.#executor.setFastAgents(fastAgents);
   }
 
-  /** Decides on the addresses whose fate was undecided. */
-  settleTaken(fate: Exclude<Fate, 'undecided'>): void {
-    this.#executor.settleTaken(fate);
+  /** Decides on the addresses that were taken off for a lapse of the lease. */
+  settleTaken(end: LapseEnd): void {
+    this.#executor.settleTaken(end);
   }
 
   close(): Promise<void> {
@@ -106,7 +115,8 @@ export class Operations {
     const order = orderAsFound(report);
     if (outcome.status === 'cancelled')
       return this.#options.cancelled(order.resource.id, order.operation, order.intervalMs);
-    if (isLeftoverProbe(order) && isAbsent(outcome)) return;
+    // The document does not name it, and need not.
+    if (this.#leftoverProbes.delete(order.transitionKey) && isAbsent(outcome)) return;
     const atSeconds = Math.floor(startedAtMs / 1000);
     const metadata = await this.#metadataOf(order, outcome);
     const reason = concealed(outcome.reason, secretsOf(order.parameters, metadata));
@@ -123,6 +133,10 @@ export class Operations {
     const metadata = await this.#catalogue.metadata(agent);
     return metadata.ok ? metadata.value : undefined;
   }
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
 }
 
 /** What a probe found instead of what it was asked for goes into the document: the difference has it stopped. */

@@ -28,7 +28,7 @@ import {
   writeSysctl,
 } from '../../../linux/index.ts';
 import { type AddressPlace, type AddressPlan, addressPlace, addressPlan, type Refusal } from '../../address/plan.ts';
-import type { BuiltinAgent, BuiltinRun, BuiltinSurroundings, Fate } from '../../builtin.ts';
+import type { BuiltinAgent, BuiltinRun, BuiltinSurroundings, LapseEnd } from '../../builtin.ts';
 import type { Operation } from '../../environment.ts';
 import { answer, type Outcome } from '../../outcome.ts';
 import { Announcer } from './announcer.ts';
@@ -95,11 +95,15 @@ export class AddressAgent implements BuiltinAgent {
     }
   }
 
-  /** What was taken off for a lapse of the lease: put back where nobody else was given it, otherwise told as lost. */
-  settleTaken(fate: Exclude<Fate, 'undecided'>): void {
-    for (const [resource, active] of this.#active) {
-      if (active.awaiting) this.#settleTaken(resource, active, fate);
-    }
+  /** What was taken off for a lapse of the lease: put back where nobody else was given it, otherwise given up. */
+  settleTaken(end: LapseEnd): void {
+    for (const [resource, active] of [...this.#active]) if (active.awaiting) this.#settleTaken(resource, active, end);
+  }
+
+  /** Holds it no longer, nor watches it. */
+  giveUp(resource: string): void {
+    this.#active.get(resource)?.announcer.cancel();
+    if (this.#active.delete(resource)) this.#around.onHeld(resource, undefined);
   }
 
   close(): void {
@@ -247,10 +251,12 @@ export class AddressAgent implements BuiltinAgent {
   #monitor(resource: string, plan: AddressPlan): Outcome {
     const found = this.#find(plan);
     if (found === undefined) {
-      this.#active.get(resource)?.announcer.cancel();
       const known = this.#active.get(resource);
-      if (known !== undefined) known.failed = true;
-      return answer(7, known === undefined ? '' : `${plan.address} is no longer on ${known.held.interfaceName}`);
+      if (known === undefined) return answer(7);
+      known.announcer.cancel();
+      known.awaiting ||= this.#around.fateOfTaken() === 'undecided';
+      known.failed ||= !known.awaiting;
+      return answer(7, `${plan.address} is no longer on ${known.held.interfaceName}`);
     }
     const link = this.#linkOf(found.interfaceIndex);
     if (link === undefined) return answer(7);
@@ -313,9 +319,10 @@ export class AddressAgent implements BuiltinAgent {
     const { failed } = active;
     const isGone = event.kind === 'address-gone' && this.#find(active.plan) === undefined;
     if (isGone && !failed && !active.awaiting) {
-      active.awaiting = true;
       const fate = this.#around.fateOfTaken();
-      return fate === 'undecided' ? active.announcer.cancel() : this.#settleTaken(resource, active, fate);
+      active.awaiting = fate === 'undecided';
+      if (fate === 'undecided') return active.announcer.cancel();
+      if (fate !== 'lost') return this.#settleTaken(resource, active, fate);
     }
     if (active.awaiting) return;
     if (event.kind === 'link' && event.link.hardwareAddress !== active.hardwareAddress) {
@@ -330,11 +337,12 @@ export class AddressAgent implements BuiltinAgent {
     if (outcome.code === 0 && failed) void active.announcer.announce(active.plan.announcements);
   }
 
-  #settleTaken(resource: string, active: Active, fate: Exclude<Fate, 'undecided'>): void {
+  #settleTaken(resource: string, active: Active, end: LapseEnd): void {
     active.awaiting = false;
+    if (end === 'given-up') return this.#around.onGivenUp(resource);
     const { address } = active.plan;
-    const place = fate === 'returns' ? this.#place(active.plan) : undefined;
-    const added = place?.ok === true ? addAddress(this.#route, settingsOf(active.plan, place.value)) : undefined;
+    const place = this.#place(active.plan);
+    const added = place.ok ? addAddress(this.#route, settingsOf(active.plan, place.value)) : undefined;
     if (added !== undefined && (added.ok || added.error.errno === 'EEXIST')) {
       this.#around.logger.notice(`${resource}: ${address} is back, as nobody else was given it`);
       return void active.announcer.announce(active.plan.announcements);

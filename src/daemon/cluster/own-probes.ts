@@ -1,5 +1,6 @@
-// What daemons before this one started on this machine and the document, which may have changed meanwhile, no longer names.
-// The cluster has only named resources probed: such a one would run on unseen. Its own node looks, and reports what it finds.
+// Probes that a node orders by itself: of what daemons before this one started on this machine and the document, which may
+// have changed meanwhile, no longer names (the cluster has only named resources probed: such a one would run on unseen), and
+// of what lost its address to a lapse of the quorum lease.
 import { randomUUID } from 'node:crypto';
 import type { Started } from '../../agents/index.ts';
 import { childAt, parametersDigest, walkXml, type XmlElement } from '../../cib/index.ts';
@@ -18,15 +19,11 @@ export function leftoverProbes(
   if (resources !== undefined) walkXml(resources, ({ id }) => named.add(id));
   // An instance of a clone is recorded with its number.
   const left = [...started].filter(([id]) => !named.has(id) && !named.has(id.replace(/:\d+$/, '')));
-  return left.map(([id, found]) => ({ ...probeOf(id, found), givenAtSeconds: nowSeconds }));
+  return left.map(([id, found]) => ownProbe(id, found, nowSeconds));
 }
 
-/** Whether it is one of these probes, and not the coordinator's. */
-export function isLeftoverProbe({ transitionKey }: ExecutionOrder): boolean {
-  return transitionKey.startsWith('-1:-1:');
-}
-
-function probeOf(id: string, { agent, parameters }: Started): Omit<ExecutionOrder, 'givenAtSeconds'> {
+/** Of what is on this node as `id`: in the history it stands as done from outside of the cluster. */
+export function ownProbe(id: string, { agent, parameters }: Started, nowSeconds: number): ExecutionOrder {
   const provider = agent.class === 'ocf' ? agent.provider : undefined;
   return {
     transitionKey: formatTransitionKey({ action: -1, transition: -1, expectedCode: notRunning, uuid: randomUUID() }),
@@ -40,5 +37,6 @@ function probeOf(id: string, { agent, parameters }: Started): Omit<ExecutionOrde
     parameters,
     meta: {},
     digest: parametersDigest(Object.entries(parameters)),
+    givenAtSeconds: nowSeconds,
   };
 }
