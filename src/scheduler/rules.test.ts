@@ -1,7 +1,7 @@
 // Rules that decide few clusters, each shown in the smallest cluster that it decides.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseXml, type XmlElement } from '../cib/index.ts';
+import { parseXml, rewriteElements, type XmlElement } from '../cib/index.ts';
 import { formatScoreLine } from './assignment/listing.ts';
 import { formatGraph } from './graph/graph-xml.ts';
 import { readCluster } from './placement.ts';
@@ -348,3 +348,41 @@ test('a device that unfences and became another one unfences every node that kno
   assert.ok(actionsWith('new').includes('stonith-n2-on n2'));
   assert.ok(!actionsWith('old').includes('stonith-n2-on n2'));
 });
+
+test('an operation recorded twice is compared with the digests that were made for the entry met first', () => {
+  const monitored = dummy('d', { 'failure-timeout': '1min' }).replace(
+    '</primitive>',
+    '<operations><op id="d-m" name="monitor" interval="10s" timeout="20s"/></operations></primitive>',
+  );
+  const failed = (id: string, call: number, changed: number) => `<lrm_rsc_op id="d_${id}" operation="monitor"
+    operation_key="d_monitor_10000" interval="10000" call-id="${call}" op-status="4" rc-code="1" transition-key="1:1:0:a"
+    transition-magic="4:1;1:1:0:a" last-rc-change="${changed}" op-digest="4811cef7f7f94e3a35a70be7916cb2fd"/>`;
+  const expired = failed('monitor_10000', 3, now.epochSeconds - 1000);
+  const actionsWith = (entries: string) =>
+    decided({
+      options: withoutFencing,
+      resources: monitored,
+      histories: { n1: history('d', running).replace('</lrm_resource>', `${entries}</lrm_resource>`) },
+    }).actions;
+  assert.ok(actionsWith(expired).includes('d_monitor_10000 n1'));
+  assert.ok(!actionsWith(failed('last_failure_0', 1, now.epochSeconds - 10) + expired).includes('d_monitor_10000 n1'));
+});
+
+test('a fail count on a guest is cleared when its connection is back, though the guest is taken for lost later', () => {
+  const guest = dummy('d', { 'remote-node': 'g' });
+  const failure = `<lrm_rsc_op id="e_last_failure_0" operation="monitor" operation_key="e_monitor_10000" interval="10000"
+    call-id="3" op-status="4" rc-code="1" transition-key="1:1:0:a" transition-magic="4:1;1:1:0:a" op-digest="${digest}"/>`;
+  const cib = documentOf({
+    options: option('have-watchdog', 'true'),
+    nodes: ['n1', 'g'],
+    resources: guest + dummy('e'),
+    histories: { g: history('e', running).replace('</lrm_resource>', `${failure}</lrm_resource>`) },
+  });
+  const text = formatGraph(schedule({ cib: withoutNode(cib, 'g'), now, reasons: false }));
+  assert.match(synapseOf(text, 'e_clear_failcount_0'), /operation_key="g_start_0"/);
+});
+
+/** Only the connection tells of a guest. */
+function withoutNode(cib: XmlElement, name: string): XmlElement {
+  return rewriteElements(cib, (each) => (each.name === 'node' && each.id === name ? undefined : each)) ?? cib;
+}

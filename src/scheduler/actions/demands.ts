@@ -1,6 +1,6 @@
 // Carries out, in order, what reading the status and the constraints asked for.
 
-import type { Demand } from '../model/index.ts';
+import type { Demand, Reach } from '../model/index.ts';
 import { type Action, ON_DC, OPTIONAL, RUNNABLE } from './action.ts';
 import { requestFence } from './fence-action.ts';
 import { orderApart } from './keep-apart.ts';
@@ -20,7 +20,7 @@ function meet(plan: Plan, demand: Demand): void {
       requestFence(plan, { ...demand, need: 'optional' });
       break;
     case 'clear-failcount':
-      clearFailCount(plan, demand);
+      applyReach(clearFailCount(plan, demand), demand.reach);
       break;
     case 'delete-history': {
       const { resource, node } = demand;
@@ -29,9 +29,11 @@ function meet(plan: Plan, demand: Demand): void {
       break;
     }
     case 'stop':
-    case 'demote':
-      requestAction(plan, { resource: demand.resource, task: demand.kind, node: demand.node, need: 'required' });
+    case 'demote': {
+      const { kind: task, resource, node, reach } = demand;
+      applyReach(requestAction(plan, { resource, task, node, need: 'required' }), reach);
       break;
+    }
     case 'stop-not-needed':
       for (const stop of plan.findAll(demand.resource, 'stop', demand.node)) stop.set(OPTIONAL);
       break;
@@ -50,9 +52,15 @@ function meet(plan: Plan, demand: Demand): void {
   }
 }
 
+/** What could run when it was asked for stays so, until it is asked for again. */
+function applyReach(action: Action, reach: Reach): void {
+  if (reach === 'reached') action.set(RUNNABLE);
+  else action.clear(RUNNABLE);
+}
+
 export type FailCountClearing = Extract<Demand, { readonly kind: 'clear-failcount' }>;
 
-export function clearFailCount(plan: Plan, clearing: Omit<FailCountClearing, 'kind'>): Action {
+export function clearFailCount(plan: Plan, clearing: Omit<FailCountClearing, 'kind' | 'reach'>): Action {
   const { resource, node, afterFencing } = clearing;
   const clear = requestAction(plan, { resource, task: 'clear_failcount', node, need: 'required' });
   clear.addMeta('op_no_wait', 'true');

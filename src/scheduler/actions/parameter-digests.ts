@@ -4,7 +4,7 @@ import { compareVersions, parametersDigest } from '../../cib/index.ts';
 import { parametersOf } from '../configuration/meta.ts';
 import { operationParameters } from '../configuration/operation-meta.ts';
 import type { Cluster, ClusterNode, HistoryEntry, Primitive } from '../model/index.ts';
-import { type DigestComparison, digestParameters } from '../status/digest.ts';
+import { type DigestComparison, digestKey, digestParameters } from '../status/digest.ts';
 import type { OperationMetadata } from './operation-metadata.ts';
 
 export type Digests = {
@@ -55,11 +55,11 @@ export class ParameterDigests {
   }
 
   of(query: DigestQuery): Digests {
-    const { resource, node, task, intervalMs } = query;
-    const key = `${resource.index}:${node.index}:${task}:${intervalMs}`;
+    const key = digestKey(query.resource, query.node, query);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const digests = this.#calculate(query);
+    const basis = this.#cluster.caches.digestBases.get(key);
+    const digests = this.#calculate(basis === undefined ? query : { ...query, entry: basis });
     this.#known.set(key, digests);
     return digests;
   }

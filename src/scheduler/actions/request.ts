@@ -3,7 +3,7 @@
 
 import { configuredOperation, operationParameters } from '../configuration/operation-meta.ts';
 import { type ClusterNode, isGuestOrBundleNode, type QuorumPolicy, type Resource, roles } from '../model/index.ts';
-import { canFence } from '../status/fencing.ts';
+import { canFence, isUp } from '../status/fencing.ts';
 import { type Action, ON_DC, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
 import { currentRoleOf, isActive, nextRoleOf } from './family.ts';
 import { decideToFence } from './fence-action.ts';
@@ -81,7 +81,7 @@ function evaluateRunnable(plan: Plan, action: Action, resource: Resource): void 
   const { node } = action;
   if (node === undefined) {
     action.clear(RUNNABLE);
-  } else if (!node.online && !action.has(ON_DC) && !(isGuestOrBundleNode(node) && !node.remoteReset)) {
+  } else if (!isUp(node) && !action.has(ON_DC)) {
     action.clear(RUNNABLE);
     if (resource.managed && action.task === 'stop' && !node.unclean) {
       decideToFence(plan, node, 'stop is unrunnable');

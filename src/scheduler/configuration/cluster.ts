@@ -67,6 +67,7 @@ export function openCluster(cib: XmlElement, settings: RunSettings): Cluster {
     diagnostics: [],
     ledger: reasons ? new Map() : undefined,
     caches: {
+      digestBases: new Map(),
       parameters: new Map(),
       failures: [],
       records: undefined,

@@ -90,6 +90,8 @@ export type Caches = {
   readonly failures: (FailureRecords | undefined)[];
   /** `lrm_resource` elements of the whole status section, by node name and by the name they are recorded under. */
   records: Map<string, Map<string, XmlElement[]>> | undefined;
+  /** For each operation, by `digestKey`, the entry by which its digests were made first. */
+  readonly digestBases: Map<string, HistoryEntry>;
   /** Sums of preferences by resource and weight; `walk` where they cannot be added up. */
   readonly accumulations: Map<Resource, Map<number, Accumulation | 'walk'>>;
   /** How many steps merges of preferences may take yet beyond what is common; see colocation/preferences.ts. */

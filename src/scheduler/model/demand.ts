@@ -7,6 +7,9 @@ import type { HistoryEntry } from './history.ts';
 import type { ClusterNode } from './node.ts';
 import type { Primitive, Resource } from './resource.ts';
 
+/** Whether the node could be asked when the demand was made: what is read after it may say more about the node. */
+export type Reach = 'reached' | 'unreached';
+
 export type Demand =
   /** Fence, optional until the fencing phase; the first reason stays. */
   | { readonly kind: 'fence'; readonly node: ClusterNode; readonly reason: string; readonly priorityDelay: boolean }
@@ -15,6 +18,7 @@ export type Demand =
       readonly resource: Primitive;
       readonly node: ClusterNode;
       readonly reason: string;
+      readonly reach: Reach;
       /** The clearing has to wait for the fencing of this remote node. */
       readonly afterFencing: ClusterNode | undefined;
     }
@@ -25,7 +29,7 @@ export type Demand =
       readonly node: ClusterNode;
     }
   /** A required stop or demote. */
-  | { readonly kind: 'stop' | 'demote'; readonly resource: Resource; readonly node: ClusterNode }
+  | { readonly kind: 'stop' | 'demote'; readonly resource: Resource; readonly node: ClusterNode; readonly reach: Reach }
   /** Whatever stops of the resource on the node exist by now become optional again. */
   | { readonly kind: 'stop-not-needed'; readonly resource: Primitive; readonly node: ClusterNode }
   /** A recurring operation that history shows as active: an optional action. */

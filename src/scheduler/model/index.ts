@@ -10,7 +10,7 @@ export type {
   Ticket,
   TicketDependency,
 } from './constraint.ts';
-export type { Demand } from './demand.ts';
+export type { Demand, Reach } from './demand.ts';
 export type { HistoryEntry, OnFail, ResourceHistory } from './history.ts';
 export { onFailResponses, operationStatuses } from './history.ts';
 export type { ClusterNode } from './node.ts';

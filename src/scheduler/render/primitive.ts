@@ -111,6 +111,14 @@ const exitTexts: readonly string[] = [
   'Failed in promoted role',
 ];
 
+/** Beside those of the OCF resource agent API. */
+function exitTextOf(code: number): string {
+  if (code === 190) return 'Service is active but might fail soon';
+  if (code === 191) return 'Service is promoted but might fail soon';
+  if (code === 193) return 'No exit status available';
+  return exitTexts[code] ?? (code > 128 && code < 255 ? 'Interrupted by signal' : 'Unknown exit status');
+}
+
 /**
  * What a probe found that could not tell whether the resource runs: that the agent is missing, for example. It counts
  * where it says itself that it was run, and under the name that its key has: in a clone that of what is cloned.
@@ -127,7 +135,7 @@ export function maskedProbeText(
     const isHere = where !== undefined && (node === undefined || where === node.name.toLowerCase());
     return isHere && entry.key === `${name}_monitor_0` && isMaskedProbe(entry);
   });
-  return failed === undefined ? undefined : (exitTexts[failed.exitCode] ?? 'Unknown exit status');
+  return failed === undefined ? undefined : exitTextOf(failed.exitCode);
 }
 
 /** Implicit parts of bundles and guests are not shown on their own. */

@@ -5,6 +5,7 @@ import { addScores } from '../../kit/index.ts';
 import { baseName } from '../configuration/naming.ts';
 import { bundleOf } from '../configuration/tree.ts';
 import type { Cluster, ClusterNode, FailureRecord, FailureRecords, HistoryEntry, Primitive } from '../model/index.ts';
+import { reachOf } from './fencing.ts';
 import { recordedEntries } from './records.ts';
 
 const noFailure: FailureRecord = { count: 0, lastFailure: 0 };
@@ -111,7 +112,8 @@ export function clearFailCount(
   { reason, afterFencing }: { readonly reason: string; readonly afterFencing?: ClusterNode | undefined },
 ): void {
   cluster.clearedFailCounts.add(clearingKey(resource, node));
-  cluster.demands.push({ kind: 'clear-failcount', resource, node, reason, afterFencing });
+  const reach = reachOf(cluster, node);
+  cluster.demands.push({ kind: 'clear-failcount', resource, node, reason, reach, afterFencing });
 }
 
 export function isFailCountCleared(cluster: Cluster, resource: Primitive, node: ClusterNode): boolean {

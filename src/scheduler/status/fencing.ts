@@ -1,7 +1,14 @@
 // Deciding that a node has to be fenced. The decision is recorded at once; whether the node really is fenced is settled at
 // the end of a run.
 
-import { type Cluster, type ClusterNode, isGuestOrBundleNode, isRemoteType, type Resource } from '../model/index.ts';
+import {
+  type Cluster,
+  type ClusterNode,
+  isGuestOrBundleNode,
+  isRemoteType,
+  type Reach,
+  type Resource,
+} from '../model/index.ts';
 
 /**
  * Takes `node` as untrustworthy for `reason`. Guests are not fenced: their container is taken as failed. The first
@@ -34,9 +41,19 @@ export function fenceNode(
 
 /** Asks for a stop. A node that cannot be asked to stop what is to be stopped there is not to be trusted any more. */
 export function demandStop(cluster: Cluster, resource: Resource, node: ClusterNode): void {
-  cluster.demands.push({ kind: 'stop', resource, node });
-  const isReached = node.online || (isGuestOrBundleNode(node) && !node.remoteReset);
-  if (!isReached && resource.managed && !node.unclean) fenceNode(cluster, node, 'stop is unrunnable');
+  cluster.demands.push({ kind: 'stop', resource, node, reach: reachOf(cluster, node) });
+  if (!isUp(node) && resource.managed && !node.unclean) fenceNode(cluster, node, 'stop is unrunnable');
+}
+
+/** Whether the node can be asked to do something, as far as is known by now. */
+export function reachOf(cluster: Cluster, node: ClusterNode): Reach {
+  const isLost = isGuestOrBundleNode(node) && !canFence(cluster, node);
+  return isUp(node) && !node.pending && !isLost ? 'reached' : 'unreached';
+}
+
+/** A guest that is not reset counts as up: it will be when its container is. */
+export function isUp(node: ClusterNode): boolean {
+  return node.online || (isGuestOrBundleNode(node) && !node.remoteReset);
 }
 
 function resetGuest(node: ClusterNode): void {

@@ -21,7 +21,7 @@ import {
 import { addActiveNode, currentNode } from './active.ts';
 import { readRecordedOperation } from './entry.ts';
 import type { Evaluation } from './evaluation.ts';
-import { demandStop, fenceNode } from './fencing.ts';
+import { demandStop, fenceNode, reachOf } from './fencing.ts';
 import { readEntries } from './history-reader.ts';
 import { ownerOf } from './owner.ts';
 
@@ -163,7 +163,7 @@ function answerFailure(
       return;
     case onFailResponses.demote:
       resource.failed = true;
-      cluster.demands.push({ kind: 'demote', resource, node });
+      cluster.demands.push({ kind: 'demote', resource, node, reach: reachOf(cluster, node) });
       return;
     case onFailResponses.fence:
       fenceNode(cluster, node, `${resource.id} failed there`);
