@@ -17,10 +17,24 @@ export type RingProfile = Omit<RingConfig, 'onOrdered'>;
 
 /** Sealed datagrams, Haven's detection times unless others are given. */
 export function havenRing(nodeId: number, timing: TotemTiming = havenTiming): RingProfile {
-  return { nodeId, timing, netMtu: sealedNetMtu, ringSeqReserve, cancelTokenHoldOnRetransmit: 'no' };
+  return {
+    nodeId,
+    timing,
+    netMtu: sealedNetMtu,
+    ringSeqReserve,
+    cancelTokenHoldOnRetransmit: 'no',
+    tokenKeeper: 'in-turn',
+  };
 }
 
 /** Plain datagrams, and what corosync.conf says; ring numbers on disk as Corosync keeps them. */
 export function corosyncRing(nodeId: number, timing: TotemTiming): RingProfile {
-  return { nodeId, timing, netMtu: corosyncNetMtu, ringSeqReserve: 0, cancelTokenHoldOnRetransmit: 'no' };
+  return {
+    nodeId,
+    timing,
+    netMtu: corosyncNetMtu,
+    ringSeqReserve: 0,
+    cancelTokenHoldOnRetransmit: 'no',
+    tokenKeeper: 'representative',
+  };
 }

@@ -46,7 +46,8 @@ export function enterCommit(ring: Ring, token: CommitTokenMessage): void {
   ring.maxRingSeq = Math.max(ring.maxRingSeq, token.ringId.seq);
   ring.sentLastVisit = 0;
   ring.backlogLastVisit = 0;
-  disarm(ring, 'join', 'consensus', 'merge', 'hold', 'retransmit');
+  disarm(ring, 'join', 'consensus', 'hold', 'retransmit');
+  ring.mergeDueMs = Infinity;
   arm(ring, 'token', timing.tokenMs);
   const entries = filledEntries(ring, token);
   const header = headerOf(nodeId, 0);

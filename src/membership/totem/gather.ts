@@ -41,7 +41,8 @@ export function enterGather(ring: Ring, reason: GatherReason): void {
   ring.commitAwaitingDisk = undefined;
   if (!ring.procList.includes(nodeId)) ring.procList.push(nodeId);
   ring.consensus = new Set([nodeId]);
-  disarm(ring, 'token', 'warning', 'retransmit', 'merge', 'hold');
+  disarm(ring, 'token', 'warning', 'retransmit', 'hold');
+  ring.mergeDueMs = Infinity;
   arm(ring, 'consensus', timing.consensusMs);
   sendJoin(ring);
 }

@@ -10,6 +10,7 @@ export { beforeFirst } from './sequence.ts';
 export {
   createRing,
   isDrained,
+  isIdle,
   nextDeadline,
   type OrderedEffect,
   type Ring,

@@ -33,6 +33,7 @@ class Members {
       netMtu: 1410,
       ringSeqReserve: 0,
       cancelTokenHoldOnRetransmit: 'no',
+      tokenKeeper: 'in-turn',
     } as const;
     this.rings.set(nodeId, createRing(config));
     this.delivered.set(nodeId, []);
@@ -188,6 +189,29 @@ test('the crash notice of a dead node, sent by its guardian, has the same effect
   assert.equal(members.configurations.get(2)?.at(-1), 'regular 2 3');
 });
 
+test('the members of an idle ring keep the token in turn, one of them in each rotation', () => {
+  const members = new Members([1, 2, 3]);
+  members.run(2000);
+  const turns: number[] = [];
+  const visits = new Map<number, { tokenSeq: number; atMs: number }>();
+  while (members.nowMs < 12_000) {
+    members.run(1);
+    const [keeper, second] = [...members.rings.values()].filter(({ timers }) => timers.hold < Infinity);
+    assert.equal(second, undefined, 'two members keep the token');
+    if (keeper !== undefined && keeper.config.nodeId !== turns.at(-1)) turns.push(keeper.config.nodeId);
+    for (const [nodeId, { lastTokenSeq: tokenSeq }] of members.rings) {
+      const { nowMs: atMs } = members;
+      const before = visits.get(nodeId) ?? { tokenSeq, atMs };
+      assert.ok(atMs - before.atMs <= havenTiming.holdMs + 2, 'the token is kept once in a rotation');
+      visits.set(nodeId, tokenSeq === before.tokenSeq ? before : { tokenSeq, atMs });
+    }
+  }
+  assert.match(turns.join(''), /^.{0,2}(123){3}/);
+  members.say(2, new Uint8Array(1));
+  members.run(2);
+  assert.equal(members.delivered.get(3)?.length, 1, 'who speaks does not wait for the keeper');
+});
+
 test('nothing is said of a new ring before its number is on disk', () => {
   const ring = createRing({
     nodeId: 1,
@@ -195,6 +219,7 @@ test('nothing is said of a new ring before its number is on disk', () => {
     netMtu: 1410,
     ringSeqReserve: 0,
     cancelTokenHoldOnRetransmit: 'no',
+    tokenKeeper: 'in-turn',
   });
   const kinds = (effects: readonly TotemEffect[]) =>
     effects.map((effect) => effect.kind).filter((kind) => kind !== 'log');

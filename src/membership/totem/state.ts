@@ -25,6 +25,11 @@ export type RingConfig = {
   /** Answer a retransmit request at once instead of holding the token (Corosync's cancel_token_hold_on_retransmit). */
   readonly cancelTokenHoldOnRetransmit: 'yes' | 'no';
   /**
+   * Who keeps the token of an idle ring, and so wakes twice a rotation: always the representative, as in Corosync, or each
+   * member for about a second.
+   */
+  readonly tokenKeeper: 'representative' | 'in-turn';
+  /**
    * The layer above, told at the very place in the order, before anything further is delivered: there it may call
    * `completeSync` and `submit`. The same effects also come out of `step`.
    */
@@ -34,7 +39,7 @@ export type RingConfig = {
 export type RingPhase = 'idle' | 'operational' | 'gather' | 'commit' | 'recovery' | 'stopped';
 
 /** In the order in which they fire when several are due. */
-export const timerNames = ['hold', 'retransmit', 'join', 'merge', 'consensus', 'warning', 'token'] as const;
+export const timerNames = ['hold', 'retransmit', 'join', 'consensus', 'warning', 'token'] as const;
 export type TimerName = (typeof timerNames)[number];
 
 export type Ring = {
@@ -46,6 +51,8 @@ export type Ring = {
   joinsIgnoredUntilMs: number;
   phase: RingPhase;
   readonly timers: Record<TimerName, number>;
+  /** When an idle representative asks for other rings: at the first visit of the token from then on, which costs no wake. */
+  mergeDueMs: number;
   /** Our own multicasts that the protocol wants us to hear, handled after the event at hand. */
   readonly ownMulticasts: Uint8Array[];
 
@@ -137,11 +144,11 @@ export function createRing(config: RingConfig): Ring {
       hold: Infinity,
       retransmit: Infinity,
       join: Infinity,
-      merge: Infinity,
       consensus: Infinity,
       warning: Infinity,
       token: Infinity,
     },
+    mergeDueMs: Infinity,
     ownMulticasts: [],
     ringId: noRing,
     oldRingId: noRing,
@@ -231,6 +238,11 @@ export function currentQueue(ring: Ring): OutboundQueue {
 /** Everything submitted has been multicast. Who means to leave waits for this: what is queued then is never said. */
 export function isDrained(ring: Ring): boolean {
   return ring.normalQueue.isEmpty && ring.transitionQueue.isEmpty;
+}
+
+/** The token goes round, with nothing said for so long that it is kept for a while. */
+export function isIdle(ring: Ring): boolean {
+  return ring.phase === 'operational' && ring.seqUnchangedVisits >= ring.config.timing.idleVisits && isDrained(ring);
 }
 
 export function ascending(nodeIds: Iterable<number>): number[] {

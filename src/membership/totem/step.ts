@@ -6,7 +6,7 @@ import { requestDurableRingSeq, sendCommitOnceDurable } from './commit.ts';
 import type { OutboundMessage, TotemEffect, TotemEvent } from './event.ts';
 import { consensusExpired, enterGather, sendJoin } from './gather.ts';
 import { receiveCommitToken, receiveJoin, reportFailed } from './join.ts';
-import { encodeMergeDetect, receiveMcast, receiveMergeDetect } from './mcast.ts';
+import { receiveMcast, receiveMergeDetect } from './mcast.ts';
 import type { TotemMessage } from './message.ts';
 import { sameRing } from './ring-id.ts';
 import { cancelHold, leaveMessage, multicast, releaseToken, repeatToken } from './send.ts';
@@ -142,11 +142,17 @@ function dispatch(ring: Ring, message: TotemMessage, bytes: Uint8Array): void {
     case 'hold-cancel':
       if (!sameRing(message.ringId, ring.ringId)) return;
       ring.seqUnchangedVisits = 0;
-      if (isRepresentative(ring) && ring.phase !== 'gather') {
+      if (keepsNow(ring)) {
         disarm(ring, 'hold');
         releaseToken(ring);
       }
   }
+}
+
+/** The representative of Corosync sends the token again although it may be on its way. */
+function keepsNow(ring: Ring): boolean {
+  if (ring.config.tokenKeeper === 'in-turn') return ring.timers.hold < Infinity;
+  return isRepresentative(ring) && ring.phase !== 'gather';
 }
 
 function fireTimers(ring: Ring): void {
@@ -167,9 +173,6 @@ function fire(ring: Ring, timer: TimerName): void {
       return;
     case 'join':
       sendJoin(ring);
-      return;
-    case 'merge':
-      if (ring.phase === 'operational' && isRepresentative(ring)) multicast(ring, encodeMergeDetect(ring));
       return;
     case 'consensus':
       consensusExpired(ring);

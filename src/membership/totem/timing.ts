@@ -7,13 +7,13 @@ export type TotemTiming = {
   readonly tokenWarningMs: number;
   /** The last token is sent again after so long without the next. */
   readonly tokenRetransmitMs: number;
-  /** The representative of an idle ring keeps the token for so long. */
+  /** The keeper of an idle ring's token has it for so long. */
   readonly holdMs: number;
   /** Candidates that have not agreed by then are declared failed. */
   readonly consensusMs: number;
   /** A join is repeated at this interval while gathering. */
   readonly joinMs: number;
-  /** An idle representative asks for other rings after so long. */
+  /** An idle representative asks for other rings after so long, when the token is there. */
   readonly mergeMs: number;
   /** Token visits without progress of our own aru before we exclude ourselves. */
   readonly failToReceiveVisitsMax: number;

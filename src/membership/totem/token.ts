@@ -4,6 +4,7 @@ import { assert } from '../../kit/index.ts';
 import { encodeToken, mcastHeaderBytes, writeMcastHeader } from './codec.ts';
 import { advanceAru, deliverContiguous } from './delivery.ts';
 import { enterGather } from './gather.ts';
+import { encodeMergeDetect } from './mcast.ts';
 import { type McastMessage, type RetransmitRequest, retransmitRequestsMax, type TokenMessage } from './message.ts';
 import { isRepeated } from './old-ring.ts';
 import { advanceRecovery } from './recovery.ts';
@@ -12,6 +13,9 @@ import { headerOf, multicast, sendToken } from './send.ts';
 import { earlierSeq, nextSeq, seqAtOrBefore, seqBefore, seqDistance } from './sequence.ts';
 import { arm, currentQueue, disarm, isRepresentative, log, type Ring } from './state.ts';
 import { type MessageStore, storeSlots } from './store.ts';
+
+/** About a second of Haven's ring. */
+const keepsPerTurn = 20;
 
 export function receiveToken(ring: Ring, token: TokenMessage): void {
   if (ring.discardTokens || (ring.phase !== 'operational' && ring.phase !== 'recovery')) return;
@@ -30,18 +34,38 @@ function isPlausible(ring: Ring, token: TokenMessage): boolean {
 
 /** Counts how long nothing was said. Repeated and foreign tokens count too, as they do in Corosync. */
 function noteIdleness(ring: Ring, token: TokenMessage): void {
-  const { idleVisits, mergeMs } = ring.config.timing;
+  const { idleVisits } = ring.config.timing;
   if (token.seq === ring.lastSeq) {
     ring.seqUnchangedVisits++;
-    if (ring.timers.merge === Infinity && isRepresentative(ring)) arm(ring, 'merge', mergeMs);
+    lookForOthers(ring);
   } else {
     ring.seqUnchangedVisits = 0;
-    disarm(ring, 'merge', 'hold');
+    ring.mergeDueMs = Infinity;
+    disarm(ring, 'hold');
   }
   ring.lastSeq = token.seq;
-  ring.tokenHeld = isRepresentative(ring)
-    ? ring.seqUnchangedVisits > idleVisits
-    : ring.seqUnchangedVisits >= idleVisits;
+  ring.tokenHeld = isKeeper(ring, token) ? ring.seqUnchangedVisits > idleVisits : ring.seqUnchangedVisits >= idleVisits;
+}
+
+/** Every `mergeMs` of idleness the representative asks whether there are other rings. */
+function lookForOthers(ring: Ring): void {
+  if (!isRepresentative(ring)) return;
+  const { mergeMs } = ring.config.timing;
+  if (ring.nowMs >= ring.mergeDueMs && ring.phase === 'operational') {
+    multicast(ring, encodeMergeDetect(ring));
+    ring.mergeDueMs = ring.nowMs + mergeMs;
+  } else if (ring.mergeDueMs === Infinity) ring.mergeDueMs = ring.nowMs + mergeMs;
+}
+
+/**
+ * In turn: whoever keeps the token has it again after one rotation, and keeps it `keepsPerTurn` times; the next one follows
+ * a step later. So between two visits nobody waits for more than one keeper, and all can tell by the token's number.
+ */
+function isKeeper(ring: Ring, { tokenSeq }: TokenMessage): boolean {
+  if (ring.config.tokenKeeper === 'representative') return isRepresentative(ring);
+  const visits = keepsPerTurn * ring.members.length;
+  const visit = tokenSeq % (visits + 1);
+  return visit < visits && visit % ring.members.length === 0;
 }
 
 function visit(ring: Ring, token: TokenMessage): void {
@@ -84,14 +108,14 @@ function visit(ring: Ring, token: TokenMessage): void {
   });
   arm(ring, 'token', timing.tokenMs);
   if (ring.phase === 'operational') arm(ring, 'warning', timing.tokenWarningMs);
-  handOn(ring, onward);
+  handOn(ring, token, onward);
   if (ring.phase === 'operational') deliverContiguous(ring, ring.highSeq, ring.stableSeq);
 }
 
-/** The representative of an idle ring keeps the token for a while; everyone else passes it on at once. */
-function handOn(ring: Ring, onward: Uint8Array): void {
+/** The keeper of an idle ring's token has it for a while; everyone else passes it on at once. */
+function handOn(ring: Ring, token: TokenMessage, onward: Uint8Array): void {
   const { timing } = ring.config;
-  if (!(ring.tokenHeld && isRepresentative(ring) && ring.phase === 'operational')) {
+  if (!(ring.tokenHeld && isKeeper(ring, token) && ring.phase === 'operational')) {
     sendToken(ring, onward);
     return;
   }

@@ -127,6 +127,11 @@ export class RingNetwork {
     return this.#carriers;
   }
 
+  /** One datagram reaches everybody; otherwise everybody is in the node list. */
+  get hasGroup(): boolean {
+    return this.#sockets[0]?.hasGroup === true;
+  }
+
   /** Where the node is on the first link, as far as is known. */
   addressOf(nodeId: number): string | undefined {
     return this.#book.endpointOf(0, nodeId)?.address;
@@ -189,7 +194,7 @@ export class RingNetwork {
   /** To everybody but ourselves; it may wait for more of its kind, until something else is sent or `flush`. */
   multicast(bytes: Uint8Array): void {
     const datagram = this.#seal?.seal(bytes) ?? bytes;
-    if (this.#sockets[0]?.hasGroup === true) {
+    if (this.hasGroup) {
       for (const link of this.#groupLinks()) {
         this.#count(datagram);
         this.#sockets[link]?.sendToGroup(datagram);

@@ -12,7 +12,7 @@ import {
   stepMember,
 } from '../../member.ts';
 import { quorumView } from '../../services/stack.ts';
-import { formatRingId, isDrained } from '../../totem/index.ts';
+import { formatRingId, isDrained, isIdle } from '../../totem/index.ts';
 import { type NetworkCounters, RingNetwork } from './network.ts';
 import type { Keyring, RingNodeList, RingPeer, RingSettings } from './settings.ts';
 import { type KeyStatus, type LinkStatus, quorumFlagsOf, type RingCounters, type RingStatus } from './status.ts';
@@ -179,6 +179,11 @@ export class RingNode {
     this.#endTurn();
   }
 
+  /** Nothing was said for a while: the token goes round, and that is all. */
+  get isIdle(): boolean {
+    return !this.#ended && isIdle(this.#member.ring);
+  }
+
   /** A member is known to be gone: fenced, or announced by its guardian. */
   memberFailed(nodeId: number): void {
     this.#handle({ kind: 'member-failed', nowMs: monotonicMs(), nodeId });
@@ -272,7 +277,8 @@ export class RingNode {
           break;
         case 'broadcast':
           if (isRecoveryMessage(effect.bytes)) this.#counters.suppliedInRecovery++;
-          this.#network.multicast(effect.bytes);
+          if (isMergeDetect(effect.bytes)) this.#lookForOthers(effect.bytes);
+          else this.#network.multicast(effect.bytes);
           break;
         case 'persist':
           this.#persist(effect.ringSeq);
@@ -293,6 +299,15 @@ export class RingNode {
       }
     }
     this.#network.flush();
+  }
+
+  /** Who is on our ring knows it: only where all hear the same datagram does it wake them. */
+  #lookForOthers(bytes: Uint8Array): void {
+    if (this.#network.hasGroup) return this.#network.multicast(bytes);
+    const { members } = this.#member.ring;
+    for (const { nodeId } of this.#peers) {
+      if (!members.includes(nodeId)) this.#network.send({ nodeId, bytes, attempt: 'first' });
+    }
   }
 
   #tell(effect: NodeEffect): void {
@@ -409,6 +424,10 @@ export class RingNode {
 /** An mcast (type 1) that carries one of an old ring (encapsulated 1). */
 function isRecoveryMessage(bytes: Uint8Array): boolean {
   return bytes[3] === 1 && bytes[4] === 1;
+}
+
+function isMergeDetect(bytes: Uint8Array): boolean {
+  return bytes[3] === 2;
 }
 
 function votesOf({ quorum, configVersion }: RingSettings) {
