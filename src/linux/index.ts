@@ -92,6 +92,7 @@ export type { ServiceManager } from './process/service-manager.ts';
 export { serviceManager } from './process/service-manager.ts';
 // Memory in common
 export { type ProgramEnd, type ProgramStart, type StartedProgram, startProgram } from './process/spawn.ts';
+export { linger, whenCalm } from './readiness/linger.ts';
 // Readiness of descriptors
 export type { Watch, WatchMethod } from './readiness/watch.ts';
 export { settleWatchMethod, watchReadable } from './readiness/watch.ts';

@@ -54,6 +54,7 @@ export const recvmsg: Native<[number, Memory, number]> = native('long recvmsg(in
 export const epollCreate: Native<[number]> = native('int epoll_create1(int)');
 export const epollControl: Native<[number, number, number, Memory]> = native('int epoll_ctl(int, int, int, void *)');
 export const epollWait: Native<[number, Memory, number, number]> = native('int epoll_wait(int, void *, int, int)');
+export const poll: Native<[Memory, number, number]> = native('int poll(void *, ulong, int)');
 export const eventfd: Native<[number, number]> = native('int eventfd(uint, int)');
 
 export const timerfdCreate: Native<[number, number]> = native('int timerfd_create(int, int)');

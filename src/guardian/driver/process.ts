@@ -7,12 +7,15 @@ import {
   armWatchdog,
   bootMs,
   type KernelError,
+  linger,
   mapSharedMemory,
   monotonicMs,
   orFail,
   poolOfOne,
   setRealTime,
+  settleWatchMethod,
   type Watchdog,
+  whenCalm,
 } from '../../linux/index.ts';
 import {
   type GuardianEffect,
@@ -47,6 +50,7 @@ export function runGuardian(): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {});
   setRealTime(realTimePriority); // Refused without privilege: then it runs as everything else does.
   process.stdout.on('error', () => {}); // A daemon that dies before this guardian is ready does not hear it.
+  void settleWatchMethod();
   new Guardian(undoer).start();
   process.stdout.write(readyLine);
 }
@@ -58,8 +62,12 @@ class Guardian {
   readonly #shared = new SharedFields(
     orFail(mapSharedMemory(sharedMemory.descriptor, sharedMemory.bytes, 'the daemon and its guardian')),
   );
+  #lookDueMs = 0;
   #nextLook: NodeJS.Timeout | undefined;
+  #waits = false;
   #acting: Promise<void> = Promise.resolve();
+  /** Not done yet; they need the event loop. */
+  #actions = 0;
   #enforced = this.#shared.lapsesEnforced;
   readonly #probe = new ProcessorProbe(realTimePriority);
   #watchdog: Watchdog | undefined;
@@ -74,8 +82,8 @@ class Guardian {
   start(): void {
     process.stdin.setEncoding('utf8');
     process.stdin.on('data', (chunk: string) => this.#read(chunk));
-    process.stdin.on('close', () => this.#apply({ kind: 'gone', nowMs: monotonicMs() }));
-    process.stdin.on('error', () => this.#apply({ kind: 'gone', nowMs: monotonicMs() }));
+    for (const end of ['end', 'close', 'error'] as const)
+      process.stdin.on(end, () => this.#apply({ kind: 'gone', nowMs: monotonicMs() }));
     this.#tick();
   }
 
@@ -94,6 +102,26 @@ class Guardian {
 
   #tick(): void {
     clearTimeout(this.#nextLook);
+    this.#look();
+    if (this.#actions > 0) return this.#lookLater();
+    if (this.#waits) return;
+    this.#waits = true;
+    whenCalm(() => this.#wait());
+  }
+
+  #lookLater(): void {
+    this.#nextLook = setTimeout(() => this.#tick(), Math.ceil(this.#lookDueMs - monotonicMs()));
+  }
+
+  /** Looks again and again without the event loop, as long as that has nothing to do: each look costs half then. */
+  #wait(): void {
+    this.#waits = false;
+    const wait = () => linger({ forMs: this.#lookDueMs - monotonicMs(), atTheEnd: 'wake', goesOn: () => true });
+    while (this.#actions === 0 && wait() === 'over') this.#look();
+    this.#lookLater();
+  }
+
+  #look(): void {
     const [nowMs, nowBootMs] = [monotonicMs(), bootMs()];
     const { beats, lease } = this.#shared;
     const { daemon } = this.#state;
@@ -102,7 +130,7 @@ class Guardian {
     this.#apply({ kind: 'tick', nowMs, bootMs: nowBootMs, beats, lease, thread });
     this.#noteEnforced();
     this.#shared.look();
-    this.#nextLook = setTimeout(() => this.#tick(), Math.ceil(nextLookInMs(this.#state, nowBootMs)));
+    this.#lookDueMs = nowMs + nextLookInMs(this.#state, nowBootMs);
   }
 
   /** For the guardian after this one, once it is done. */
@@ -110,8 +138,16 @@ class Guardian {
     const { lapsesEnforced } = this.#state;
     if (lapsesEnforced === this.#enforced) return;
     this.#enforced = lapsesEnforced;
-    this.#acting = this.#acting.then(() => {
+    this.#act(() => {
       this.#shared.lapsesEnforced = lapsesEnforced;
+    });
+  }
+
+  /** One after the other. */
+  #act(action: () => void | Promise<void>): void {
+    this.#actions++;
+    this.#acting = this.#acting.then(action).then(() => {
+      this.#actions--;
     });
   }
 
@@ -131,21 +167,21 @@ class Guardian {
       case 'kill':
         return kill(effect.pid);
       case 'undo':
-        this.#acting = this.#acting.then(() => this.#undoer.carryOut(effect.pledge));
+        this.#act(() => this.#undoer.carryOut(effect.pledge));
         return;
       case 'feed-watchdog':
         return this.#feedWatchdog();
       case 'restart':
-        this.#acting = this.#acting.then(() => restart(effect.argv));
+        this.#act(() => restart(effect.argv));
         return;
       case 'await-reset':
-        this.#acting.then(() => {
+        this.#act(() => {
           if (this.#watchdog === undefined) process.exit(0);
           log('notice', `waiting for the watchdog ${this.#watchdog.path} to reset this machine`);
         });
         return;
       case 'exit':
-        this.#acting.then(() => {
+        this.#act(() => {
           this.#watchdog?.disarm();
           process.exit(effect.code);
         });

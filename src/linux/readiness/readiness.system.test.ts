@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { stat } from 'node:fs';
 import { after, test } from 'node:test';
 import { orFail } from '../error.ts';
 import { close, eventfd, read, write } from '../libc.ts';
+import { linger, whenCalm } from './linger.ts';
 import { settleWatchMethod, useWatchMethod, type WatchMethod, watchReadable } from './watch.ts';
 
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
@@ -50,6 +52,34 @@ for (const method of ['event-loop', 'worker-thread'] satisfies WatchMethod[]) {
     assert.equal(!watch.ok && watch.error.errno, 'EBADF');
   });
 }
+
+test('who lingers hears what is watched, waits no longer than asked to, and leaves all else to the loop', async () => {
+  useWatchMethod('event-loop');
+  await settleWatchMethod();
+  const bell = eventfd(0, EFD_NONBLOCK_CLOEXEC);
+  let heard = 0;
+  const watch = orFail(
+    watchReadable(bell, 'a bell', () => {
+      heard++;
+      read(bell, Buffer.alloc(8), 8);
+    }),
+  );
+  await new Promise<void>(whenCalm);
+  const goOnce = { forMs: 10_000, atTheEnd: 'wake', goesOn: () => false } as const;
+  write(bell, one, 8);
+  assert.equal(linger(goOnce), 'stopped');
+  assert.equal(heard, 1);
+  assert.equal(linger({ ...goOnce, forMs: 5 }), 'over');
+  const done = new Promise<void>((resolve) => stat('/', () => resolve()));
+  assert.equal(linger(goOnce), 'called');
+  await done;
+  watch.close();
+  write(bell, one, 8);
+  await new Promise<void>(whenCalm);
+  assert.equal(linger({ ...goOnce, forMs: 5 }), 'over');
+  assert.equal(heard, 1, 'silent after close');
+  close(bell);
+});
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1));

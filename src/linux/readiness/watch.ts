@@ -13,6 +13,7 @@ import { assert, ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
 import { close, dup3, errno, eventfd, socket, write } from '../libc.ts';
 import { openEpollOn } from './epoll.ts';
+import { findLoop, lingerFor } from './linger.ts';
 import { watchByWorker } from './worker.ts';
 
 export type Watch = {
@@ -54,7 +55,12 @@ export function useWatchMethod(chosen: WatchMethod): void {
   method = chosen;
 }
 
-function watchByEventLoop(fd: number, name: string, onReadable: () => void): KernelResult<Watch> {
+/** `polled` is the descriptor that libuv polls for it. */
+function watchByEventLoop(
+  fd: number,
+  name: string,
+  onReadable: () => void,
+): KernelResult<Watch & { readonly polled: number }> {
   const nested = openEpollOn(fd, name);
   if (!nested.ok) return nested;
   const standIn = socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
@@ -69,10 +75,10 @@ function watchByEventLoop(fd: number, name: string, onReadable: () => void): Ker
   // Not dup2: it would drop close-on-exec, and every program that we start would inherit the descriptor.
   assert(dup3(nested.value, standIn, O_CLOEXEC) === standIn, 'dup3 onto a descriptor that is open');
   close(nested.value);
-  return ok(watchOf(handle, onReadable));
+  return ok({ ...watchOf(handle, onReadable, lingerFor(fd, onReadable)), polled: standIn });
 }
 
-function watchOf(handle: Socket, onReadable: () => void): Watch {
+function watchOf(handle: Socket, onReadable: () => void, forget: () => void): Watch {
   let open = true;
   return {
     ref: () => void handle.ref(),
@@ -80,6 +86,7 @@ function watchOf(handle: Socket, onReadable: () => void): Watch {
     close: () => {
       if (!open) return;
       open = false;
+      forget();
       // An event that is already on its way finds a listener that does nothing instead of none, which would throw.
       handle.on('error', () => {});
       handle.off('error', onReadable);
@@ -121,6 +128,7 @@ async function rings(bell: number): Promise<boolean> {
   });
   // After a stall of the machine the timer may come before the poll that was due; give that its turn.
   await new Promise((resolve) => setImmediate(resolve));
+  if (heard > 0) findLoop(watch.value.polled);
   watch.value.close();
   return early === 0 && heard > 0;
 }

@@ -1,7 +1,15 @@
 // The ring's thread: real-time scheduling where permitted, then the node, until it has left.
 import { parentPort } from 'node:worker_threads';
 import { CommandFailure, defined, type Failure, formatFailure } from '../../../kit/index.ts';
-import { type Endpoint, kernelFailure, setRealTime, settleWatchMethod, workerRoleData } from '../../../linux/index.ts';
+import {
+  type Endpoint,
+  kernelFailure,
+  linger,
+  setRealTime,
+  settleWatchMethod,
+  whenCalm,
+  workerRoleData,
+} from '../../../linux/index.ts';
 import { BatchWriter, readBatch } from './batch.ts';
 import { type NodeEffect, RingNode } from './node.ts';
 import type { FromRing, RingStart, ToRing, WireEffect } from './protocol.ts';
@@ -17,6 +25,8 @@ export type RingThreadHooks = {
 
 /** Bytes of deliveries that go over at once. */
 const batchBytesMax = 1 << 20;
+/** So late may a timer of the event loop be on an idle ring, and until the next token. */
+const lingerMs = 250;
 
 export async function runRingWorker(hooks: RingThreadHooks = {}): Promise<void> {
   const port = defined(parentPort, 'the ring runs in a worker thread');
@@ -29,6 +39,8 @@ export async function runRingWorker(hooks: RingThreadHooks = {}): Promise<void> 
   scheduleRealTime(start, outbox);
   const lease = new Float64Array(start.lease);
   try {
+    let started: RingNode | undefined;
+    const idling = new Idling(() => started?.isIdle === true);
     const node = await RingNode.start(start.settings, {
       onEffect: (effect) => {
         outbox.add(effect);
@@ -37,6 +49,7 @@ export async function runRingWorker(hooks: RingThreadHooks = {}): Promise<void> 
       onTurn: () => {
         outbox.flush();
         hooks.onTurn?.();
+        idling.consider();
       },
       turnMsMax: hooks.turnMsMax ?? Infinity,
       onFarewells: (datagrams) => hooks.onFarewells?.(datagrams),
@@ -44,6 +57,7 @@ export async function runRingWorker(hooks: RingThreadHooks = {}): Promise<void> 
         lease[0] = Math.max(lease[0] ?? 0, bootClockMs);
       },
     });
+    started = node;
     tell({ kind: 'started' });
     port.on('message', (message: ToRing) => obey(node, message, tell));
   } catch (thrown) {
@@ -51,6 +65,26 @@ export async function runRingWorker(hooks: RingThreadHooks = {}): Promise<void> 
     // Nobody is missed who was never there.
     await hooks.onStopped?.();
     tell({ kind: 'refused-to-start', failure: thrown.failure });
+  }
+}
+
+/** While the ring is idle its thread waits by itself: a token then costs a third less. The loop has its turn now and then. */
+class Idling {
+  readonly #isIdle: () => boolean;
+  #scheduled = false;
+  #able = true;
+
+  constructor(isIdle: () => boolean) {
+    this.#isIdle = isIdle;
+  }
+
+  consider(): void {
+    if (this.#scheduled || !this.#able || !this.#isIdle()) return;
+    this.#scheduled = true;
+    whenCalm(() => {
+      this.#able = linger({ forMs: lingerMs, atTheEnd: 'sleep on', goesOn: this.#isIdle }) !== 'unable';
+      this.#scheduled = false;
+    });
   }
 }
 
