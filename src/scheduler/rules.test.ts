@@ -335,6 +335,19 @@ test('failures are listed of a state that is only shown, too', () => {
   }
 });
 
+test('times of failures are told in local time', () => {
+  const failed = option('fail-count-d#monitor_1000', '2') + option('last-failure-d#monitor_1000', '1690000000');
+  const cib = documentOf({
+    options: withoutFencing,
+    resources: dummy('d'),
+    histories: { n1: history('d', running) },
+    attributes: { n1: `<instance_attributes id="s">${failed}</instance_attributes>` },
+  });
+  const localOffset = (epochSeconds: number) => (epochSeconds < now.epochSeconds ? 7200 : 3600);
+  const told = renderFailures(readCluster(cib, { now, reasons: false, localOffset }));
+  assert.match(told, /last-failure='Sat Jul 22 06:26:40 2023'/);
+});
+
 test('a device that unfences and became another one unfences every node that knows it as it was', () => {
   const device = (type: string) => `<primitive id="f" class="stonith" type="${type}"><meta_attributes id="m">
     ${option('provides', 'unfencing')}</meta_attributes></primitive>`;

@@ -13,7 +13,7 @@ import type { Plan } from './actions/plan.ts';
 import { assignResources } from './assignment/assignment.ts';
 import type { ScoreListing } from './assignment/listing.ts';
 import { createGraph, type TransitionGraph } from './graph/graph.ts';
-import type { Cluster } from './model/index.ts';
+import type { Cluster, LocalOffset } from './model/index.ts';
 import { prepareAssignment, readCluster } from './placement.ts';
 import { type ResourceChange, resourceChanges } from './render/transition-summary.ts';
 
@@ -26,6 +26,7 @@ export type RunRequest = {
   readonly reasons: boolean;
   /** See RunSettings. */
   readonly secrets?: 'compared' | 'ignored';
+  readonly localOffset?: LocalOffset;
 };
 
 export type Schedule = {

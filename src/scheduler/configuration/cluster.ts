@@ -1,7 +1,7 @@
 // An empty working set, and the few facts that stand on the `<cib>` element itself.
 
 import { type Instant, isTrue, parseInteger, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
-import type { Cluster, ReadingPurpose } from '../model/index.ts';
+import type { Cluster, LocalOffset, ReadingPurpose } from '../model/index.ts';
 import type { ValueContext } from './nvset.ts';
 import { readOptions } from './options.ts';
 
@@ -14,16 +14,20 @@ export type RunSettings = {
    * was given may have had its secrets struck out.
    */
   readonly secrets?: 'compared' | 'ignored';
+  /** How far local time was ahead of UTC at a moment, in seconds; without it, times are told in UTC. */
+  readonly localOffset?: LocalOffset;
   /** `display`: nothing will be decided, and what only decisions need of the histories is let go once it is read. */
   readonly purpose?: ReadingPurpose;
 };
+
+const utc: LocalOffset = () => 0;
 
 /** Where every pair of sixteen resources is colocated, all ways among them are still followed; it takes a second or two. */
 const mergeStepsMax = 2_000_000;
 
 /** The working set before nodes and resources are read. */
 export function openCluster(cib: XmlElement, settings: RunSettings): Cluster {
-  const { now, reasons, secrets = 'ignored', purpose = 'decision' } = settings;
+  const { now, reasons, secrets = 'ignored', purpose = 'decision', localOffset = utc } = settings;
   const changes = { recheckBy: undefined as number | undefined };
   const noteChange = (epochSeconds: number) => {
     changes.recheckBy = earlierAfter(now.epochSeconds, changes.recheckBy, epochSeconds);
@@ -34,6 +38,7 @@ export function openCluster(cib: XmlElement, settings: RunSettings): Cluster {
   return {
     cib,
     now,
+    localOffset,
     secrets,
     purpose,
     options,

@@ -15,11 +15,15 @@ import type { Bundle, Primitive, Resource } from './resource.ts';
 /** What a document is read for: to decide what to do, or only to show the state it describes. */
 export type ReadingPurpose = 'decision' | 'display';
 
+/** Seconds that local time was ahead of UTC at a moment in epoch seconds. */
+export type LocalOffset = (epochSeconds: number) => number;
+
 export type Cluster = {
   /** The `<cib>` element. */
   readonly cib: XmlElement;
   /** The time that rules and expiries see. */
   readonly now: Instant;
+  readonly localOffset: LocalOffset;
   /** Whether a change of nothing but secret parameters is one. */
   readonly secrets: 'compared' | 'ignored';
   readonly purpose: ReadingPurpose;

@@ -1,7 +1,7 @@
 // The model's door within the scheduler.
 
 export type { ScoreCause, ScoreChange, ScoreLedger } from './cause.ts';
-export type { Caches, Cluster, FailureRecord, FailureRecords, ReadingPurpose } from './cluster.ts';
+export type { Caches, Cluster, FailureRecord, FailureRecords, LocalOffset, ReadingPurpose } from './cluster.ts';
 export type {
   Colocation,
   Location,

@@ -1,8 +1,15 @@
 // What failed: counts by node and resource, then the operations themselves.
 
-import { exitCodeText, formatInstant, parseInteger, type XmlElement, xmlElement } from '../../cib/index.ts';
+import {
+  exitCodeText,
+  formatInstant,
+  type Instant,
+  parseInteger,
+  type XmlElement,
+  xmlElement,
+} from '../../cib/index.ts';
 import { formatScore } from '../../kit/index.ts';
-import type { Cluster, ClusterNode, HistoryEntry, Primitive } from '../model/index.ts';
+import type { Cluster, ClusterNode, HistoryEntry, LocalOffset, Primitive } from '../model/index.ts';
 import { rawFailure } from '../status/fail-count.ts';
 import { Outline } from './outline.ts';
 
@@ -13,23 +20,28 @@ export function renderFailures(cluster: Cluster): string {
   out.heading(1, 'Migration Summary');
   for (const { node, counts } of nodesWithFailures(cluster)) {
     out.heading(2, `Node: ${node.name}`);
-    for (const count of counts) out.item(3, countLine(count));
+    for (const count of counts) out.item(3, countLine(cluster, count));
   }
   if (cluster.failedOperations.length === 0) return out.toString();
   out.blank();
   out.heading(1, 'Failed Resource Actions');
-  for (const entry of cluster.failedOperations) out.item(2, failureLine(entry));
+  for (const entry of cluster.failedOperations) out.item(2, failureLine(cluster, entry));
   return out.toString();
 }
 
 /** `<node_history>` and, if there are any, `<failures>`. */
 export function failuresXml(cluster: Cluster): XmlElement[] {
   const nodes = nodesWithFailures(cluster).map(({ node, counts }) =>
-    xmlElement('node', { name: node.name }, counts.map(countXml)),
+    xmlElement(
+      'node',
+      { name: node.name },
+      counts.map((count) => countXml(cluster, count)),
+    ),
   );
   const history = xmlElement('node_history', {}, nodes);
   if (cluster.failedOperations.length === 0) return [history];
-  return [history, xmlElement('failures', {}, cluster.failedOperations.map(failureXml))];
+  const failures = cluster.failedOperations.map((entry) => failureXml(cluster, entry));
+  return [history, xmlElement('failures', {}, failures)];
 }
 
 type FailCount = {
@@ -57,18 +69,18 @@ function countsOf(cluster: Cluster, node: ClusterNode): FailCount[] {
   });
 }
 
-function countLine({ id, resource, count, lastFailure }: FailCount): string {
-  const when = lastFailure > 0 ? ` last-failure='${calendarTime(lastFailure)}'` : '';
+function countLine({ localOffset }: Cluster, { id, resource, count, lastFailure }: FailCount): string {
+  const when = lastFailure > 0 ? ` last-failure='${calendarTime(localInstant(lastFailure, localOffset))}'` : '';
   return `${id}: migration-threshold=${resource.migrationThreshold} fail-count=${formatScore(count)}${when}`;
 }
 
-function countXml({ id, resource, count, lastFailure }: FailCount): XmlElement {
+function countXml({ localOffset }: Cluster, { id, resource, count, lastFailure }: FailCount): XmlElement {
   return xmlElement('resource_history', {
     id,
     orphan: String(resource.removed),
     'migration-threshold': String(resource.migrationThreshold),
     'fail-count': formatScore(count),
-    'last-failure': lastFailure > 0 ? calendarTime(lastFailure) : undefined,
+    'last-failure': lastFailure > 0 ? calendarTime(localInstant(lastFailure, localOffset)) : undefined,
   });
 }
 
@@ -78,12 +90,15 @@ function primitiveOf(cluster: Cluster, historyId: string): Primitive | undefined
   return found?.variant === 'primitive' ? found : undefined;
 }
 
-function failureLine({ key, nodeName, exitCode, callId, status, lastChange, xml }: HistoryEntry): string {
+function failureLine(
+  { localOffset }: Cluster,
+  { key, nodeName, exitCode, callId, status, lastChange, xml }: HistoryEntry,
+): string {
   const details = [`call=${callId}`, `status='${statusTexts[status] ?? 'unknown'}'`];
   const reason = xml.get('exit-reason') ?? '';
   if (reason !== '') details.push(`exitreason='${reason}'`);
   if (lastChange > 0) {
-    details.push(`last-rc-change='${calendarTime(lastChange)}'`);
+    details.push(`last-rc-change='${calendarTime(localInstant(lastChange, localOffset))}'`);
     const [queued, taken] = [milliseconds(xml.get('queue-time')), milliseconds(xml.get('exec-time'))];
     if (queued !== undefined) details.push(`queued=${queued}ms`);
     if (taken !== undefined) details.push(`exec=${taken}ms`);
@@ -91,12 +106,15 @@ function failureLine({ key, nodeName, exitCode, callId, status, lastChange, xml 
   return `${key} on ${nodeName} '${exitText(exitCode)}' (${exitCode}): ${details.join(', ')}`;
 }
 
-function failureXml({ key, nodeName, exitCode, callId, status, lastChange, xml }: HistoryEntry): XmlElement {
+function failureXml(
+  { localOffset }: Cluster,
+  { key, nodeName, exitCode, callId, status, lastChange, xml }: HistoryEntry,
+): XmlElement {
   const reason = xml.get('exit-reason') ?? '';
   const times =
     lastChange > 0
       ? {
-          'last-rc-change': formatInstant({ epochSeconds: lastChange, offsetSeconds: 0 }),
+          'last-rc-change': formatInstant(localInstant(lastChange, localOffset)),
           queued: xml.get('queue-time'),
           exec: xml.get('exec-time'),
           interval: xml.get('interval'),
@@ -119,9 +137,14 @@ function milliseconds(text: string | undefined): number | undefined {
   return text === undefined ? undefined : parseInteger(text);
 }
 
-/** As `ctime(3)` writes it, in UTC: `Tue Sep 28 13:29:27 2010`. */
-function calendarTime(epochSeconds: number): string {
-  const [weekday = '', day = '', month = '', year, time] = new Date(epochSeconds * 1000).toUTCString().split(' ');
+function localInstant(epochSeconds: number, localOffset: LocalOffset): Instant {
+  return { epochSeconds, offsetSeconds: localOffset(epochSeconds) };
+}
+
+/** As `ctime(3)` writes it: `Tue Sep 28 13:29:27 2010`. */
+function calendarTime({ epochSeconds, offsetSeconds }: Instant): string {
+  const local = new Date((epochSeconds + offsetSeconds) * 1000);
+  const [weekday = '', day = '', month = '', year, time] = local.toUTCString().split(' ');
   return `${weekday.slice(0, 3)} ${month} ${String(Number(day)).padStart(2)} ${time} ${year}`;
 }
 

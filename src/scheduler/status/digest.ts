@@ -67,11 +67,12 @@ export function digestParameters(
       if (!parameters.has(name)) parameters.set(name, value);
     });
   }
+  const given = parameters.get('CRM_meta_timeout');
   parameters.forEach((_value, name) => {
     if (name.startsWith('CRM_meta_') || uncounted.has(name)) parameters.delete(name);
   });
   if (entry.intervalMs > 0) {
-    const { timeout = operationMeta(cluster, resource, entry, node).get('timeout') } = subject;
+    const timeout = given ?? subject.timeout ?? operationMeta(cluster, resource, entry, node).get('timeout');
     if (timeout !== undefined) parameters.set('CRM_meta_timeout', timeout);
   }
   return parameters;

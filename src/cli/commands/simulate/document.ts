@@ -100,5 +100,10 @@ export function timeOfRun(cib: XmlElement, asked: string | undefined): RunTime {
 }
 
 function localInstant(epochSeconds: number): Instant {
-  return { epochSeconds, offsetSeconds: -new Date(epochSeconds * 1000).getTimezoneOffset() * 60 };
+  return { epochSeconds, offsetSeconds: localOffset(epochSeconds) };
+}
+
+/** Of the machine's time zone, at that moment. */
+export function localOffset(epochSeconds: number): number {
+  return -new Date(epochSeconds * 1000).getTimezoneOffset() * 60;
 }

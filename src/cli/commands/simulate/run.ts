@@ -29,7 +29,7 @@ import {
   transitionErrors,
 } from '../../../scheduler/index.ts';
 import { exitCodeOf } from '../../exit-code.ts';
-import { complaintsOf, type RunTime, readDocument, requireValid, timeOfRun } from './document.ts';
+import { complaintsOf, localOffset, type RunTime, readDocument, requireValid, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
 import { freeUnused } from './memory.ts';
 import { commandLine, pause, print, save } from './output.ts';
@@ -52,7 +52,7 @@ export async function runSimulation(given: SimulateFlags): Promise<void> {
   const why = await explanationsOf(flags.why);
   const texts = flags.quiet && flags.outputAs === 'text' && !flags.json && why === undefined ? 'none' : 'all';
   const reasons = why !== undefined;
-  const request: SimulationRequest = { cib, now: time.now, clock: time.clock, reasons, failures, texts };
+  const request: SimulationRequest = { cib, now: time.now, clock: time.clock, localOffset, reasons, failures, texts };
   const report = reportTexts({ flags, file, time, before: document.cib, injections, request, why });
   if (flags.outputTo === undefined || flags.outputTo === '-') await print(report);
   else save(flags.outputTo, report);
