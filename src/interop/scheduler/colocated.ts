@@ -5,11 +5,24 @@ import type { Difference } from './generations.ts';
 /** Whether every line that only one program prints is about a resource that colocations tie to such a collective. */
 export function concernsColocated({ cib, onlyPeer, onlyHaven }: Difference, kind: 'clone' | 'group'): boolean {
   const tied = tiedTogether(cib).filter((ids) => ids.some((id) => xmlIndexOf(cib).only(kind, id) !== undefined));
-  const names = tied.flat().map((id) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return everyLineMentions([...onlyPeer, ...onlyHaven], tied.flat());
+}
+
+function everyLineMentions(lines: readonly string[], ids: readonly string[]): boolean {
+  const names = ids.map((id) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   if (names.length === 0) return false;
   const mention = new RegExp(`(?<![\\w.-])(?:${names.join('|')})(?![a-zA-Z0-9.-])`);
-  const lines = [...onlyPeer, ...onlyHaven];
   return lines.length > 0 && lines.every((line) => mention.test(line) || isAboutNodes(line));
+}
+
+/** The same of resources that more than one colocation ties together. */
+export function concernsChained({ cib, onlyPeer, onlyHaven }: Difference): boolean {
+  const constraints = childAt(cib, 'configuration', 'constraints')?.childrenNamed('rsc_colocation') ?? [];
+  const isChained = constraints.length > 1 || constraints.some((each) => each.children.length > 0);
+  const scores = constraints.flatMap((each) => [each, ...each.children].flatMap((one) => one.get('score') ?? []));
+  if (!scores.some((score) => !score.endsWith('INFINITY'))) return false;
+  const names = tiedTogether(cib).flat();
+  return isChained && everyLineMentions([...onlyPeer, ...onlyHaven], names);
 }
 
 /** Pseudo actions of nodes, which nodes are unfenced, and where instances are listed, follow from what is moved. */

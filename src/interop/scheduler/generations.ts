@@ -1,7 +1,8 @@
 // What Pacemaker 2.1.5, which Debian packages, and the generation that Haven follows (the specification: scheduler-1-…
 // and scheduler-2-… in ../shared/spec) do differently. Whatever is not listed here is a failure.
 import { childAt, replaceElement, rewriteElements, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
-import { concernsColocated } from './colocated.ts';
+import type { Aspect } from './answer.ts';
+import { concernsChained, concernsColocated } from './colocated.ts';
 
 /** A name or a form that the older generation knows by another one. */
 export type Spelling = {
@@ -186,7 +187,7 @@ function isDegraded(entry: XmlElement): boolean {
 /** Both answers to a document, and the lines that only one of them has when instance numbers do not count. */
 export type Difference = {
   readonly cib: XmlElement;
-  readonly aspect: 'summary' | 'graph';
+  readonly aspect: Aspect;
   readonly peer: string;
   readonly haven: string;
   readonly onlyPeer: readonly string[];
@@ -221,6 +222,17 @@ export const consequences: readonly Consequence[] = [
     section: '1 §18.4, §18.5',
   },
   {
+    explains: concernsChained,
+    why: 'several colocations: those that must be kept come first, and what comes by way of two weighs as both, since 2.1.6',
+    section: '1 §15.2, §16.6',
+  },
+  {
+    explains: ({ aspect, onlyPeer, onlyHaven }) =>
+      aspect === 'scores' && [...onlyPeer, ...onlyHaven].every((line) => triesInstance.test(line)),
+    why: 'how often, and with what, an instance is tried where it could stay: each is tried by itself since 2.1.7',
+    section: '1 §18.4, §18.5',
+  },
+  {
     explains: (difference) => differsAfterwardsOnly(difference) && / cancel=\d+ on /.test(difference.peer),
     why: 'only the state after the simulation differs: 2.1.5 takes a simulated cancellation for a sign of life',
     section: '1 §10.5, 2 §11.3',
@@ -249,7 +261,8 @@ export const consequences: readonly Consequence[] = [
   },
   {
     explains: ({ aspect, onlyPeer, onlyHaven }) =>
-      aspect === 'graph' && onlyPeer.length === 0 && onlyHaven.every((line) => ordersInstances.test(line)),
+      (aspect === 'graph' && onlyPeer.length === 0 && onlyHaven.every((line) => ordersInstances.test(line))) ||
+      (aspect === 'dot' && onlyPeer.length === 0 && onlyHaven.every((line) => drawsInstances.test(line))),
     why: 'an instance of an ordered clone waits for every one before it, no longer for the last of them only',
     section: '2 §8.3.4',
   },
@@ -308,8 +321,10 @@ function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {
   return aspect === 'summary' && theirs === ours;
 }
 
+const triesInstance = /^(pcmk__(primitive|group)_assign: \S+:\d+ allocation score on |$)/;
 const ordersInstances =
   /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_(\2|monitor|running|stopped|promoted|demoted)_0 /;
+const drawsInstances = /^"(\S+?)(?::\d+)?_(start|stop|promote|demote)_0[^"]*" -> "\1(?::\d+)?_\2_0[^"]*" \[/;
 const stopsNotified = / CRM_meta_notify_stop_(resource|uname)=.*?(?= CRM_)/g;
 const awaitsLaterMember = /^\S+_start_0 .* after \S+_(stop|monitor)_0 /;
 

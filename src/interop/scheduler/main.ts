@@ -1,7 +1,8 @@
 // `npm run interop -- scheduler [--seed TEXT] [--trials N] [--changes MAX] [--trial SEED] [--data DIR] [--keep DIR]
-// [--source NAME-PART] [--alone] [--options [--documents N]]`:
+// [--source NAME-PART] [--exact] [--alone] [--options [--documents N]]`:
 // random and changed documents through the packaged crm_simulate and through Haven. `--trial` repeats one of them;
 // `--alone` asks Haven only, with damaged documents too: none may make it throw or take forever.
+// `--exact` compares, beside what is decided, every score, and the numbers, order and picture of the actions.
 // `--options` types the same command lines to both, each on N documents.
 // `--source` takes only documents whose name contains the text, such as `mixed cluster`.
 // `--keep` writes the documents on which they differ, and both answers.
@@ -27,10 +28,13 @@ const { values } = parseArgs({
     keep: { type: 'string' },
     alone: { type: 'boolean', default: false },
     options: { type: 'boolean', default: false },
+    exact: { type: 'boolean', default: false },
     documents: { type: 'string', default: '3' },
   },
 });
 
+const plainAspects = ['summary', 'graph'] as const;
+const exactAspects = ['summary', 'graph', 'scores', 'exact', 'dot'] as const;
 const seeds =
   values.trial === undefined
     ? Array.from({ length: Number(values.trials) }, (_, index) => `${values.seed}/${index}`)
@@ -68,7 +72,7 @@ function compare(): number {
   const options = {
     sources: sourcesOf(values.data).filter(({ name }) => name.includes(values.source)),
     changesMax: Number(values.changes),
-    aspects: ['summary', 'graph'] as const,
+    aspects: values.exact ? exactAspects : plainAspects,
     path: join(folder, 'cib.xml'),
   };
   const tally = new Tally();

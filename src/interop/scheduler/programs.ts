@@ -3,7 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseXml, serialiseXml, upgradeCib, type XmlElement } from '../../cib/index.ts';
 import { CommandFailure, formatDiagnostic } from '../../kit/index.ts';
-import { formatGraph, instantOfRun, schedule, simulationSummary } from '../../scheduler/index.ts';
+import {
+  formatDot,
+  formatGraph,
+  instantOfRun,
+  schedule,
+  scoreListing,
+  simulationSummary,
+} from '../../scheduler/index.ts';
+import type { Answer } from './answer.ts';
+import { exactDot, exactGraph, exactScores } from './exact-text.ts';
 import { spellings, wordings } from './generations.ts';
 import { graphText } from './graph-text.ts';
 
@@ -18,14 +27,6 @@ export function dated(cib: XmlElement): XmlElement {
   return cib.has('execution-date') ? cib : cib.with({ 'execution-date': executionDate });
 }
 
-/** What a program says of a document, in a form that can be compared. */
-export type Answer = {
-  /** What `crm_simulate -S` prints. */
-  readonly summary: string;
-  /** The transition, action by action. */
-  readonly graph: string;
-};
-
 /**
  * The answer of `crm_simulate`; undefined when it refuses the document.
  * `path` is overwritten with the document in the older spelling, `path.graph` with the graph.
@@ -34,13 +35,20 @@ export function peerAnswer(text: string, path: string): Answer | undefined {
   const older = spellings.reduce((sum, { newer, older: name }) => sum.replace(newer, name), text);
   writeFileSync(path, older);
   const env = { ...process.env, TZ: 'UTC', LC_ALL: 'C' };
-  const done = spawnSync(program, ['-x', path, '-S', '-G', `${path}.graph`], {
-    encoding: 'utf8',
-    timeout: 60_000,
-    env,
-  });
+  const run = (...options: readonly string[]) =>
+    spawnSync(program, ['-x', path, ...options], { encoding: 'utf8', timeout: 60_000, env });
+  const done = run('-S', '-G', `${path}.graph`, '-D', `${path}.dot`);
   if (done.status !== 0) return undefined;
-  return { summary: normalised(done.stdout), graph: graphText(readFileSync(`${path}.graph`, 'utf8')) ?? '' };
+  const graph = readFileSync(`${path}.graph`, 'utf8');
+  return {
+    summary: normalised(done.stdout),
+    graph: graphText(graph) ?? '',
+    get scores() {
+      return exactScores(run('-s', '-Q', '-R').stdout);
+    },
+    exact: exactGraph(graph),
+    dot: exactDot(readFileSync(`${path}.dot`, 'utf8')),
+  };
 }
 
 /** The same of Haven. Throws `CommandFailure` for a document that it refuses. */
@@ -52,8 +60,15 @@ export function havenAnswer(text: string): Answer {
   const cib = upgraded.value.root;
   const now = instantOfRun(cib, { epochSeconds: Number(executionDate), offsetSeconds: 0 });
   const request = { cib, now, clock: now, reasons: false };
-  const graph = graphText(formatGraph(schedule(request))) ?? '';
-  return { summary: normalised(simulationSummary(request, '')), graph };
+  const scheduled = schedule(request);
+  const graph = formatGraph(scheduled);
+  return {
+    summary: normalised(simulationSummary(request, '')),
+    graph: graphText(graph) ?? '',
+    scores: exactScores(scoreListing(scheduled)),
+    exact: exactGraph(graph),
+    dot: exactDot(formatDot(scheduled)),
+  };
 }
 
 export function textOf(cib: XmlElement): string {

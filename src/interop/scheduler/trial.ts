@@ -1,6 +1,7 @@
 // A trial: a document, some random changes, both programs. Everything in it follows from its seed.
-import type { XmlElement } from '../../cib/index.ts';
+import { type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import { Random } from '../../kit/index.ts';
+import type { Answer, Aspect } from './answer.ts';
 import { randomChange } from './changes/change.ts';
 import { documentOf, type Source } from './document.ts';
 import {
@@ -17,7 +18,7 @@ export type TrialOptions = {
   readonly sources: readonly Source[];
   readonly changesMax: number;
   /** What is compared of the two answers. */
-  readonly aspects: readonly ('summary' | 'graph')[];
+  readonly aspects: readonly Aspect[];
   /** A file that the trial may overwrite. */
   readonly path: string;
 };
@@ -98,13 +99,24 @@ function verdict({ cib, changes }: Mutant, { path, aspects }: TrialOptions): Out
   if (peer === undefined) return { kind: 'apart', why: 'crm_simulate refuses the document' };
   const haven = havenAnswer(textOf(cib));
   for (const aspect of aspects) {
-    const [theirs, ours] = [withoutInstanceNumbers(peer[aspect]), withoutInstanceNumbers(haven[aspect])];
-    if (theirs === ours) continue;
+    const [theirs, ours] = [comparable(peer, aspect), comparable(haven, aspect)];
+    if (theirs === ours || (aspect === 'exact' && numbersNotifications(cib))) continue;
     const why = explanation({ cib, aspect, peer: peer[aspect], haven: haven[aspect] });
     if (why !== undefined) return { kind: 'apart', why };
     return { kind: 'different', source: '', changes, cib: textOf(cib), peer: theirs, haven: ours };
   }
   return { kind: 'equal' };
+}
+
+/** Where attempts, numbers and orders count, so do instances. */
+function comparable(answer: Answer, aspect: Aspect): string {
+  return aspect === 'summary' || aspect === 'graph' ? withoutInstanceNumbers(answer[aspect]) : answer[aspect];
+}
+
+/** 2.1.5 makes the notifications of a start before the stop (2 §4.7), which moves every number after them. */
+function numbersNotifications(cib: XmlElement): boolean {
+  const pairs = [...xmlIndexOf(cib).allNamed('nvpair')];
+  return pairs.some((each) => each.get('name') === 'notify' && each.get('value') !== 'false');
 }
 
 function explanation(difference: Omit<Difference, 'onlyPeer' | 'onlyHaven'>): string | undefined {

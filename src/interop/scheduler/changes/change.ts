@@ -6,6 +6,7 @@ import { configurationChanges } from './configuration.ts';
 import { constraintChanges } from './constraints.ts';
 import type { Change, Changed } from './editing.ts';
 import { historyChanges } from './history.ts';
+import { oddities } from './oddities.ts';
 import { statusChanges } from './status.ts';
 import { structureChanges } from './structure.ts';
 
@@ -14,6 +15,7 @@ const families: readonly (readonly Change[])[] = [
   configurationChanges,
   statusChanges,
   historyChanges,
+  oddities,
 ];
 
 /** One random change; the document itself, and an empty text, when the kind that was drawn does not apply. */
