@@ -119,6 +119,7 @@ class Scanner {
     const lastPairs = this.#lastPairs.get(name) ?? noPairs;
     this.#lastPairs.set(name, pairs);
     this.#isAsBefore = true;
+    this.#attributesAsBefore(pairs, lastPairs);
     for (;;) {
       const spaced = this.#skipBlanks();
       const code = text.charCodeAt(this.#at);
@@ -134,6 +135,26 @@ class Scanner {
       }
       if (!spaced || !this.#attribute(pairs, lastPairs)) return undefined;
     }
+  }
+
+  /**
+   * As many attributes as stand here the way programs write them, with the names of the last element's: `NAME="VALUE"`, one
+   * blank before each. Most of a large document are such; `#attribute` reads what is left.
+   */
+  #attributesAsBefore(pairs: string[], lastPairs: readonly string[]): void {
+    const text = this.#text;
+    let at = this.#at;
+    for (let index = 0; index < lastPairs.length && text.charCodeAt(at) === blank; index += 2) {
+      const name = lastPairs[index] as string;
+      const start = at + name.length + 3;
+      if (text.charCodeAt(start - 2) !== equals || text.charCodeAt(start - 1) !== quote) break;
+      if (!text.startsWith(name, at + 1)) break;
+      const end = text.indexOf('"', start);
+      if (end === -1 || this.#specialFrom(start) < end) break;
+      pairs.push(name, text.slice(start, end));
+      at = end + 1;
+    }
+    this.#at = at;
   }
 
   #attribute(pairs: string[], lastPairs: readonly string[]): boolean {
