@@ -30,6 +30,7 @@ export type Metadata = ReadonlyMap<string, string>;
 
 /** Shared by all that have none: relations are added by `relate`, which replaces a list this short. */
 const noRelations: Relation[] = [];
+const noMetadata: Metadata = new Map();
 
 export class Action {
   readonly id: number;
@@ -65,11 +66,11 @@ export class Action {
     this.id = id;
     this.key = key;
     this.task = task;
-    this.resource = options.resource;
+    this.resource = options.series?.resource;
     this.node = options.node;
-    this.flags = options.flags;
-    this.intervalMs = options.intervalMs;
-    this.configured = options.configured;
+    this.flags = options.need === 'optional' ? RUNNABLE | OPTIONAL : RUNNABLE;
+    this.intervalMs = options.intervalMs ?? 0;
+    this.configured = options.configured ?? noMetadata;
   }
 
   has(flag: number): boolean {
@@ -121,11 +122,12 @@ export class Action {
 }
 
 export type ActionOptions = {
-  readonly resource: Resource | undefined;
+  /** The resource's actions of this name; undefined for what belongs to no resource. */
+  readonly series?: { readonly resource: Resource };
   readonly node: ClusterNode | undefined;
-  readonly flags: number;
-  readonly intervalMs: number;
-  readonly configured: Metadata;
+  readonly need: 'required' | 'optional';
+  readonly intervalMs?: number;
+  readonly configured?: Metadata;
 };
 
 export function actionKey(resourceId: string, task: string, intervalMs: number): string {

@@ -3,7 +3,7 @@
 
 import { childrenOf } from '../configuration/tree.ts';
 import type { Clone, Cluster, ClusterNode, HistoryEntry, Primitive, Resource } from '../model/index.ts';
-import { Action, actionKey, type Metadata, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
+import { Action, type ActionOptions, actionKey, OPTIONAL, PSEUDO, RUNNABLE } from './action.ts';
 import type { Notifications } from './notification.ts';
 import { OperationMetadata } from './operation-metadata.ts';
 import type { Ordering } from './ordering.ts';
@@ -32,7 +32,6 @@ type PartActions = {
 };
 
 const noActions: readonly Action[] = [];
-const noMetadata: Metadata = new Map();
 
 export class Plan {
   readonly cluster: Cluster;
@@ -65,10 +64,8 @@ export class Plan {
 
   /** Makes an action: runnable, with the next id. It belongs to no resource, or to the one of the series it continues. */
   create(key: string, task: string, options: CreateOptions): Action {
-    const { series, node, intervalMs = 0, configured = noMetadata } = options;
-    const flags = RUNNABLE | (options.need === 'optional' ? OPTIONAL : 0);
-    const resource = series?.resource;
-    const action = new Action(this.actions.length + 1, key, task, { resource, node, flags, intervalMs, configured });
+    const { series } = options;
+    const action = new Action(this.actions.length + 1, key, task, options);
     this.actions.push(action);
     if (series === undefined) listIn(this.#ofCluster, key.toLowerCase()).push(action);
     else {
@@ -182,13 +179,7 @@ export type DeferredCheck = {
   readonly subject: 'active-operation' | 'last-failure';
 };
 
-export type CreateOptions = {
-  readonly series?: NamedActions;
-  readonly node: ClusterNode | undefined;
-  readonly need: 'required' | 'optional';
-  readonly intervalMs?: number;
-  readonly configured?: Metadata;
-};
+export type CreateOptions = ActionOptions & { readonly series?: NamedActions };
 
 export function keyOf(resource: Resource | Primitive, name: string, intervalMs = 0): string {
   return actionKey(resource.id, name, intervalMs);
