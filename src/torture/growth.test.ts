@@ -33,15 +33,21 @@ test('a leak shows in a long life, and in many short ones', () => {
   const memory = (minute: number) => ({ ownKib: 30_000 + minute * 2048 });
   const descriptors = (minute: number) => ({ descriptors: 39 + Math.floor(minute) });
   assert.match(
-    findGrowth([lifeOf('daemon', 20, memory)]).join(),
+    findGrowth([lifeOf('daemon', 19, memory)]).join(),
     /n1 daemon 16: 2\d\.\d MiB more in \d+ s, at most 16/,
   );
-  assert.match(findGrowth([lifeOf('daemon', 20, descriptors)]).join(), /n1 daemon 16: 1\d descriptors more/);
+  assert.match(findGrowth([lifeOf('daemon', 20, memory)]).join(), /n1 daemon 16: 1\d\.\d MiB more in \d+ s, at most 8/);
+  assert.match(findGrowth([lifeOf('daemon', 30, descriptors)]).join(), /n1 daemon 16: 1\d descriptors more/);
   const short = Array.from({ length: 9 }, () => lifeOf('daemon', 5, memory));
   assert.match(findGrowth(short).join(), /^the middle one of 9 lives of a daemon: 5\.\d MiB more/);
   const held = Array.from({ length: 9 }, () => lifeOf('daemon', 5, descriptors));
   assert.match(findGrowth(held).join(), /^the middle one of 9 lives of a daemon: [23] descriptors more/);
   assert.match(findGrowth([lifeOf('guardian', 5, descriptors)]).join(), /n1 guardian 16: [23] descriptors more/);
+});
+
+test('what a long life keeps of the past may fill first', () => {
+  const filling = (minute: number) => ({ ownKib: 30_000 + Math.min(9, minute) * 2500 });
+  assert.deepEqual(findGrowth([lifeOf('daemon', 30, filling)]), []);
 });
 
 test('a life that ended soon after its warm-up tells nothing', () => {

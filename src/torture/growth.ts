@@ -27,6 +27,9 @@ export type Change = { readonly overMs: number; readonly ownKib: number; readonl
 
 /** Code is compiled, caches and the heap's generations are filled. */
 export const warmAfterMs = 60_000;
+/** Of a long life also what is kept of the past (5000 events, 200 decisions) is full by then: what still grows is a leak. */
+export const longLifeMs = 1_200_000;
+const fullAfterMs = longLifeMs / 2;
 const looksMin = 9;
 const overMsMin = 45_000;
 
@@ -39,6 +42,10 @@ const lifeMax: Readonly<Record<Kind, Bounds>> = {
   daemon: { ownKib: 16 << 10, descriptors: 4 },
   guardian: { ownKib: 4 << 10, descriptors: 0 },
 };
+const longLifeMax: Readonly<Record<Kind, Bounds>> = {
+  daemon: { ...lifeMax.daemon, ownKib: 8 << 10 },
+  guardian: { ...lifeMax.guardian, ownKib: 2 << 10 },
+};
 /** Of the middle one of many lives. */
 const medianMax: Readonly<Record<Kind, Bounds>> = {
   daemon: { ownKib: 4 << 10, descriptors: 0 },
@@ -46,8 +53,12 @@ const medianMax: Readonly<Record<Kind, Bounds>> = {
 };
 const livesForMedian = 5;
 
+function isLong(looks: readonly Look[]): boolean {
+  return (looks.at(-1)?.ageMs ?? 0) >= longLifeMs;
+}
+
 export function changeOf({ looks }: Life): Change | undefined {
-  const warm = looks.filter(({ ageMs }) => ageMs >= warmAfterMs);
+  const warm = looks.filter(({ ageMs }) => ageMs >= (isLong(looks) ? fullAfterMs : warmAfterMs));
   if (warm.length < looksMin) return undefined;
   const third = Math.floor(warm.length / 3);
   const [first, last] = [warm.slice(0, third), warm.slice(-third)];
@@ -71,7 +82,9 @@ export function findGrowth(lives: readonly Life[]): string[] {
     const change = changeOf(life);
     return change === undefined ? [] : [{ ...life, change }];
   });
-  const ofLives = changed.flatMap(({ name, kind, change }) => exceeding(name, change, lifeMax[kind]));
+  const ofLives = changed.flatMap(({ name, kind, looks, change }) =>
+    exceeding(name, change, isLong(looks) ? longLifeMax[kind] : lifeMax[kind]),
+  );
   const ofKinds = kinds.flatMap((kind) => {
     const changes = changed.filter((life) => life.kind === kind).map(({ change }) => change);
     if (changes.length < livesForMedian) return [];
