@@ -40,7 +40,12 @@ const packages = {
     { name: 'iputils-arping', proof: '/usr/bin/arping', why: 'asking who answers for an address' },
     { name: 'iptables', proof: '/usr/sbin/iptables', why: 'one-way loss on lab links' },
   ],
-  interop: [{ name: 'fence-agents', proof: '/usr/sbin/fence_ipmilan', why: 'the packaged fence agents' }],
+  interop: [
+    { name: 'fence-agents', proof: '/usr/sbin/fence_ipmilan', why: 'the packaged fence agents' },
+    { name: 'podman', proof: '/usr/bin/podman', why: 'bundles' },
+    { name: 'runc', proof: '/usr/sbin/runc', why: 'containers in hosts of the lab' },
+    { name: 'busybox-static', proof: '/bin/busybox', why: 'a container image of one program' },
+  ],
   check: [],
 };
 

@@ -10,5 +10,6 @@ const stories = [
   join('cluster', 'standard-tools.system.test.js'),
   join('cluster', 'systemd.system.test.js'),
   join('cluster', 'packaged-fencing.system.test.js'),
+  join('cluster', 'bundle.system.test.js'),
 ];
 runWhole(stories.map((story) => join(rooms, story)));
