@@ -125,7 +125,7 @@ export const decisions: readonly Decision[] = [
     concerns: (cib) => {
       const guests = namesOf(cib, 'remote-node').map((each) => each.get('value'));
       return [...xmlIndexOf(cib).allNamed('lrm_resource')].some(
-        (each) => each.has('shutdown-lock') && guests.includes(each.id),
+        (each) => each.has('shutdown-lock') && (guests.includes(each.id) || each.get('type') === 'remote'),
       );
     },
     why: "a guest's connection: no remote connection is locked to a node, only guests' ones in 2.1.5",
@@ -321,7 +321,7 @@ function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {
   return aspect === 'summary' && theirs === ours;
 }
 
-const triesInstance = /^(pcmk__(primitive|group)_assign: \S+:\d+ allocation score on |$)/;
+const triesInstance = /^(pcmk__(primitive|group)_assign: \S+(:\d+|-(docker|podman)-\d+) allocation score on |$)/;
 const ordersInstances =
   /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_(\2|monitor|running|stopped|promoted|demoted)_0 /;
 const drawsInstances = /^"(\S+?)(?::\d+)?_(start|stop|promote|demote)_0[^"]*" -> "\1(?::\d+)?_\2_0[^"]*" \[/;

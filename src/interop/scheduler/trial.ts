@@ -1,7 +1,7 @@
 // A trial: a document, some random changes, both programs. Everything in it follows from its seed.
 import { type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import { Random } from '../../kit/index.ts';
-import type { Answer, Aspect } from './answer.ts';
+import type { Aspect } from './answer.ts';
 import { randomChange } from './changes/change.ts';
 import { documentOf, type Source } from './document.ts';
 import {
@@ -99,7 +99,7 @@ function verdict({ cib, changes }: Mutant, { path, aspects }: TrialOptions): Out
   if (peer === undefined) return { kind: 'apart', why: 'crm_simulate refuses the document' };
   const haven = havenAnswer(textOf(cib));
   for (const aspect of aspects) {
-    const [theirs, ours] = [comparable(peer, aspect), comparable(haven, aspect)];
+    const [theirs, ours] = [comparableText(peer[aspect], aspect), comparableText(haven[aspect], aspect)];
     if (theirs === ours || (aspect === 'exact' && numbersNotifications(cib))) continue;
     const why = explanation({ cib, aspect, peer: peer[aspect], haven: haven[aspect] });
     if (why !== undefined) return { kind: 'apart', why };
@@ -109,8 +109,8 @@ function verdict({ cib, changes }: Mutant, { path, aspects }: TrialOptions): Out
 }
 
 /** Where attempts, numbers and orders count, so do instances. */
-function comparable(answer: Answer, aspect: Aspect): string {
-  return aspect === 'summary' || aspect === 'graph' ? withoutInstanceNumbers(answer[aspect]) : answer[aspect];
+function comparableText(text: string, aspect: Aspect): string {
+  return aspect === 'summary' || aspect === 'graph' ? withoutInstanceNumbers(text) : text;
 }
 
 /** 2.1.5 makes the notifications of a start before the stop (2 §4.7), which moves every number after them. */
@@ -120,8 +120,8 @@ function numbersNotifications(cib: XmlElement): boolean {
 }
 
 function explanation(difference: Omit<Difference, 'onlyPeer' | 'onlyHaven'>): string | undefined {
-  const { peer, haven } = difference;
-  const [theirs, ours] = [withoutInstanceNumbers(peer), withoutInstanceNumbers(haven)];
+  const { aspect, peer, haven } = difference;
+  const [theirs, ours] = [comparableText(peer, aspect), comparableText(haven, aspect)];
   const onlyPeer = linesOnlyIn(theirs, ours);
   const onlyHaven = linesOnlyIn(ours, theirs);
   const found = consequences.find(({ explains }) => explains({ ...difference, onlyPeer, onlyHaven }));
