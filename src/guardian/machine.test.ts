@@ -50,9 +50,10 @@ function ticks(state: GuardianState, until: number, thread: (ms: number) => Thre
     const done = step(current, event);
     current = done.state;
     const effects = kinds(done).filter((kind) => kind !== 'poke');
-    if (effects.length > 0) return { nowMs, effects, state: current };
+    const said = done.effects.flatMap((effect) => (effect.kind === 'log' ? [effect.text] : [])).join();
+    if (effects.length > 0) return { nowMs, effects, said, state: current };
   }
-  return { nowMs: until, effects: [], state: current };
+  return { nowMs: until, effects: [], said: '', state: current };
 }
 
 test('a daemon that vanishes is undone at once, without a tick', () => {
@@ -71,6 +72,13 @@ test('a stopped thread is certain: it is killed before anything is undone, withi
   const done = ticks(guarded(), 1000, () => ({ state: 'T', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' }));
   assert.deepEqual(done.effects, ['kill', 'undo', 'log', 'exit']);
   assert.ok(done.nowMs <= 75);
+});
+
+test('a daemon that is dead while others still hold its pipe is gone, not hung, within 75 ms', () => {
+  const dead: ThreadReading = { state: 'Z', ranMs: 1, waitedMs: 1, processorRuns: false, sleepsIn: '' };
+  const done = ticks(guarded(), 1000, () => dead);
+  assert.ok(done.nowMs <= 75);
+  assert.match(done.said, /is gone without a word/);
 });
 
 test('a thread that sleeps or spins without beats is killed within 100 ms', () => {

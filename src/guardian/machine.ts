@@ -6,7 +6,8 @@
 //     counts as one look, and after a very late one the count starts again;
 //   - the thread waits for a processor, or in the kernel where no signal reaches it (a lock, a page from disk), or for the
 //     timer of a processor that the hypervisor has taken away: patience, up to `starvedMs`;
-//   - the thread is stopped (SIGSTOP), sleeps where it should not, or spins: hung after `hungMs` of that. Stopped is certain.
+//   - the thread is stopped (SIGSTOP), sleeps where it should not, or spins: hung after `hungMs` of that. Stopped is certain,
+//     and so is dead.
 // So a look counts towards `hungMs` only as far as it shows the last of these: that is what lets it be short on a busy machine.
 // A thread that is silent is poked: one that sleeps because nothing woke it answers, and what sleeps on is stuck.
 import { emptyPledge, type GuardianMessage, type GuardLimits, type Lease, noLease, type Pledge } from './protocol.ts';
@@ -103,7 +104,7 @@ export function step(state: GuardianState, event: GuardianEvent): GuardianStep {
     case 'tick':
       return tick(state, event);
     case 'gone':
-      return takeOver(state, `the daemon${pidOf(state)} is gone without a word`, []);
+      return takeOver(state, goneText(state), []);
   }
 }
 
@@ -219,10 +220,16 @@ function hangOf(state: GuardianState, nowMs: number, thread: ThreadReading | und
   const silentMs = Math.round(nowMs - state.lastBeatMs);
   if (silentMs < silenceMsOf(state)) return undefined;
   const daemon = `the daemon${pidOf(state)}`;
+  // Killed: the pipe to it is closed when the last of its threads has ended, which takes a busy machine a while.
+  if (thread.state === 'Z' || thread.state === 'X') return goneText(state);
   if (thread.state === 'T' || thread.state === 't') return `${daemon} is stopped (silent for ${silentMs} ms)`;
   if ((state.silence?.hungForMs ?? 0) < hungMs && silentMs < starvedMs) return undefined;
   const where = thread.sleepsIn === '' ? '' : ` in ${thread.sleepsIn}`;
   return `${daemon} hangs (silent for ${silentMs} ms, thread state ${thread.state}${where})`;
+}
+
+function goneText(state: GuardianState): string {
+  return `the daemon${pidOf(state)} is gone without a word`;
 }
 
 /** What was before the first reading is taken for the thread's own doing, unless this guardian itself was late. */
