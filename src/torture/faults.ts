@@ -4,7 +4,7 @@ import type { Random } from '../kit/index.ts';
 import { processes, standbyEdit, virtualAddress } from '../stage/index.ts';
 import { ofAgents } from './agent-faults.ts';
 import { ofStores } from './store-faults.ts';
-import { edited, type Fault, restarted, type Strike, signal, signalIfAny } from './strike.ts';
+import { edited, type Fault, ofThoseUp, restarted, type Strike, signal, signalIfAny } from './strike.ts';
 
 /** Without a fence or a watchdog nothing can hold a host that wakes for shorter. */
 const wakingMsMax = 50;
@@ -37,8 +37,8 @@ const hosts: readonly Fault[] = [
     lastsMsMax: 1500,
     disturbs: 'anyone',
     everywhere: true,
-    strike: async ({ stage }) => void (await Promise.all(stage.nodes.map((name) => stage.lab.pause(name)))),
-    mend: async ({ stage }) => void (await Promise.all(stage.nodes.map((name) => stage.lab.resume(name)))),
+    strike: ({ stage }) => ofThoseUp(stage, (name) => stage.lab.pause(name)),
+    mend: ({ stage }) => ofThoseUp(stage, (name) => stage.lab.resume(name)),
   },
 ];
 

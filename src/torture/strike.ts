@@ -47,9 +47,21 @@ export async function printedIfUp(stage: Stage, host: string, words: readonly st
   try {
     return (await stage.lab.host(host).run(words)).stdout;
   } catch (thrown) {
-    if (thrown instanceof CommandFailure && thrown.failure.kind === 'unavailable') return '';
+    if (isPoweredOff(thrown)) return '';
     throw thrown;
   }
+}
+
+/** Does something to every host; one that the round's other fault has powered off is passed over. */
+export async function ofThoseUp(stage: Stage, work: (host: string) => Promise<unknown>): Promise<void> {
+  const done = await Promise.allSettled(stage.nodes.map(async (host) => work(host)));
+  for (const each of done) {
+    if (each.status === 'rejected' && !isPoweredOff(each.reason)) throw each.reason;
+  }
+}
+
+function isPoweredOff(thrown: unknown): boolean {
+  return thrown instanceof CommandFailure && thrown.failure.kind === 'unavailable';
 }
 
 const bootWithinMs = 30_000;
