@@ -35,6 +35,13 @@ test('an outage is explained by a fault of its round that may cause one, and not
   assert.equal(judge([round], reportOf([{ fromMs: 500, durationMs: 100 }])).unexplained.length, 0, 'before the faults');
 });
 
+test('a request that was under way when the fault struck is missed for that fault', () => {
+  const calm = { ...round, mayDisturb: false, fromMs: 100, toMs: round.fromMs - 5 };
+  const [underWay, before] = [round.fromMs - 8, round.fromMs - 30].map((fromMs) => ({ fromMs, durationMs: 700 }));
+  assert.ok(underWay !== undefined && before !== undefined);
+  assert.deepEqual(judge([calm, round], reportOf([underWay, before])).unexplained, [before]);
+});
+
 test('two faults at once explain an outage only where both of them, or either alone, could', () => {
   const elsewhere = { disturbs: 'holder', target: 'n2' } as const;
   const harmless = { disturbs: 'nobody', target: 'n1' } as const;

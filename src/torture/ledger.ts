@@ -64,6 +64,9 @@ export function mayDisturb(
   return disturbing.length > 1 || disturbing.some(({ disturbs, target }) => disturbs === 'anyone' || target === holder);
 }
 
+/** A request that was under way when a fault struck is missed from when it was sent. */
+const underWayMs = 20;
+
 export function judge(rounds: readonly Round[], report: ProbeReport): Verdict {
   const begunMs = rounds[0]?.fromMs ?? 0;
   const outages = report.outages.filter(({ fromMs, durationMs }) => durationMs >= noticeMs && fromMs >= begunMs);
@@ -74,7 +77,7 @@ export function judge(rounds: readonly Round[], report: ProbeReport): Verdict {
     durationMs: Math.max(toMs - fromMs, (requests > 0 ? 1 : 0) * arpStepMs),
   }));
   const within = ({ fromMs, toMs }: Round, all: readonly Interval[]) =>
-    all.filter((each) => each.fromMs >= fromMs && each.fromMs < toMs);
+    all.filter((each) => each.fromMs + underWayMs >= fromMs && each.fromMs < toMs);
   const judged = rounds.map((round) => ({
     ...round,
     outages: within(round, outages),
