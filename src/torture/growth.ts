@@ -28,7 +28,7 @@ export type Change = { readonly overMs: number; readonly ownKib: number; readonl
 /** Code is compiled, caches and the heap's generations are filled. */
 export const warmAfterMs = 60_000;
 /** Of a long life also what is kept of the past (5000 events, 200 decisions) is full by then: what still grows is a leak. */
-export const longLifeMs = 1_200_000;
+const longLifeMs = 1_200_000;
 const fullAfterMs = longLifeMs / 2;
 const looksMin = 9;
 const overMsMin = 45_000;

@@ -23,7 +23,7 @@ export type TortureOptions = {
   readonly safeguard: Safeguard;
   /** Only these kinds; all when empty. */
   readonly kinds: readonly string[];
-  /** Where the looks at the processes go, the hosts' logs when the cluster does not come clean, and documents that the peers object to. */
+  /** Where the looks at the processes go, the hosts' logs when something is wrong, and documents that the peers object to. */
   readonly logFolder: string;
   readonly say: (line: string) => void;
 };

@@ -92,6 +92,8 @@ export class NodeExecutor<Asked extends Order = Order> {
   readonly #orders = new Map<number, Asked>();
   readonly #runs = new Map<number, Run>();
   readonly #held = new Map<string, HeldAddress>();
+  /** Resources of programs whose monitor found what a lapse of the lease took, before it was known how that ends. */
+  readonly #missed = new Set<string>();
   readonly #builtins = new Map<BuiltinName, BuiltinAgent>();
   readonly #fenceDevices: FenceDeviceAgent;
   readonly #startedWith: StartedWith;
@@ -188,7 +190,9 @@ export class NodeExecutor<Asked extends Order = Order> {
     const agent = this.#builtins.get('ip');
     if (agent instanceof AddressAgent) agent.settleTaken(end);
     // No program puts one back by itself.
-    for (const resource of this.#takenFromPrograms()) this.#giveUp(resource);
+    const taken = new Set([...this.#missed, ...this.#takenFromPrograms()]);
+    this.#missed.clear();
+    for (const resource of taken) this.#giveUp(resource);
   }
 
   #takenFromPrograms(): string[] {
@@ -370,8 +374,10 @@ export class NodeExecutor<Asked extends Order = Order> {
     const isMissed = (action === 'monitor' || action === 'status') && intervalMs > 0 && code === 7;
     if (!isMissed || !isAddressAgent(agent)) return false;
     const fate = this.#fateOfTaken();
-    if (fate === 'given-up') queueMicrotask(() => this.#giveUp(resource));
-    return fate !== 'lost';
+    if (fate === 'lost') return false;
+    if (fate !== 'undecided') queueMicrotask(() => this.#giveUp(resource));
+    else if (builtinOf(agent, this.#fastAgents) === undefined) this.#missed.add(resource);
+    return true;
   }
 
   /** Gives up what is starting, or waits to: the right to it is gone. It is reported as failed for this reason. */

@@ -16,7 +16,7 @@ export type Lingered =
   | 'called'
   /** A handler did what was not to go on like this. */
   | 'stopped'
-  /** The loop's descriptor is not known: this thread has to wait as any other. */
+  /** The loop's descriptor is not known: this thread has to wait like the others. */
   | 'unable';
 
 export type LingerOptions = {

@@ -347,8 +347,8 @@ export class AddressAgent implements BuiltinAgent {
       this.#around.logger.notice(`${resource}: ${address} is back, as nobody else was given it`);
       return void active.announcer.announce(active.plan.announcements);
     }
-    const outcome = this.#monitor(resource, active.plan);
-    if (outcome.code !== 0) this.#around.onFailure(resource, outcome);
+    // Its interface is down, for example: whoever starts it again is told.
+    this.#around.onGivenUp(resource);
   }
 
   #place(plan: AddressPlan): Result<AddressPlace, Refusal> {
