@@ -7,6 +7,7 @@ import { formatGraph } from './graph/graph-xml.ts';
 import { readCluster } from './placement.ts';
 import { renderFailures } from './render/failures.ts';
 import { schedule } from './schedule.ts';
+import { execute } from './simulate/execution.ts';
 
 const now = { epochSeconds: 1_700_000_000, offsetSeconds: 0 };
 const digest = 'f2317cad3d54cec5d7d7aa7d0bf35cf8';
@@ -393,6 +394,23 @@ test('a fail count on a guest is cleared when its connection is back, though the
   });
   const text = formatGraph(schedule({ cib: withoutNode(cib, 'g'), now, reasons: false }));
   assert.match(synapseOf(text, 'e_clear_failcount_0'), /operation_key="g_start_0"/);
+});
+
+test('a member that is active twice, once on a node in maintenance, is not restarted, and nothing waits for it', () => {
+  for (const held of ['n1', 'n2']) {
+    const result = schedule({
+      cib: documentOf({
+        options: withoutFencing,
+        resources: `<group id="g">${dummy('a')}${dummy('b')}</group>`,
+        attributes: { [held]: `<instance_attributes id="s">${option('maintenance', 'true')}</instance_attributes>` },
+        histories: { n1: history('a', running), n2: history('a', running) },
+      }),
+      now,
+      reasons: false,
+    });
+    assert.equal(execute(result.graph).stuck.length, 0);
+    assert.ok(!result.graph.synapses.some(({ action }) => ['a_start_0', 'a_stop_0'].includes(action.key)));
+  }
 });
 
 /** Only the connection tells of a guest. */

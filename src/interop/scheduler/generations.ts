@@ -283,6 +283,12 @@ export const consequences: readonly Consequence[] = [
     section: '1 §10.8, §11.1',
   },
   {
+    explains: ({ cib, onlyPeer, onlyHaven }) =>
+      onlyHaven.length === 0 && onlyPeer.length > 0 && onlyPeer.every((line) => beginsWhatIsHeld(cib, line)),
+    why: 'what is active twice, once on a node in maintenance: 2.1.5 lets its group begin to start it, which it never does',
+    section: '2 §4.3',
+  },
+  {
     explains: ({ cib, onlyPeer, onlyHaven }) => {
       const bundles = [...xmlIndexOf(cib).allNamed('bundle')].map(({ id }) => id);
       const probed = (line: string) => / monitor (?:on )?(\S+)-\d+\b/.exec(line)?.[1];
@@ -305,12 +311,28 @@ export const consequences: readonly Consequence[] = [
 function cancelsWhatIsHeld(cib: XmlElement, line: string): boolean {
   const [, id = '', node] =
     /^\* Resource action: (\S+) cancel=\d+ on (\S+)/.exec(line) ?? /^(\S+)_\w+_\d+ cancel (\S+) is /.exec(line) ?? [];
-  return [...xmlIndexOf(cib).allNamed('node_state')].some((state) => {
+  return statesThatHold(cib, id).some((state) => state.get('uname') !== node);
+}
+
+/** A milestone of a group with a member that is recorded on a node in maintenance and on another one. */
+function beginsWhatIsHeld(cib: XmlElement, line: string): boolean {
+  const [, id = ''] = /^\* Pseudo action: (\S+)_start_0$/.exec(line) ?? [];
+  const members = xmlIndexOf(cib).only('group', id)?.childrenNamed('primitive') ?? [];
+  const records = [...xmlIndexOf(cib).allNamed('lrm_resource')];
+  return members.some((member) => {
+    const isTwice = records.filter((each) => each.id === member.id).length > 1;
+    return isTwice && statesThatHold(cib, member.id ?? '').length > 0;
+  });
+}
+
+/** The nodes in maintenance that have a record of the resource. */
+function statesThatHold(cib: XmlElement, id: string): XmlElement[] {
+  return [...xmlIndexOf(cib).allNamed('node_state')].filter((state) => {
     const places = [state, ...[...xmlIndexOf(cib).allNamed('node')].filter((each) => each.id === state.id)];
     const isHeld = places.some((each) =>
       namesOf(each, 'maintenance').some((pair) => ['true', '1', 'yes', 'on', 'y'].includes(pair.get('value') ?? '')),
     );
-    return isHeld && state.get('uname') !== node && xmlIndexOf(state).only('lrm_resource', id) !== undefined;
+    return isHeld && xmlIndexOf(state).only('lrm_resource', id) !== undefined;
   });
 }
 

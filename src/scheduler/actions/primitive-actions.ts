@@ -182,7 +182,8 @@ function createStops(plan: Plan, resource: Primitive, step: Step): void {
 function createStart(plan: Plan, resource: Primitive, step: Step): void {
   const start = requestStart(plan, resource, step.node);
   orderAfterUnfencing(plan, resource, start, FIRST_IMPLIES_THEN);
-  if (start.runnable && step.need === 'required') start.clear(OPTIONAL);
+  // What is not managed is not restarted, though it be active twice: what is ordered after its start would wait forever.
+  if (resource.managed && start.runnable && step.need === 'required') start.clear(OPTIONAL);
   if (isExpected(plan, resource, step.node, step.phase)) start.set(PSEUDO);
 }
 
