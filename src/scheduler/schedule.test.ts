@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { rewriteElements, XmlElement, xmlIndexOf } from '../cib/index.ts';
+import { rewriteElements, XmlElement, xmlElement, xmlIndexOf } from '../cib/index.ts';
 import { visitPrimitives } from './configuration/tree.ts';
 import { formatDot } from './graph/dot.ts';
 import { formatGraph } from './graph/graph-xml.ts';
@@ -13,6 +13,7 @@ import { renderStatus } from './render/status.ts';
 import { schedule } from './schedule.ts';
 import { execute } from './simulate/execution.ts';
 import { inject, parseOperationResult } from './simulate/injection.ts';
+import { executionTexts } from './simulate/lines.ts';
 import { documentAfter } from './simulate/outcome.ts';
 import { simulate, simulateTransition, simulationSummary } from './simulate/report.ts';
 import {
@@ -207,7 +208,30 @@ test('a node brought up that was not there is a new one', () => {
   assert.equal(nodes.find(({ name }) => name === 'guest')?.online, true);
 });
 
-test('an operation that fails is recorded as failed, and nothing is done after it', () => {
+test('after an operation that fails only what completes something begun is done, and told of', () => {
+  const resource = { id: 'web', kind: 'clone', stickiness: 0, runsOn: undefined } as const;
+  const sketch = sketchedDocument({ nodeCount: 2, standby: [], resources: [resource], constraints: [] });
+  const notifying = xmlElement('nvpair', { id: 'notify', name: 'notify', value: 'true' });
+  const cib = rewriteElements(sketch, (each) => (each.id === 'web-meta' ? each.append(notifying) : each)) ?? sketch;
+  const failure = parseOperationResult('web-p_start_0@node1=1');
+  assert.ok(failure.ok);
+  const request = { ...run(cib), failures: [failure.value] };
+  const simulation = simulate(request);
+  const { execution } = simulateTransition(request, simulation);
+  const keys = execution.done.map(({ action }) => action.key);
+  const failed = execution.failed?.synapse.action.key;
+  assert.deepEqual(keys.slice(keys.indexOf(failed ?? '') + 1), [
+    'web_running_0',
+    'web_post_notify_running_0',
+    'web-p:0_post_notify_start_0',
+    'web-p:1_post_notify_start_0',
+    'web_confirmed-post_notify_running_0',
+  ]);
+  const text = [...executionTexts(simulation.cluster, execution, now.epochSeconds)].join('');
+  assert.match(text, /Pretending action [^]* web_running_0\n/);
+});
+
+test('an operation that fails is recorded as failed, and nothing is begun after it', () => {
   const resource = { id: 'vip', kind: 'primitive', stickiness: 0, runsOn: undefined } as const;
   const cib = sketchedDocument({ nodeCount: 1, standby: [], resources: [resource], constraints: [] });
   const failure = parseOperationResult('vip_start_0@node0=1');

@@ -1,5 +1,6 @@
 // Carrying a graph out in thought: every action succeeds at once. The order is that of the graph, pass after pass.
 
+import { INFINITY_SCORE } from '../../kit/index.ts';
 import type { Synapse, TransitionGraph } from '../graph/graph.ts';
 import type { OperationResult } from './injection.ts';
 
@@ -13,7 +14,7 @@ export function failedNodeId({ synapse, result }: FailedSynapse): string {
 export type Execution = {
   /** In the order in which they were done. */
   readonly done: readonly Synapse[];
-  /** The one that was made to fail: nothing is started after it. */
+  /** The one that was made to fail: after it, only what completes something begun is still done. */
   readonly failed: FailedSynapse | undefined;
   /** Whose inputs were never confirmed: the graph has a loop, or waits for something outside of it. */
   readonly stuck: readonly Synapse[];
@@ -21,21 +22,24 @@ export type Execution = {
 
 /**
  * Passes over the graph until one fires nothing. A synapse fires when all its inputs are confirmed; what fires is
- * confirmed at once, so a later synapse fires in the same pass and an earlier one in the next.
+ * confirmed at once, so a later synapse fires in the same pass and an earlier one in the next. A failure is a
+ * confirmation, too, but nothing of a lesser priority than infinity is fired after it: milestones that something is
+ * complete, and the notifications of that.
  */
 export function execute(graph: TransitionGraph, failures: readonly OperationResult[] = []): Execution {
   const dependents = new Dependents(graph);
   const missing = Int32Array.from(graph.synapses, ({ inputs }) => inputs.length);
   const done: Synapse[] = [];
   const fired = new Uint8Array(graph.synapses.length);
+  let failed: FailedSynapse | undefined;
   let pass = graph.synapses.filter((synapse) => missing[synapse.id] === 0);
   while (pass.length > 0) {
     const next: Synapse[] = [];
     const open = new ReadyQueue(pass);
     for (let synapse = open.take(); synapse !== undefined; synapse = open.take()) {
+      if (failed !== undefined && synapse.priority < INFINITY_SCORE) continue;
       done.push(synapse);
-      const result = failures.find((each) => isMeant(each, synapse));
-      if (result !== undefined) return { done, failed: { synapse, result }, stuck: [] };
+      failed ??= failureOf(synapse, failures);
       fired[synapse.id] = 1;
       for (const id of dependents.of(synapse)) {
         const left = (missing[id] ?? 0) - 1;
@@ -48,7 +52,8 @@ export function execute(graph: TransitionGraph, failures: readonly OperationResu
     }
     pass = next;
   }
-  return { done, failed: undefined, stuck: graph.synapses.filter((synapse) => fired[synapse.id] === 0) };
+  const stuck = failed === undefined ? graph.synapses.filter((synapse) => fired[synapse.id] === 0) : [];
+  return { done, failed, stuck };
 }
 
 /** Ids of the synapses that wait for each: one list after the other in one array, since there can be millions. */
@@ -79,6 +84,11 @@ class Dependents {
   of({ action }: Synapse): Int32Array {
     return this.#synapses.subarray(this.#starts[action.id], this.#starts[action.id + 1]);
   }
+}
+
+function failureOf(synapse: Synapse, failures: readonly OperationResult[]): FailedSynapse | undefined {
+  const result = failures.find((each) => isMeant(each, synapse));
+  return result === undefined ? undefined : { synapse, result };
 }
 
 function isMeant({ resource, task, intervalMs, node }: OperationResult, { action }: Synapse): boolean {

@@ -12,10 +12,12 @@ import { failureLines } from './modifications.ts';
 /** In pieces: there may be a million lines. */
 export function* executionTexts(cluster: Cluster, { done, failed }: Execution, nowSeconds: number): Generator<string> {
   yield 'Executing Cluster Transition:\n';
-  for (const { action } of done) yield `  * ${executionLine(cluster, action)}\n`;
-  if (failed === undefined) return;
-  yield `Pretending action ${failed.synapse.action.id} failed with rc=${failed.result.exitCode}\n`;
-  for (const line of failureLines(failed.result, failedNodeId(failed), nowSeconds)) yield `  * ${line}\n`;
+  for (const synapse of done) {
+    yield `  * ${executionLine(cluster, synapse.action)}\n`;
+    if (synapse !== failed?.synapse) continue;
+    yield `Pretending action ${synapse.action.id} failed with rc=${failed.result.exitCode}\n`;
+    for (const line of failureLines(failed.result, failedNodeId(failed), nowSeconds)) yield `  * ${line}\n`;
+  }
 }
 
 /** Errors, where the transition cannot come to its end: actions wait for each other, as in a circle of orders. */

@@ -61,9 +61,12 @@ function outcomeXml(errors: readonly string[]): XmlElement {
 }
 
 function transitionXml(cluster: Cluster, { done, failed }: Execution, nowSeconds: number): XmlElement {
-  const executed = done.map(({ action }) => executedXml(cluster, action));
-  const counted = failed === undefined ? [] : failureXml(failed.result, failedNodeId(failed), nowSeconds);
-  return xmlElement('transition', {}, [...executed, ...counted]);
+  const executed = done.flatMap((synapse) => {
+    const isFailed = synapse === failed?.synapse;
+    const counted = isFailed ? failureXml(failed.result, failedNodeId(failed), nowSeconds) : [];
+    return [executedXml(cluster, synapse.action), ...counted];
+  });
+  return xmlElement('transition', {}, executed);
 }
 
 function actionsXml({ plan, changes }: Schedule): XmlElement {
