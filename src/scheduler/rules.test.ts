@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseXml, rewriteElements, type XmlElement } from '../cib/index.ts';
 import { formatScoreLine } from './assignment/listing.ts';
+import { formatDot } from './graph/dot.ts';
 import { formatGraph } from './graph/graph-xml.ts';
 import { readCluster } from './placement.ts';
 import { renderFailures } from './render/failures.ts';
@@ -411,6 +412,20 @@ test('a member that is active twice, once on a node in maintenance, is not resta
     assert.equal(execute(result.graph).stuck.length, 0);
     assert.ok(!result.graph.synapses.some(({ action }) => ['a_start_0', 'a_stop_0'].includes(action.key)));
   }
+});
+
+test('room for a start that need not be is drawn where everything is drawn, and only there', () => {
+  const dummyOfSize = `<primitive id="d" class="ocf" provider="pacemaker" type="Dummy"><utilization id="u">
+    <nvpair id="u-cpu" name="cpu" value="0"/></utilization></primitive>`;
+  const cib = documentOf({
+    options: withoutFencing + option('placement-strategy', 'utilization'),
+    resources: dummyOfSize,
+    histories: { n1: history('d', running) },
+  });
+  const result = schedule({ cib, now, reasons: false });
+  const edge = '"load_stopped_n1 n1" -> "d_start_0 n1" [ style = dashed]';
+  assert.ok(formatDot(result, 'all').includes(edge));
+  assert.ok(!formatDot(result, 'needed').includes(edge));
 });
 
 /** Only the connection tells of a guest. */

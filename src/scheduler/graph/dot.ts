@@ -30,7 +30,7 @@ export function* dotTexts({ plan, graph }: Scheduled, extent: DotExtent): Genera
   }
   const inputs: (readonly Action[] | undefined)[] = [];
   for (const synapse of graph.synapses) inputs[synapse.action.id] = synapse.inputs;
-  for (const action of plan.actions) yield* edgesOf(action, { shown, inputs: new Set(inputs[action.id]) });
+  for (const action of plan.actions) yield* edgesOf(action, { shown, inputs: new Set(inputs[action.id]), extent });
   yield '}\n';
 }
 
@@ -44,13 +44,14 @@ function styleOf(action: Action, extent: DotExtent): string | undefined {
   return `style=dashed color="red" fontcolor="${letters}"`;
 }
 
-type Edges = { readonly shown: Uint8Array; readonly inputs: ReadonlySet<Action> };
+type Edges = { readonly shown: Uint8Array; readonly inputs: ReadonlySet<Action>; readonly extent: DotExtent };
 
-function* edgesOf(action: Action, { shown, inputs }: Edges): Generator<string> {
+function* edgesOf(action: Action, { shown, inputs, extent }: Edges): Generator<string> {
   for (const { first, kinds } of pairwise(action.befores).toSorted((a, b) => a.first.id - b.first.id)) {
     const isListed = inputs.has(first);
     if (!isListed) {
-      if (kinds === 0 || kinds === IF_ON_SAME_NODE_OR_TARGET || !shown[action.id] || !shown[first.id]) continue;
+      const makesRoom = kinds === IF_ON_SAME_NODE_OR_TARGET && extent !== 'all';
+      if (kinds === 0 || makesRoom || !shown[action.id] || !shown[first.id]) continue;
     }
     yield `"${nameOf(first)}" -> "${nameOf(action)}" [ style = ${isListed ? 'bold' : 'dashed'}]\n`;
   }
