@@ -3,7 +3,10 @@ import { childAt, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import type { Difference } from './generations.ts';
 
 /** Whether every line that only one program prints is about a resource that colocations tie to such a collective. */
-export function concernsColocated({ cib, onlyPeer, onlyHaven }: Difference, kind: 'clone' | 'group'): boolean {
+export function concernsColocated(
+  { cib, onlyPeer, onlyHaven }: Difference,
+  kind: 'clone' | 'group' | 'bundle',
+): boolean {
   const tied = tiedTogether(cib).filter((ids) => ids.some((id) => xmlIndexOf(cib).only(kind, id) !== undefined));
   return everyLineMentions([...onlyPeer, ...onlyHaven], tied.flat());
 }
@@ -11,7 +14,9 @@ export function concernsColocated({ cib, onlyPeer, onlyHaven }: Difference, kind
 function everyLineMentions(lines: readonly string[], ids: readonly string[]): boolean {
   const names = ids.map((id) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   if (names.length === 0) return false;
-  const mention = new RegExp(`(?<![\\w.-])(?:${names.join('|')})(?![a-zA-Z0-9.-])`);
+  // What a bundle is made of is called after it.
+  const parts = '(?:-(?:docker|podman|ip)-[\\d.]+|-\\d+|-clone|-master)?';
+  const mention = new RegExp(`(?<![\\w.-])(?:${names.join('|')})${parts}(?![a-zA-Z0-9.-])`);
   return lines.length > 0 && lines.every((line) => mention.test(line) || isAboutNodes(line));
 }
 
@@ -58,8 +63,14 @@ function colocationsOf(cib: XmlElement): string[][] {
   });
 }
 
-/** What runs inside another resource goes where that goes. */
+/** What runs inside another resource goes where that goes; of what is not configured any more its record says so. */
 function launchedIn(cib: XmlElement): string[][] {
+  const recorded = [...xmlIndexOf(cib).allNamed('lrm_resource')].map((each) => [each.id, each.get('container')]);
+  const left = recorded.filter((pair): pair is string[] => pair.every((id) => id !== undefined));
+  return [...left, ...configuredIn(cib)];
+}
+
+function configuredIn(cib: XmlElement): string[][] {
   return [...xmlIndexOf(cib).allNamed('primitive')].flatMap(({ id, children }) => {
     const pairs = children.flatMap((set) => (set.name === 'meta_attributes' ? set.children : []));
     const launcher = pairs.find((pair) => pair.get('name') === 'container')?.get('value');

@@ -93,7 +93,10 @@ export const decisions: readonly Decision[] = [
     concerns: (cib) =>
       [...xmlIndexOf(cib).allNamed('clone')].some((clone) => {
         const own = (name: string) => namesOf(clone, name).map((each) => each.get('value'));
-        return own('clone-node-max').some((value) => Number(value) > 1) && own('globally-unique').length === 0;
+        return (
+          own('clone-node-max').some((value) => Number.parseInt(value ?? '', 10) > 1) &&
+          own('globally-unique').length === 0
+        );
       }),
     why: 'several instances of a clone on a node: its instances are told apart unless it says otherwise, since 3.0',
     section: '1 §7.5',
@@ -233,6 +236,33 @@ export const consequences: readonly Consequence[] = [
     section: '1 §18.4, §18.5',
   },
   {
+    explains: ({ cib, aspect, onlyPeer, onlyHaven }) =>
+      aspect === 'scores' &&
+      onlyPeer.join().replaceAll(': -INFINITY', ': -1') === onlyHaven.join() &&
+      onlyHaven.every((line) => ranksGroup(cib, line)),
+    why: 'an instance of a group whose member found no node: its role is still open where it was tried to stay, since 2.1.7',
+    section: '1 §18.6, §19.3',
+  },
+  {
+    explains: (difference) =>
+      difference.aspect === 'scores' &&
+      difference.onlyHaven.length === 0 &&
+      difference.onlyPeer.every((line) => line.startsWith('pcmk__bundle_assign: ')) &&
+      concernsColocated(difference, 'bundle'),
+    why: 'a bundle that something is colocated with: 2.1.5 asks it for its place, and lists it, again',
+    section: '1 §15.3, §20.3',
+  },
+  {
+    explains: ({ onlyPeer, onlyHaven }) => {
+      const timeless = (lines: readonly string[]) =>
+        lines.map((line) => line.replace(/ CRM_meta_timeout=\d+/, '')).join();
+      const areLongest = onlyHaven.every((line) => line.includes(' CRM_meta_timeout=2147483647'));
+      return onlyHaven.length > 0 && areLongest && timeless(onlyPeer) === timeless(onlyHaven);
+    },
+    why: 'a timeout of more milliseconds than 32 bits can say: the longest there is; what is left of it in 2.1.5',
+    section: '1 §1.2',
+  },
+  {
     explains: (difference) => differsAfterwardsOnly(difference) && / cancel=\d+ on /.test(difference.peer),
     why: 'only the state after the simulation differs: 2.1.5 takes a simulated cancellation for a sign of life',
     section: '1 §10.5, 2 §11.3',
@@ -268,7 +298,9 @@ export const consequences: readonly Consequence[] = [
   },
   {
     explains: ({ aspect, onlyPeer, onlyHaven }) =>
-      aspect === 'graph' && onlyPeer.length === 0 && onlyHaven.every((line) => awaitsLaterMember.test(line)),
+      aspect === 'graph' &&
+      onlyPeer.length === 0 &&
+      onlyHaven.every((line) => awaitsLaterMember.test(line) || ordersInstances.test(line)),
     why: 'an inactive member of a group is not started before an active later one has stopped',
     section: '2 §8.3.3',
   },
@@ -306,6 +338,12 @@ export const consequences: readonly Consequence[] = [
     section: '2 §6.4',
   },
 ];
+
+/** The promotion score of an instance of a group. */
+function ranksGroup(cib: XmlElement, line: string): boolean {
+  const [, id = ''] = /^(\S+):\d+ promotion score on \S+: -1$/.exec(line) ?? [];
+  return xmlIndexOf(cib).only('group', id) !== undefined;
+}
 
 /** The cancellation of something that is recorded on a node in maintenance, on another one. */
 function cancelsWhatIsHeld(cib: XmlElement, line: string): boolean {
@@ -346,7 +384,14 @@ function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {
 const triesInstance = /^(pcmk__(primitive|group)_assign: \S+(:\d+|-(docker|podman)-\d+) allocation score on |$)/;
 const ordersInstances =
   /^(\S+)_(start|stop|promote|demote)_0 .* ?after \1_(\2|monitor|running|stopped|promoted|demoted)_0 /;
-const drawsInstances = /^"(\S+?)(?::\d+)?_(start|stop|promote|demote)_0[^"]*" -> "\1(?::\d+)?_\2_0[^"]*" \[/;
+/** The milestones by which instances of a kind follow each other, and what follows. */
+const followed = [
+  ['start|running', 'start'],
+  ['stop|stopped', 'stop'],
+  ['promote|promoted', 'promote'],
+  ['demote|demoted', 'demote'],
+].map(([first, next]) => String.raw`(?:${first})_0[^"]*" -> "\1(?::\d+)?_${next}_0`);
+export const drawsInstances = new RegExp(String.raw`^"(\S+?)(?::\d+)?_(?:${followed.join('|')})[^"]*" \[`);
 const stopsNotified = / CRM_meta_notify_stop_(resource|uname)=.*?(?= CRM_)/g;
 const awaitsLaterMember = /^\S+_start_0 .* after \S+_(stop|monitor)_0 /;
 

@@ -55,8 +55,8 @@ export function runTrial(seed: string, options: TrialOptions): Outcome {
 }
 
 /** Both programs on one document as it is; `path`: a file that may be overwritten. */
-export function compareDecisions(cib: XmlElement, path: string): Outcome {
-  return verdict({ cib: dated(cib), changes: [] }, { sources: [], changesMax: 0, aspects: ['summary'], path });
+export function compareDecisions(cib: XmlElement, path: string, aspects: readonly Aspect[] = ['summary']): Outcome {
+  return verdict({ cib: dated(cib), changes: [] }, { sources: [], changesMax: 0, aspects, path });
 }
 
 /** Files are asked for again and again: what was found is kept with the source. What is made here must not differ. */
