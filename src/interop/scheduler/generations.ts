@@ -2,6 +2,7 @@
 // and scheduler-2-… in ../shared/spec) do differently. Whatever is not listed here is a failure.
 import { childAt, replaceElement, rewriteElements, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
 import type { Aspect } from './answer.ts';
+import { ordersBundled } from './bundled.ts';
 import { concernsChained, concernsColocated } from './colocated.ts';
 
 /** A name or a form that the older generation knows by another one. */
@@ -251,6 +252,11 @@ export const consequences: readonly Consequence[] = [
       concernsColocated(difference, 'bundle'),
     why: 'a bundle that something is colocated with: 2.1.5 asks it for its place, and lists it, again',
     section: '1 §15.3, §20.3',
+  },
+  {
+    explains: ordersBundled,
+    why: 'the order of the instances inside a bundle: by number in 2.1.5; as assigned, or promoted, since',
+    section: '2 §4.10, §5.4',
   },
   {
     explains: ({ onlyPeer, onlyHaven }) => {
