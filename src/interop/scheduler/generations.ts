@@ -2,8 +2,8 @@
 // and scheduler-2-… in ../shared/spec) do differently. Whatever is not listed here is a failure.
 import { childAt, replaceElement, rewriteElements, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
 import type { Aspect } from './answer.ts';
-import { ordersBundled } from './bundled.ts';
 import { concernsChained, concernsColocated } from './colocated.ts';
+import { ordersBundled, ordersExclusive } from './numbering.ts';
 
 /** A name or a form that the older generation knows by another one. */
 export type Spelling = {
@@ -257,6 +257,11 @@ export const consequences: readonly Consequence[] = [
     explains: ordersBundled,
     why: 'the order of the instances inside a bundle: by number in 2.1.5; as assigned, or promoted, since',
     section: '2 §4.10, §5.4',
+  },
+  {
+    explains: ordersExclusive,
+    why: 'the order of instances where a clone must not be looked for: by number in 2.1.5, too; as assigned since',
+    section: '2 §4.10, §5.3',
   },
   {
     explains: ({ onlyPeer, onlyHaven }) => {

@@ -166,9 +166,9 @@ export function runOptions({ line, source, random, folder }: OptionTrial): Optio
   const haven = answer([process.execPath, havenProgram, 'simulate'], { words, text, folder });
   if (peer.startsWith('exit null')) return { kind: 'apart' };
   const told = line.note === nowhere ? haven.replace(/ \(not installed\)/g, '') : haven;
-  const drawn = words.includes('-a -D') ? withoutLaterInstances(told, peer) : told;
-  if (peer === drawn) return { kind: 'equal' };
-  return { kind: 'different', document: source.name, peer, haven: drawn };
+  const [theirs, ours] = words.includes('-a -D') ? withoutLaterInstances(peer, told) : [peer, told];
+  if (theirs === ours) return { kind: 'equal' };
+  return { kind: 'different', document: source.name, peer: theirs, haven: ours };
 }
 
 /** Attempts to place something show in scores only. */
@@ -177,10 +177,11 @@ function aspectsOf(words: string): readonly Aspect[] {
 }
 
 /** Of an ordered clone 2.1.5 draws how each instance follows the one before it, not those before that (2 §8.3.4). */
-function withoutLaterInstances(haven: string, peer: string): string {
-  const known = new Set(peer.split('\n'));
-  const lines = haven.split('\n').filter((line) => known.has(line) || !drawsInstances.test(line));
-  return lines.join('\n');
+function withoutLaterInstances(peer: string, haven: string): [string, string] {
+  const [theirs, ours] = [peer.split('\n'), haven.split('\n')];
+  const drawnBy = (lines: readonly string[], others: ReadonlySet<string>) =>
+    lines.filter((line) => others.has(line) || !drawsInstances.test(line)).join('\n');
+  return [drawnBy(theirs, new Set(ours)), drawnBy(ours, new Set(theirs))];
 }
 
 function needsWhatIsNotThere(cib: XmlElement): boolean {
@@ -278,6 +279,7 @@ function normalised(text: string, words: string): string {
   const worded = wordings.reduce((sum, { newer, older: name }) => sum.replace(newer, name), xmlText(text));
   const lines = worded
     .replace(/^.* promotion score (?:on none|\(inactive\)):.*$/gm, '')
+    .replace(/<promotion_score id="[^"]*" score="[^"]*"\/>/g, '')
     .replace(/ request="[^"]*"/, '')
     .replace(/\b1[789]\d{8}\b/g, 'TIME')
     .replace(/\w{3} \w{3} +\d+ [\d:]{8} 20[2-9]\d/g, 'TIME')

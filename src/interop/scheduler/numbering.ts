@@ -1,4 +1,4 @@
-// Numbers and order of actions inside a bundle.
+// Numbers and order of actions, where they follow from the order of instances.
 import { type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import type { Difference } from './generations.ts';
 
@@ -6,9 +6,24 @@ import type { Difference } from './generations.ts';
  * Whether numbers and order are all that differs, and 2.1.5 has the instances inside a bundle in the order of their
  * numbers where Haven has them in that of their assignment or promotion.
  */
-export function ordersBundled({ cib, aspect, peer, haven }: Difference): boolean {
-  if (aspect !== 'exact' || withoutOrder(peer) !== withoutOrder(haven)) return false;
+export function ordersBundled(difference: Difference): boolean {
+  const { cib, peer, haven } = difference;
+  if (!differsInNumbers(difference)) return false;
   return bundledIn(cib).some((id) => isAscending(instancesOf(id, peer)) && !isAscending(instancesOf(id, haven)));
+}
+
+/** Whether numbers and order are all that differs, in a cluster with a clone that is looked for on some nodes only. */
+export function ordersExclusive(difference: Difference): boolean {
+  const index = xmlIndexOf(difference.cib);
+  const exclusive = [...index.allNamed('rsc_location')].filter(
+    (each) => each.get('resource-discovery')?.toLowerCase() === 'exclusive',
+  );
+  const clones = [...index.allNamed('clone')].map(({ id }) => id);
+  return exclusive.some((each) => clones.includes(each.get('rsc'))) && differsInNumbers(difference);
+}
+
+function differsInNumbers({ aspect, peer, haven }: Difference): boolean {
+  return aspect === 'exact' && withoutOrder(peer) === withoutOrder(haven);
 }
 
 function bundledIn(cib: XmlElement): string[] {
