@@ -94,6 +94,7 @@ export { serviceManager } from './process/service-manager.ts';
 export { type ProgramEnd, type ProgramStart, type StartedProgram, startProgram } from './process/spawn.ts';
 export { linger, whenCalm } from './readiness/linger.ts';
 // Readiness of descriptors
+export { watchShared } from './readiness/shared.ts';
 export type { Watch, WatchMethod } from './readiness/watch.ts';
 export { settleWatchMethod, watchReadable } from './readiness/watch.ts';
 export { createSharedMemory, mapSharedMemory } from './shared-memory.ts';

@@ -4,7 +4,7 @@ import { constants } from 'node:os';
 import { ok } from '../../kit/index.ts';
 import { type KernelResult, kernelError } from '../error.ts';
 import { close, errno, syscall } from '../libc.ts';
-import { watchReadable } from '../readiness/watch.ts';
+import { watchShared } from '../readiness/shared.ts';
 
 export type ProcessHandle = {
   readonly pid: number;
@@ -44,7 +44,7 @@ export function openProcess(pid: number): KernelResult<ProcessHandle> {
       );
     },
     onEnd: (onEnd) => {
-      const watched = watchReadable(fd, `process ${pid}`, () => {
+      const watched = watchShared(fd, `process ${pid}`, () => {
         watch?.close();
         onEnd();
       });

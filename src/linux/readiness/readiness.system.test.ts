@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { orFail } from '../error.ts';
 import { close, eventfd, read, write } from '../libc.ts';
 import { linger, whenCalm } from './linger.ts';
+import { watchShared } from './shared.ts';
 import { settleWatchMethod, useWatchMethod, type WatchMethod, watchReadable } from './watch.ts';
 
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
@@ -52,6 +53,39 @@ for (const method of ['event-loop', 'worker-thread'] satisfies WatchMethod[]) {
     assert.equal(!watch.ok && watch.error.errno, 'EBADF');
   });
 }
+
+test('shared: each is told of its own, until it is closed, by whom it may be', async () => {
+  useWatchMethod('event-loop');
+  const bells = [1, 2, 3].map(() => eventfd(0, EFD_NONBLOCK_CLOEXEC));
+  const heard = bells.map(() => 0);
+  const watches = bells.map((bell, place) =>
+    orFail(
+      watchShared(bell, 'a bell', () => {
+        heard[place] = (heard[place] ?? 0) + 1;
+        read(bell, Buffer.alloc(8), 8);
+        // Whichever of the first two comes first silences the other.
+        if (place < 2) watches[1 - place]?.close();
+      }),
+    ),
+  );
+  const ring = () => bells.map((bell) => write(bell, one, 8));
+  await turns(20);
+  assert.deepEqual(heard, [0, 0, 0]);
+  ring();
+  await turns(20);
+  assert.deepEqual(heard.toSorted(), [0, 1, 1], 'one of the first two, and the third');
+  ring();
+  await turns(20);
+  assert.equal(heard[2], 2);
+  watches[2]?.close();
+  const refused = watchShared(-1, 'nothing', () => {});
+  assert.equal(!refused.ok && refused.error.errno, 'EBADF');
+  for (const watch of watches) watch.close();
+  ring();
+  await turns(20);
+  assert.deepEqual(heard.toSorted(), [0, 2, 2], 'silent after close');
+  for (const bell of bells) close(bell);
+});
 
 test('who lingers hears what is watched, waits no longer than asked to, and leaves all else to the loop', async () => {
   useWatchMethod('event-loop');

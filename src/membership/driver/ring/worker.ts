@@ -26,7 +26,7 @@ export type RingThreadHooks = {
 /** Bytes of deliveries that go over at once. */
 const batchBytesMax = 1 << 20;
 /** So late may a timer of the event loop be on an idle ring, and until the next token. */
-const lingerMs = 250;
+const lingerMs = 500;
 
 export async function runRingWorker(hooks: RingThreadHooks = {}): Promise<void> {
   const port = defined(parentPort, 'the ring runs in a worker thread');
