@@ -148,6 +148,23 @@ test('beats keep the guardian quiet', () => {
   }
 });
 
+test('a thread that beats may be looked at less often than a silent one', () => {
+  const asleep: ThreadReading = { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' };
+  const at = (nowMs: number, beats: number, thread?: ThreadReading): GuardianEvent => ({
+    ...{ kind: 'tick', nowMs, bootMs: nowMs, beats, lease: noLease, thread },
+  });
+  const hello = { kind: 'hello', pid: 7, tid: 9, limits: { ...limits, calmLookMs: 2 * lookMs } } as const;
+  const calm = step(guarded(), { kind: 'message', nowMs: 0, message: hello }).state;
+  const beaten = step(calm, at(25, 1)).state;
+  assert.equal(nextLookInMs(beaten, 25), 2 * lookMs);
+  const early = step(beaten, at(40, 1)).state;
+  assert.equal(nextLookInMs(early, 40), lookMs, 'no beat since: it may have fallen silent');
+  const silent = step(early, at(65, 1, asleep));
+  assert.deepEqual(kinds(silent), ['poke']);
+  assert.equal(nextLookInMs(silent.state, 65), lookMs);
+  assert.equal(nextLookInMs(step(silent.state, at(70, 2)).state, 70), 2 * lookMs);
+});
+
 test('silence proves nothing when the guardian itself did not run', () => {
   const woken = step(guarded(), {
     kind: 'tick',

@@ -130,7 +130,13 @@ export function wantsThread(state: GuardianState, nowMs: number, beats: number):
 export function nextLookInMs(state: GuardianState, bootMs: number): number {
   const { lease, leaseOver } = state;
   const leftMs = lease.untilBootMs === undefined || leaseOver ? Infinity : Math.max(0, lease.untilBootMs - bootMs);
-  return Math.min(lookMsOf(state), leftMs);
+  return Math.min(regularLookInMs(state), leftMs);
+}
+
+/** A daemon that beat at the last look may be given longer until the next. */
+function regularLookInMs(state: GuardianState): number {
+  const beat = state.lastBeatMs === state.lastTickMs;
+  return (beat ? state.daemon?.limits.calmLookMs : undefined) ?? lookMsOf(state);
 }
 
 function lookMsOf({ daemon }: GuardianState): number {
@@ -142,7 +148,8 @@ function silenceMsOf(state: GuardianState): number {
 }
 
 function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick' }>): GuardianStep {
-  const alive = event.beats !== state.beats || event.nowMs - state.lastTickMs > lookMsOf(state) + ownLatenessMaxMs;
+  const alive =
+    event.beats !== state.beats || event.nowMs - state.lastTickMs > regularLookInMs(state) + ownLatenessMaxMs;
   const ticked: GuardianState = {
     ...state,
     beats: event.beats,

@@ -72,6 +72,8 @@ export type GuardianMessage =
 export type GuardLimits = {
   /** The guardian looks this often, and the daemon beats as often. */
   readonly lookMs: number;
+  /** It looks this often at a daemon that beats; as often as at a silent one when left out. */
+  readonly calmLookMs?: number;
   /** A silent thread that has slept or spun for so long counts as hung. */
   readonly hungMs: number;
   /** Silence after which a thread counts as hung that only waits: for a processor, or in the kernel. */
