@@ -5,6 +5,9 @@ import type { Rival } from './rival.ts';
 /** Of the node that costs most. */
 export type Cost = { readonly rssMib: number; readonly pssMib: number; readonly cpuPercent: number };
 
+/** By program: of a cluster without any resource, and of one that serves the site. */
+export type Costs = Readonly<Record<'idle' | 'rest', ReadonlyMap<string, Cost>>>;
+
 type Reading = { readonly rssKib: number; readonly pssKib: number; readonly ticks: number };
 
 const ticksPerSecond = 100;

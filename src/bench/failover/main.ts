@@ -1,6 +1,7 @@
 // `npm run bench -- failover [--repetitions N] [--settle-s S] [--window-s S] [--only haven|pacemaker] [--parts PART,…]`
 //
-// Parts are the faults, with dashes for spaces, and `rest`: what a node costs while nothing happens; all when left out.
+// Parts are the faults, with dashes for spaces, `idle` and `rest`: what a node costs while nothing happens, without any
+// resource and with the site; all when left out.
 // Haven beside Debian's Corosync and Pacemaker: the same lab, the same site and client, the same faults, one program after
 // the other. Needs root and the Debian packages corosync and pacemaker.
 import { loadavg } from 'node:os';
@@ -23,7 +24,7 @@ const { values } = parseArgs({
   },
 });
 const partOf = (fault: Fault) => fault.replaceAll(' ', '-');
-const allParts = [...faults.map(partOf), 'rest'];
+const allParts = [...faults.map(partOf), 'idle', 'rest'];
 const parts = values.parts?.split(',') ?? allParts;
 const unknown = parts.find((part) => !allParts.includes(part));
 if (unknown !== undefined) {
@@ -38,7 +39,7 @@ const load = () =>
     .join(' ');
 console.log(`load before: ${load()}`);
 const measured: Measured[] = [];
-const costs = new Map<string, Cost>();
+const costs = { idle: new Map<string, Cost>(), rest: new Map<string, Cost>() };
 const failures: string[] = [];
 for (const [name, raise] of Object.entries(raisers)) {
   if (values.only !== undefined && values.only !== name) continue;
@@ -63,6 +64,8 @@ async function measure(name: string, raise: (name: string) => Promise<Rival>): P
 }
 
 async function measureIt(rival: Rival): Promise<void> {
+  await rival.assemble();
+  if (parts.includes('idle')) costs.idle.set(rival.program, await settledCost(rival));
   await rival.configure();
   await poll('the cluster is whole', rival.isWhole);
   if (chosen.length > 0)
@@ -71,9 +74,12 @@ async function measureIt(rival: Rival): Promise<void> {
       chosen,
       onMeasured: (each) => measured.push(each),
     });
-  if (!parts.includes('rest')) return;
+  if (parts.includes('rest')) costs.rest.set(rival.program, await settledCost(rival));
+}
+
+async function settledCost(rival: Rival): Promise<Cost> {
   await pause(Number(values['settle-s']) * 1000);
-  costs.set(rival.program, await idleCost(rival, Number(values['window-s']) * 1000));
+  return idleCost(rival, Number(values['window-s']) * 1000);
 }
 
 function print(): void {

@@ -56,8 +56,8 @@ export async function raisePacemaker(name: string): Promise<Rival> {
     lab,
     nodes,
     processes: '^corosync|^pacemakerd|^/usr/lib(exec)?/pacemaker/',
+    assemble: () => poll('the peer has formed', isWhole, formedWithinMs),
     configure: async () => {
-      await poll('the peer has formed', isWhole, formedWithinMs);
       const create = async (section: string, xml: string) =>
         void (await first().output(['cibadmin', '--modify', '--allow-create', '-o', section, '--xml-text', xml]));
       await create('crm_config', options);

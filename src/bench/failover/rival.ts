@@ -9,7 +9,9 @@ export type Rival = {
   readonly nodes: readonly string[];
   /** Matches the command lines of all processes that a node needs for it (pgrep -f). */
   readonly processes: string;
-  /** Waits until all nodes are members, then gives it the site. */
+  /** Waits until all nodes are members. */
+  readonly assemble: () => Promise<void>;
+  /** Gives it the site. */
   readonly configure: () => Promise<void>;
   readonly setStandby: (node: string, value: 'on' | 'off') => Promise<void>;
   /** All nodes are online, nothing is under way, and failures are forgotten. */
@@ -28,10 +30,9 @@ export async function raiseHaven(name: string): Promise<Rival> {
     lab,
     nodes,
     processes: processes.all,
-    configure: async () => {
-      await stage.until('all members', (status) => status.nodes.every(({ state }) => isOnline(state)));
-      await stage.configure();
-    },
+    assemble: async () =>
+      void (await stage.until('all members', ({ nodes: seen }) => seen.every(({ state }) => isOnline(state)))),
+    configure: () => stage.configure(),
     setStandby: (node, value) => stage.api(node).edit(standbyEdit(nodes, node, value)),
     isWhole: async () => {
       const status = await stage.status();

@@ -11,8 +11,8 @@ const run = (program: string, addressMs: number, webMs: number) => ({
 
 test('medians of both stand side by side, with the ratio where there is one', () => {
   const measured = [run('haven', 700, 900), run('haven', 720, 0), run('haven', 710, 0), run('peer', 7100, 8000)];
-  const costs = new Map([['haven', { rssMib: 100, pssMib: 50, cpuPercent: 0.5 }]]);
-  assert.deepEqual(tableOf(measured, costs), [
+  const rest = new Map([['haven', { rssMib: 100, pssMib: 50, cpuPercent: 0.5 }]]);
+  assert.deepEqual(tableOf(measured, { idle: new Map(), rest }), [
     '                        haven     peer  ratio',
     'power-off: address     710 ms  7100 ms   10.0',
     'power-off: page          0 ms  8000 ms',

@@ -1,17 +1,18 @@
 // What was measured of both programs, side by side.
-import type { Cost } from './cost.ts';
+import type { Cost, Costs } from './cost.ts';
 import { type Fault, faults, type Measured } from './faults.ts';
 
-type Costs = ReadonlyMap<string, Cost>;
-
-/** A row each fault that was measured, then the node at rest; a ratio is the second program's figure by the first's. */
+/** A row each fault that was measured, then what a node costs; a ratio is the second program's figure by the first's. */
 export function tableOf(measured: readonly Measured[], costs: Costs): string[] {
-  const programs = [...new Set([...measured.map(({ program }) => program), ...costs.keys()])];
+  const programs = [
+    ...new Set([...measured.map(({ program }) => program), ...costs.idle.keys(), ...costs.rest.keys()]),
+  ];
   const seen = faults.filter((fault) => measured.some((each) => each.fault === fault));
   const rows = [
     ['', ...programs, ...(programs.length === 2 ? ['ratio'] : [])],
     ...seen.flatMap((fault) => rowsOf(fault, programs, measured)),
-    ...costRows(programs, costs),
+    ...costRows('no resources', programs, costs.idle),
+    ...costRows('at rest', programs, costs.rest),
   ];
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows.map((row) =>
@@ -35,7 +36,7 @@ function rowsOf(fault: Fault, programs: readonly string[], measured: readonly Me
   });
 }
 
-function costRows(programs: readonly string[], costs: Costs): string[][] {
+function costRows(when: string, programs: readonly string[], costs: ReadonlyMap<string, Cost>): string[][] {
   if (costs.size === 0) return [];
   const of = (figure: (cost: Cost) => number) =>
     programs.map((program) => {
@@ -44,17 +45,17 @@ function costRows(programs: readonly string[], costs: Costs): string[][] {
     });
   return [
     row(
-      'at rest: memory, RSS',
+      `${when}: memory, RSS`,
       of(({ rssMib }) => rssMib),
       (mib) => `${mib.toFixed(0)} MiB`,
     ),
     row(
-      'at rest: memory, PSS',
+      `${when}: memory, PSS`,
       of(({ pssMib }) => pssMib),
       (mib) => `${mib.toFixed(0)} MiB`,
     ),
     row(
-      'at rest: processor',
+      `${when}: processor`,
       of(({ cpuPercent }) => cpuPercent),
       (percent) => `${percent.toFixed(2)} %`,
     ),
