@@ -11,6 +11,42 @@ export function concernsColocated(
   return everyLineMentions([...onlyPeer, ...onlyHaven], tied.flat());
 }
 
+/** The same of resources that colocations with a role tie to a bundle which has roles. */
+export function concernsRoleInBundle(difference: Difference): boolean {
+  const { cib } = difference;
+  const promotable = [...xmlIndexOf(cib).allNamed('bundle')].filter((bundle) =>
+    bundle.children.some((each) => each.has('promoted-max') || each.has('masters')),
+  );
+  const ids = promotable.map(({ id }) => id);
+  const constraints = childAt(cib, 'configuration', 'constraints')?.childrenNamed('rsc_colocation') ?? [];
+  const hasRole = constraints.some((each) => {
+    const parts = [each, ...each.children];
+    const named = [
+      each.get('rsc'),
+      each.get('with-rsc'),
+      ...[...xmlIndexOf(each).allNamed('resource_ref')].map((one) => one.id),
+    ];
+    const roles = parts.flatMap((part) => [part.get('rsc-role'), part.get('with-rsc-role'), part.get('role')]);
+    return named.some((id) => id !== undefined && ids.includes(id)) && roles.some((role) => role !== undefined);
+  });
+  return hasRole && concernsColocated(difference, 'bundle');
+}
+
+/** The same of resources that a negative colocation ties to a connection to a remote node, where there is one node. */
+export function concernsRepelledConnection({ cib, onlyPeer, onlyHaven }: Difference): boolean {
+  const index = xmlIndexOf(cib);
+  const constraints = childAt(cib, 'configuration', 'constraints')?.childrenNamed('rsc_colocation') ?? [];
+  const repels = constraints.some((each) =>
+    [each, ...each.children].some((part) => part.get('score')?.startsWith('-')),
+  );
+  const connections = [...index.allNamed('primitive')].filter((each) => each.get('type') === 'remote');
+  const clusterNodes = [...index.allNamed('node')].filter((node) =>
+    connections.every(({ id }) => id !== node.get('uname')),
+  );
+  const tied = tiedTogether(cib).filter((ids) => connections.some(({ id }) => id !== undefined && ids.includes(id)));
+  return repels && clusterNodes.length === 1 && everyLineMentions([...onlyPeer, ...onlyHaven], tied.flat());
+}
+
 function everyLineMentions(lines: readonly string[], ids: readonly string[]): boolean {
   const names = ids.map((id) => id.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   if (names.length === 0) return false;
@@ -67,7 +103,16 @@ function colocationsOf(cib: XmlElement): string[][] {
 function launchedIn(cib: XmlElement): string[][] {
   const recorded = [...xmlIndexOf(cib).allNamed('lrm_resource')].map((each) => [each.id, each.get('container')]);
   const left = recorded.filter((pair): pair is string[] => pair.every((id) => id !== undefined));
-  return [...left, ...configuredIn(cib)];
+  return [...left, ...configuredIn(cib), ...guestsIn(cib)];
+}
+
+/** The connection to a guest is called after its node. */
+function guestsIn(cib: XmlElement): string[][] {
+  return [...xmlIndexOf(cib).allNamed('primitive')].flatMap((primitive) => {
+    const pairs = primitive.childrenNamed('meta_attributes').flatMap(({ children }) => children);
+    const guest = pairs.find((pair) => pair.get('name') === 'remote-node')?.get('value');
+    return primitive.id === undefined || guest === undefined ? [] : [[primitive.id, guest]];
+  });
 }
 
 function configuredIn(cib: XmlElement): string[][] {

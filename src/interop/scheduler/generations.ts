@@ -2,8 +2,9 @@
 // and scheduler-2-… in ../shared/spec) do differently. Whatever is not listed here is a failure.
 import { childAt, replaceElement, rewriteElements, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
 import type { Aspect } from './answer.ts';
-import { concernsChained, concernsColocated } from './colocated.ts';
+import { concernsChained, concernsColocated, concernsRepelledConnection, concernsRoleInBundle } from './colocated.ts';
 import { ordersBundled, ordersExclusive } from './numbering.ts';
+import { isSerialisedTwice, relatesSerialised } from './serialised.ts';
 
 /** A name or a form that the older generation knows by another one. */
 export type Spelling = {
@@ -79,6 +80,7 @@ export const wordings: readonly Spelling[] = [
   },
   { newer: /\bNot installed\b/g, older: 'not installed', why: capitalised, section: '2 §12.3.3' },
   { newer: /(?<= Stopped )\(Promoted\)/g, older: '(promoted)', why: capitalised, section: '2 §12.3.3' },
+  { newer: /\(Error occurred\)/g, older: '(error)', why: capitalised, section: '2 §12.3.3' },
   { newer: /\bInvalid parameter\b/g, older: 'invalid parameter', why: capitalised, section: '2 §12.3.3' },
 ];
 
@@ -126,6 +128,11 @@ export const decisions: readonly Decision[] = [
     section: '1 §10.5.1',
   },
   {
+    concerns: (cib) => namesOf(cib, 'failure-timeout').length > 0 && resultsOf(cib).some(cannotStop),
+    why: 'a stop that cannot work and expired: blocks nothing any more, still does in 2.1.5',
+    section: '1 §10.5.1',
+  },
+  {
     concerns: (cib) => {
       const guests = namesOf(cib, 'remote-node').map((each) => each.get('value'));
       return [...xmlIndexOf(cib).allNamed('lrm_resource')].some(
@@ -151,6 +158,11 @@ function tellsRoleInFailing(entry: XmlElement): boolean {
   return ['8', '9'].includes(code) && entry.get('transition-key')?.split(':')[2] !== code;
 }
 
+/** Ended with a result that trying again does not change. */
+function cannotStop(entry: XmlElement): boolean {
+  return entry.get('operation') === 'stop' && ['2', '3', '4', '5'].includes(entry.get('rc-code') ?? '');
+}
+
 function constraintsOf(cib: XmlElement): readonly XmlElement[] {
   return childAt(cib, 'configuration', 'constraints')?.children ?? [];
 }
@@ -161,23 +173,6 @@ function repelsInRole(constraint: XmlElement): boolean {
   const all = [constraint, ...constraint.childrenNamed('resource_set')];
   const repels = all.some((each) => each.get('score')?.startsWith('-') === true);
   return repels && all.some((each) => each.has('role') || each.has('rsc-role') || each.has('with-rsc-role'));
-}
-
-function isSerialisedTwice(cib: XmlElement): boolean {
-  const orders = constraintsOf(cib).filter(({ name }) => name === 'rsc_order');
-  return orders.some((order) => {
-    const ids = orderedBy(order);
-    const isSerial = [order, ...order.children].some((each) => each.get('kind')?.toLowerCase() === 'serialize');
-    return (
-      isSerial &&
-      orders.some((other) => other !== order && orderedBy(other).filter((id) => ids.includes(id)).length > 1)
-    );
-  });
-}
-
-function orderedBy(order: XmlElement): string[] {
-  const references = xmlIndexOf(order).allNamed('resource_ref');
-  return [order.get('first'), order.get('then'), ...references.map(({ id }) => id)].filter((id) => id !== undefined);
 }
 
 function resultsOf(cib: XmlElement): readonly XmlElement[] {
@@ -252,6 +247,21 @@ export const consequences: readonly Consequence[] = [
       concernsColocated(difference, 'bundle'),
     why: 'a bundle that something is colocated with: 2.1.5 asks it for its place, and lists it, again',
     section: '1 §15.3, §20.3',
+  },
+  {
+    explains: relatesSerialised,
+    why: 'clones that are interleaved and must not start at once: their instances wait for each other in 2.1.5, too',
+    section: '2 §8.1, §8.6.1',
+  },
+  {
+    explains: (difference) => concernsRoleInBundle(difference),
+    why: 'a role of a bundle in a colocation: counted for what is inside since 2.1.7',
+    section: '1 §12.5, §16.5',
+  },
+  {
+    explains: (difference) => concernsRepelledConnection(difference),
+    why: 'a connection that has one node only and must not be with something: that keeps off it since 2.1.6',
+    section: '1 §16.6',
   },
   {
     explains: ordersBundled,
