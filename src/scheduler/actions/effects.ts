@@ -52,13 +52,14 @@ export function applyEffect(engine: Engine, owner: Resource, effect: Effect): nu
 }
 
 function applyToGroup(engine: Engine, effect: Effect): number {
-  const { next, node } = effect;
+  const { first, next, node, flags, filter, kind } = effect;
   let changed = applyToPair(engine, effect);
   if (next.resource === undefined) return changed;
   const { byPart } = engine.plan.partsNamed(next.resource, next.task);
   for (let index = 0; index < byPart.length; index++) {
     const part = newestOf(byPart[index] ?? [], node);
-    if (part?.resource !== undefined) changed |= applyEffect(engine, part.resource, { ...effect, next: part });
+    if (part?.resource === undefined) continue;
+    changed |= applyEffect(engine, part.resource, { first, next: part, node, flags, filter, kind });
   }
   return changed;
 }

@@ -40,8 +40,9 @@ export function milestone(given: Action): OrderingSide {
 /** Records that `first` goes before `then`, and what follows from it for live migrations. */
 export function order(plan: Plan, first: OrderingSide, next: OrderingSide, kinds: number): void {
   plan.orderings.push({ first, next, kinds, alike: undefined });
-  if (first.resource === undefined || next.resource === undefined || first.resource === next.resource) return;
-  orderMigrationEquivalents(plan, { ...first, resource: first.resource }, { ...next, resource: next.resource });
+  const [a, b] = [first.resource, next.resource];
+  if (a === undefined || b === undefined || a === b || !(isMigratable(a) || isMigratable(b))) return;
+  orderMigrationEquivalents(plan, { resource: a, task: first.task }, { resource: b, task: next.task });
 }
 
 /** Records that a probe goes before the start of its resource: a mere sequence. */
@@ -56,13 +57,12 @@ export function orderProbeBeforeStart(plan: Plan, probe: Action, resource: Primi
   plan.probesBeforeStart[resource.index] = plan.orderings.at(-1);
 }
 
-type ResourceSide = OrderingSide & { readonly resource: Resource };
+type ResourceSide = { readonly resource: Resource; readonly task: string };
 
 /** A live migration takes the place of stop and start; what is ordered against those is ordered against it. */
 function orderMigrationEquivalents(plan: Plan, first: ResourceSide, next: ResourceSide): void {
   const a = first.resource;
   const b = next.resource;
-  if (!isMigratable(a) && !isMigratable(b)) return;
   if (isAncestor(a, b) || isAncestor(b, a)) return;
   const also = (task: string, thenTask: string, kinds: number) =>
     plan.orderings.push({ first: does(a, task), next: does(b, thenTask), kinds, alike: undefined });

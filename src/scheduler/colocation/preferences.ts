@@ -141,7 +141,7 @@ function followersOf(walk: Walk, { source, mode }: Merge): readonly Colocation[]
 /** The merged table if that is all there is to do; else undefined, and what remains is on the stack. */
 function begin(walk: Walk, work: NodeTable | undefined, merge: Merge): NodeTable | undefined {
   const { cluster, stack } = walk;
-  const { source, mode } = merge;
+  const { source, colocation, factor, mode } = merge;
   if (source.merging) return work ?? source.allowed;
   if (work !== undefined && !mode.nonnegative && merge.factor === 0) return work;
   if (work !== undefined && mode.active && !mode.nonnegative && !mode.thisWith) {
@@ -153,18 +153,18 @@ function begin(walk: Walk, work: NodeTable | undefined, merge: Merge): NodeTable
     const member = work === undefined ? source.members.at(-1) : source.members[0];
     if (member === undefined) return work ?? source.allowed;
     stack.push({ kind: 'group', group: source });
-    return begin(walk, work, { ...merge, source: member });
+    return begin(walk, work, { source: member, target: merge.target, colocation, factor, mode });
   }
-  const target = merge.target ?? source;
+  const targeted = { source, target: merge.target ?? source, colocation, factor, mode };
   const table = work === undefined ? source.allowed.copy() : work.copy();
-  if (work !== undefined) addPreferences(cluster, table, { ...merge, target });
+  if (work !== undefined) addPreferences(cluster, table, targeted);
   if (!hasCandidate(cluster, table)) {
     source.merging = false;
     if (!mode.active) return finished(walk, merge, table);
     return work ?? source.allowed;
   }
   const followers = followersOf(walk, merge);
-  stack.push({ kind: 'source', merge: { ...merge, target }, followers, next: 0, table });
+  stack.push({ kind: 'source', merge: targeted, followers, next: 0, table });
   return undefined;
 }
 

@@ -59,9 +59,12 @@ function addExplicit(cluster: Cluster, element: XmlElement, explicit: Explicit):
     return;
   }
   addColocation(cluster, {
-    ...explicit,
+    id: explicit.id,
+    dependent: explicit.dependent,
+    primary: explicit.primary,
     dependentRole,
     primaryRole,
+    score: explicit.score,
     nodeAttribute: explicit.nodeAttribute ?? '#uname',
     influence: parseBoolean(element.get('influence')) ?? explicit.dependent.critical,
     explicit: true,

@@ -42,11 +42,15 @@ function addImplicit(cluster: Cluster, resource: Resource): void {
 
 type Pair = { readonly id: string; readonly dependent: Resource; readonly primary: Resource; readonly score: number };
 
+/** Field by field: of objects that begin with a copy V8 makes a class for each, and whoever reads them looks it up anew. */
 function colocate(cluster: Cluster, pair: Pair, influence: boolean): void {
   addColocation(cluster, {
-    ...pair,
+    id: pair.id,
+    dependent: pair.dependent,
+    primary: pair.primary,
     dependentRole: roles.unknown,
     primaryRole: roles.unknown,
+    score: pair.score,
     nodeAttribute: '#uname',
     influence,
     explicit: false,
