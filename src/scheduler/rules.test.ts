@@ -428,6 +428,23 @@ test('room for a start that need not be is drawn where everything is drawn, and 
   assert.ok(!formatDot(result, 'needed').includes(edge));
 });
 
+test('a monitor does not wait for a start that is blocked late, by what it has to run with', () => {
+  const bundle = `<bundle id="b"><docker image="i"/><network control-port="3121"/>
+    <primitive id="p" class="ocf" provider="pacemaker" type="Dummy"/></bundle>`;
+  const clone = `<clone id="c"><primitive id="d" class="ocf" provider="pacemaker" type="Dummy"><operations>
+    <op id="m" name="monitor" interval="10s"/></operations></primitive></clone>`;
+  const cib = documentOf({
+    options: option('have-watchdog', 'true'),
+    nodes: ['n1', 'b-0'],
+    resources: bundle + clone,
+    constraints: `<rsc_colocation id="s" score="INFINITY">
+      <resource_set id="s1" score="INFINITY"><resource_ref id="c"/><resource_ref id="b"/></resource_set>
+      <resource_set id="s2"><resource_ref id="p"/><resource_ref id="b"/></resource_set></rsc_colocation>`,
+    histories: { 'b-0': history('p', running) },
+  });
+  assert.equal(execute(schedule({ cib: withoutNode(cib, 'b-0'), now, reasons: false }).graph).stuck.length, 0);
+});
+
 /** Only the connection tells of a guest. */
 function withoutNode(cib: XmlElement, name: string): XmlElement {
   return rewriteElements(cib, (each) => (each.name === 'node' && each.id === name ? undefined : each)) ?? cib;

@@ -33,6 +33,7 @@ function blockTask(engine: Engine, dependent: Resource, task: string, cause: Res
     if (blocked === undefined || !blocked.runnable) continue;
     blocked.clear(RUNNABLE);
     blocked.explain(`colocation with ${cause.id}`);
+    engine.blocked.push(blocked);
     blockColocationDependents(engine, blocked);
     engine.update(blocked);
   }

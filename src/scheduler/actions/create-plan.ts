@@ -69,8 +69,11 @@ function propagate(plan: Plan): void {
   orderProbes(plan);
   // They are relations now, and in a large cluster there are as many as actions.
   plan.orderings.length = 0;
+  engine.blocked.length = 0;
   newestFirst.forEach((action) => {
     if (action.befores.length > 0 || action.runnableFirstsMin > 0) engine.update(action);
   });
+  // A monitor, say, would wait forever for a start that was blocked only after the monitor had its turn.
+  for (const action of engine.blocked) engine.updateAfters(action);
   disableInvalidRelations(plan);
 }

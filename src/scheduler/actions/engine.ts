@@ -45,6 +45,8 @@ const depthMax = 400;
 
 export class Engine {
   readonly plan: Plan;
+  /** Of dependents, since they have to run with what cannot; what is ordered after them may have been updated before. */
+  readonly blocked: Action[] = [];
   #depth = 0;
   readonly #postponed: Action[] = [];
 
