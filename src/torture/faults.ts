@@ -28,7 +28,10 @@ const hosts: readonly Fault[] = [
     disturbs: 'holder',
     overlapMsMax: wakingMsMax,
     strike: ({ stage, target }) => stage.lab.freeze(target),
-    mend: ({ stage, target }) => stage.lab.resume(target),
+    mend: async (on) => {
+      await on.stage.lab.resume(on.target);
+      await restarted(on);
+    },
   },
   {
     // The machine under all of them has no time for any: leases lapse, and the members stay the same.
@@ -38,7 +41,11 @@ const hosts: readonly Fault[] = [
     disturbs: 'anyone',
     everywhere: true,
     strike: ({ stage }) => ofThoseUp(stage, (name) => stage.lab.pause(name)),
-    mend: ({ stage }) => ofThoseUp(stage, (name) => stage.lab.resume(name)),
+    mend: async (on) => {
+      await ofThoseUp(on.stage, (name) => on.stage.lab.resume(name));
+      // A guardian that the round's other fault had stopped may have been continued before its daemon: it ended that one.
+      await ofThoseUp(on.stage, (target) => restarted({ ...on, target }));
+    },
   },
 ];
 
