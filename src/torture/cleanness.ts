@@ -26,8 +26,9 @@ type Shown = keyof typeof stoppedBy;
 
 /**
  * A stop that failed blocks its resource until a person has looked: without fencing nothing else is safe. An agent that was
- * killed on its way may have stopped it all the same, so that hosts and cluster differ until then, about that resource. What
- * is on two hosts is excused by nothing: forgetting failures would put right what no cluster may do.
+ * killed on its way may have stopped it all the same, so that hosts and cluster differ until then, about that resource. A
+ * service that a dead daemon left on another host runs on there meanwhile, too. An address on two hosts is excused by nothing:
+ * forgetting failures would put right what no cluster may do.
  */
 export function waitsForPerson(wrong: readonly string[]): boolean {
   return (
@@ -38,8 +39,12 @@ export function waitsForPerson(wrong: readonly string[]): boolean {
 
 function isLeftBehind(line: string, wrong: readonly string[]): boolean {
   const [, shown, on = ''] = /^misplaced: the (address|web) is on (.*), the cluster says /.exec(line) ?? [];
-  if (shown === undefined || on.includes(',')) return false;
-  return wrong.some((other) => other.startsWith(`${failureMark}stop of ${stoppedBy[shown as Shown]} on `));
+  const hosts = on.split(', ');
+  if (shown === undefined || (shown === 'address' && hosts.length > 1)) return false;
+  const failed = `${failureMark}stop of ${stoppedBy[shown as Shown]} on `;
+  return wrong.some(
+    (other) => other.startsWith(failed) && (hosts.length === 1 || hosts.includes(other.slice(failed.length))),
+  );
 }
 
 async function findWrong(stage: Stage): Promise<string[]> {

@@ -48,9 +48,13 @@ export function controlEpoll(
   return kernelError('epoll_ctl', errno(), `watch ${name}`);
 }
 
-/** The tokens of what is ready, at most `tokensMax`; none after `timeoutMs`. Blocks the calling thread. */
-export function waitEpoll(epoll: number, tokensMax: number, timeoutMs: number): number[] {
-  const events = Buffer.alloc(tokensMax * eventBytes);
+/** Told at once; what is ready besides is told with the next call. */
+const tokensMax = 64;
+/** The same memory each time: a program that floods its output wakes its reader thousands of times a second. */
+const events = Buffer.alloc(tokensMax * eventBytes);
+
+/** The tokens of what is ready; none after `timeoutMs`. Blocks the calling thread. */
+export function waitEpoll(epoll: number, timeoutMs: number): number[] {
   const ready = Math.max(0, epollWait(epoll, events, tokensMax, timeoutMs));
   return Array.from({ length: ready }, (_, index) => events.readUInt32LE(index * eventBytes + tokenOffset));
 }

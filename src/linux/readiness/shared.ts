@@ -15,9 +15,6 @@ type SharedSet = {
   referenced: number;
 };
 
-/** Told in one turn; what is ready besides is told in the next. */
-const tokensMax = 64;
-
 let shared: SharedSet | undefined;
 
 /** The same contract as `watchReadable`. `fd` stays open until the watch is closed. */
@@ -57,7 +54,7 @@ function openSet(): KernelResult<SharedSet> {
   const handlers = new Map<number, () => void>();
   const watch = watchReadable(epoll.value, 'programs', () => {
     // A handler may close the watches of others that were ready with it.
-    for (const token of waitEpoll(epoll.value, tokensMax, 0)) handlers.get(token)?.();
+    for (const token of waitEpoll(epoll.value, 0)) handlers.get(token)?.();
   });
   if (!watch.ok) {
     close(epoll.value);

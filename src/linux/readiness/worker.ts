@@ -10,7 +10,6 @@ import { controlEpoll, EPOLLIN, EPOLLONESHOT, type EpollEntry, openEpoll, waitEp
 import type { Watch } from './watch.ts';
 
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
-const tokensMax = 64;
 /** A thread blocked in a foreign call cannot be terminated: it looks up this often, or a program's end would hang. */
 const lookUpMs = 250;
 /** The token of the descriptor that tells the worker to end. */
@@ -50,7 +49,7 @@ export function runReadinessWorker(): void {
   const { epoll } = workerRoleData() as { readonly epoll: number };
   const port = defined(parentPort, 'the readiness role runs in a worker thread');
   for (;;) {
-    const tokens = waitEpoll(epoll, tokensMax, lookUpMs);
+    const tokens = waitEpoll(epoll, lookUpMs);
     if (tokens.includes(endToken)) return;
     if (tokens.length > 0) port.postMessage(tokens);
   }
