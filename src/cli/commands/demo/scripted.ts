@@ -1,6 +1,6 @@
 // `npm start -- --scripted`: a fixed series of faults on the cluster, each outage measured by the client, a table at the
 // end. It is the end-to-end test too: the series fails when the service does not come back.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CommandFailure, formatDuration } from '../../../kit/index.ts';
 import type { ProbeReport } from '../../../lab/index.ts';
@@ -177,7 +177,11 @@ async function runningWorker(stage: Stage): Promise<{ node: string; file: string
 }
 
 function writtenPid(file: string): string {
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return ''; // Not there, or taken away just now.
+  }
 }
 
 /** All nodes lose power at once and get it back: what was accepted is there, and is served. */
