@@ -41,6 +41,13 @@ export function suspect(instance: Instance, turn: Turn): { readonly probeMs: num
   return { probeMs: turn.nowMs + settleMsOf(instance) };
 }
 
+/** Another believes to be master and is told otherwise: again a handover. One that goes on and on is a conflict after all. */
+export function suspectHandover(instance: Instance, turn: Turn): void {
+  const quietMs = turn.nowMs - instance.lowerHeardAtMs;
+  instance.lowerHeardAtMs = turn.nowMs;
+  if (quietMs > 2 * settleMsOf(instance)) changeTimers(instance, suspect(instance, turn));
+}
+
 /** The probe is due: asks again, and drops the conflicts that the last probe found no more. */
 export function expireProbe(instance: Instance, turn: Turn): void {
   const over = instance.conflicts.filter(({ lastMs }) => lastMs < instance.probedAtMs);

@@ -7,7 +7,7 @@
 //     to whoever speaks. So does a backup whose master-down timer fired late: it was not listening meanwhile.
 //   - Priority 0 on one leg of a sync group counts for every leg: its sender left them all.
 import { compareAddresses, formatAddress } from './address.ts';
-import { expireProbe, suspect } from './address-conflict.ts';
+import { expireProbe, suspect, suspectHandover } from './address-conflict.ts';
 import { changeTimers, type Instance, logOf, recordPeer, setTimers, type Turn } from './instance.ts';
 import { demote, promoteWhenAllReady, type SyncGroup } from './sync-group.ts';
 import { advertise, announce, masterDownOf, notify, skewOf, startAnnouncing } from './transition.ts';
@@ -138,6 +138,7 @@ function forceElection(instance: Instance, turn: Turn, advert: AddressedAdvert):
   const ours = instance.effectivePriority;
   const lower = `from ${advert.address} with lower priority ${advert.priority}, ours ${ours}, forcing new election`;
   logOf(instance, turn, 'info', `Received advert ${lower}`);
+  suspectHandover(instance, turn);
   if (!instance.configuration.lowerPrioNoAdvert) advertiseNow(instance, turn);
   const { lowerPrioRepeat, lowerPrioDelayMs } = instance.configuration.announcement;
   announce(instance, turn, lowerPrioRepeat);

@@ -90,6 +90,7 @@ export type Instance = {
   restoredAtMs: number;
   /** Since when another host may have one of our addresses: MASTER began, or one spoke for it. */
   suspectedAtMs: number;
+  lowerHeardAtMs: number;
   probedAtMs: number;
   conflicts: AddressConflict[];
   readonly statistics: Statistics;
@@ -122,6 +123,7 @@ export function createInstance(configuration: InstanceConfiguration): Instance {
     preemptAtMs: undefined,
     restoredAtMs: Number.NEGATIVE_INFINITY,
     suspectedAtMs: Number.NEGATIVE_INFINITY,
+    lowerHeardAtMs: Number.NEGATIVE_INFINITY,
     probedAtMs: Number.NEGATIVE_INFINITY,
     conflicts: [],
     statistics: emptyStatistics(),

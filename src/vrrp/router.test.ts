@@ -470,6 +470,17 @@ test('whoever speaks for an address of a settled master is asked before it is ac
   assert.match(aboutConflicts(bench.at(103_210, claim())).join(), /in use by another host/);
 });
 
+test('a split that heals while the probe is out accuses nobody; two that stay masters are in conflict', () => {
+  const bench = Bench.master();
+  const since = bench.nowMs;
+  assert.deepEqual(aboutConflicts(bench.at(since + 3200)), ['probe VI_1']);
+  bench.at(since + 3300, advert(100));
+  assert.deepEqual(aboutConflicts(bench.at(since + 3301, claim())), []);
+  for (let at = since + 4300; at < since + 6000; at += 1000) bench.at(at, advert(100));
+  assert.deepEqual(aboutConflicts(bench.at(since + 6500)), ['probe VI_1']);
+  assert.match(aboutConflicts(bench.at(since + 6501, claim())).join(), /in use by another host/);
+});
+
 test('a handover accuses nobody: neither the master before, nor the one after whose advert is still unread', () => {
   const bench = Bench.master();
   bench.at(100_000, claim());

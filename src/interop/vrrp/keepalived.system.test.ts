@@ -120,8 +120,9 @@ for (const [how, signal] of [
 test('when a split heals the winner announces the address again at once', root, () =>
   withPair(async (pair) => {
     await pair.start('server1', 'haven', configuration(244));
-    await pair.start('server2', 'haven', configuration(243));
     await pair.untilHeldBy(address, ['server1']);
+    await pair.start('server2', 'haven', configuration(243));
+    await pair.untilLogged('server2', /Entering BACKUP STATE/);
     await pair.lab.cut('server1', { link: 0, mode: 'silent' });
     await pair.untilHeldBy(address, ['server1', 'server2']);
     // The second burst after taking over must not be taken for the answer to the heal.
@@ -130,7 +131,9 @@ test('when a split heals the winner announces the address again at once', root, 
     await pair.lab.heal('server1');
     await pair.untilHeldBy(address, ['server1']);
     await pair.untilLogged('server1', /Received advert from 192\.168\.122\.102 with lower priority 243, ours 244/);
-    const announcements = (await capture()).filter((frame) => frame.slice(56, 64) === 'c0a87ac8');
+    const spoken = (await capture()).filter((frame) => frame.slice(56, 64) === 'c0a87ac8');
+    // A probe of the winner's that is under way is answered by the other's kernel as long as it has the address.
+    const announcements = spoken.filter((frame) => frame.slice(56, 64) === frame.slice(76, 84));
     assert.ok(announcements.length >= 5, `${announcements.length} announcements after the heal`);
     assert.equal(new Set(announcements.map((frame) => frame.slice(12, 24))).size, 1);
   }),
