@@ -6,10 +6,15 @@ const { setFlagsFromString } = require('node:v8');
 const { constants, Script } = require('node:vm');
 
 /**
- * Bytecodes that a function runs, in bytes, before it is optimised: many times V8's own number. Of a run over in a second,
- * a quarter was spent optimising what was hardly needed again (measured; a third of this number took a twentieth longer).
+ * What a function does before it is optimised, many times V8's own number: of a run over in a second, a quarter was spent
+ * optimising what was hardly needed again (measured; a third of this number took a twentieth longer). The V8 of Node 20
+ * counts bytes of bytecode, that of Node 22 and 24 calls; what a later one counts is not known yet.
  */
-const optimiseLate = '--interrupt-budget=1000000';
+const optimiseLateBy = new Map([
+  ['11', '--interrupt-budget=1000000'],
+  ['12', '--invocation-count-for-turbofan=30000'],
+  ['13', '--invocation-count-for-turbofan=30000'],
+]);
 
 /** And cheaply: only what is short, without the functions it calls (a twentieth of a run over in a second). */
 const optimiseLittle = ['--max-optimized-bytecode-size=400', '--no-turbo-inlining'];
@@ -23,8 +28,8 @@ const compileAtOnce = '--no-baseline-batch-compilation';
  */
 const markAtOnce = '--no-incremental-marking';
 
-/** The numbers above were measured with the V8 of Node 20. A later one has another compiler in between, and not all of these flags. */
-const whenToOptimise = process.versions.v8.startsWith('11.') ? [optimiseLate, ...optimiseLittle] : [];
+const optimiseLate = optimiseLateBy.get(process.versions.v8.split('.')[0]);
+const whenToOptimise = optimiseLate === undefined ? [] : [optimiseLate, ...optimiseLittle];
 
 /** Names a file to which the compiled code goes when the process ends: with all functions that it needed. */
 const keepIn = process.env.HAVEN_KEEP_COMPILED;
