@@ -1,12 +1,16 @@
-// Large documents: N nodes, R primitives in groups of four, the groups chained; in one of three situations.
+// Large documents: N nodes, R primitives in groups of four, the groups chained; in one of four situations.
 
 import { XmlElement, xmlElement } from '../../cib/index.ts';
 
-export const situations = ['stopped', 'running', 'failed'] as const;
-/** Nothing runs and nothing is known; everything runs; everything runs, and one node is lost. */
+export const situations = ['stopped', 'running', 'failed', 'unprobed'] as const;
+/**
+ * Nothing runs and nothing is known. Everything runs, and every node has looked for every resource, as in any cluster that
+ * is at rest; the same, and one node is lost. Everything runs, and no node has looked for what others run: it has to now.
+ */
 export type Situation = (typeof situations)[number];
 
-export const chains = ['order', 'colocation'] as const;
+export const chains = ['order', 'colocation', 'both'] as const;
+/** What links each group to the one before. */
 export type Chain = (typeof chains)[number];
 
 export type DocumentSize = {
@@ -40,12 +44,13 @@ export function largeDocument(size: DocumentSize): XmlElement {
         {},
         nodes.map((index) => xmlElement('node', { id: String(index + 1), uname: nodeName(index) })),
       ),
-      xmlElement('resources', {}, [fenceDevice(), ...groups.map(groupElement)]),
+      xmlElement('resources', {}, [fenceDevice, ...groups.map(groupElement)]),
       xmlElement(
         'constraints',
         {},
-        groups.slice(1).map((index) => link(index, size.chain)),
+        groups.slice(1).flatMap((index) => links(index, size.chain)),
       ),
+      rscDefaults,
     ]),
     xmlElement(
       'status',
@@ -63,23 +68,33 @@ function memberIds(group: number): string[] {
   return Array.from({ length: membersPerGroup }, (_, index) => `r${group}-${index}`);
 }
 
-function fenceDevice(): XmlElement {
-  return xmlElement('primitive', { id: 'Fencing', class: 'stonith', type: 'fence_dummy' });
-}
+const agent = { class: 'ocf', provider: 'pacemaker', type: 'Dummy' };
+const fenceAgent = { class: 'stonith', type: 'fence_dummy' };
+const fenceDevice = xmlElement('primitive', { id: 'Fencing', ...fenceAgent });
+
+/** What runs stays where it is: nothing is left to do in a cluster where everything runs. */
+const rscDefaults = xmlElement('rsc_defaults', {}, [
+  xmlElement('meta_attributes', { id: 'defaults' }, [
+    xmlElement('nvpair', { id: 'stickiness', name: 'resource-stickiness', value: '1' }),
+  ]),
+]);
 
 function groupElement(group: number): XmlElement {
   const members = memberIds(group).map((id) => {
     const monitor = xmlElement('op', { id: `${id}-monitor`, name: 'monitor', interval: '10s' });
-    const agent = { id, class: 'ocf', provider: 'pacemaker', type: 'Dummy' };
-    return xmlElement('primitive', agent, [xmlElement('operations', {}, [monitor])]);
+    return xmlElement('primitive', { id, ...agent }, [xmlElement('operations', {}, [monitor])]);
   });
   return xmlElement('group', { id: `g${group}` }, members);
 }
 
-function link(group: number, chain: Chain): XmlElement {
+function links(group: number, chain: Chain): XmlElement[] {
   const [previous, next] = [`g${group - 1}`, `g${group}`];
-  if (chain === 'order') return new XmlElement('rsc_order', ['id', `o${group}`, 'first', previous, 'then', next]);
-  return xmlElement('rsc_colocation', { id: `c${group}`, rsc: next, 'with-rsc': previous, score: 'INFINITY' });
+  const order = new XmlElement('rsc_order', ['id', `o${group}`, 'first', previous, 'then', next]);
+  const colocation = { id: `c${group}`, rsc: next, 'with-rsc': previous, score: 'INFINITY' };
+  return [
+    ...(chain === 'colocation' ? [] : [order]),
+    ...(chain === 'order' ? [] : [xmlElement('rsc_colocation', colocation)]),
+  ];
 }
 
 function nodeState(node: number, groups: readonly number[], { nodes, situation, chain }: DocumentSize): XmlElement {
@@ -94,10 +109,17 @@ function nodeState(node: number, groups: readonly number[], { nodes, situation, 
   };
   if (situation === 'stopped') return xmlElement('node_state', attributes);
   // What is colocated all runs on one node; what is not is spread.
-  const here = groups.filter((group) => (chain === 'colocation' ? lostNode : group % nodes) === node);
-  const records = here.flatMap(memberIds).map(record);
+  const runsHere = (group: number) => (chain === 'order' ? group % nodes : lostNode) === node;
+  const records = groups.flatMap((group) => {
+    const members = memberIds(group).map((id, index) => ({ id, agent, index: group * membersPerGroup + index, node }));
+    if (runsHere(group)) return members.map(started);
+    return situation === 'unprobed' ? [] : members.map(notFound);
+  });
+  const device = { id: 'Fencing', agent: fenceAgent, index: groups.length * membersPerGroup, node };
   return xmlElement('node_state', attributes, [
-    xmlElement('lrm', { id: attributes.id }, [xmlElement('lrm_resources', {}, records)]),
+    xmlElement('lrm', { id: attributes.id }, [
+      xmlElement('lrm_resources', {}, [node === 0 ? record(device, [start(device)]) : notFound(device), ...records]),
+    ]),
   ]);
 }
 
@@ -105,34 +127,60 @@ function nodeState(node: number, groups: readonly number[], { nodes, situation, 
 const startDigest = 'f2317cad3d54cec5d7d7aa7d0bf35cf8';
 const monitorDigest = '4811cef7f7f94e3a35a70be7916cb2fd';
 
-function record(id: string): XmlElement {
-  return xmlElement('lrm_resource', { id, class: 'ocf', provider: 'pacemaker', type: 'Dummy' }, [
-    entry(id, { task: 'start', intervalMs: '0', callId: '1', digest: startDigest }),
-    entry(id, { task: 'monitor', intervalMs: '10000', callId: '2', digest: monitorDigest }),
-  ]);
+type Place = {
+  readonly id: string;
+  readonly agent: Readonly<Record<string, string>>;
+  /** Among all resources. */
+  readonly index: number;
+  readonly node: number;
+};
+
+function started(place: Place): XmlElement {
+  const monitor = { task: 'monitor', intervalMs: '10000', exitCode: '0', digest: monitorDigest };
+  return record(place, [start(place), entry(place, monitor)]);
 }
 
-type Entry = {
+function start(place: Place): XmlElement {
+  return entry(place, { task: 'start', intervalMs: '0', exitCode: '0', digest: startDigest });
+}
+
+/** The node was asked before anything was started anywhere. */
+function notFound(place: Place): XmlElement {
+  return record(place, [entry(place, { task: 'monitor', intervalMs: '0', exitCode: '7', digest: startDigest })]);
+}
+
+function record({ id, agent }: Place, entries: readonly XmlElement[]): XmlElement {
+  return xmlElement('lrm_resource', { id, ...agent }, entries);
+}
+
+type Operation = {
   readonly task: string;
   readonly intervalMs: string;
-  readonly callId: string;
+  readonly exitCode: string;
   readonly digest: string;
 };
 
-function entry(resource: string, { task, intervalMs, callId, digest }: Entry): XmlElement {
-  const key = '1:1:0:00000000-0000-0000-0000-000000000000';
+/** As a cluster records it: what differs from one entry to the next there, does here. */
+function entry({ id, index, node }: Place, { task, intervalMs, exitCode, digest }: Operation): XmlElement {
+  const isRecurring = intervalMs !== '0';
+  const key = `${node * 7 + index}:${isRecurring ? 3 : 2}:${exitCode}:59a8bd27-0ee4-4b8a-9d9b-5a8a1b0a3c5f`;
   return xmlElement('lrm_rsc_op', {
-    id: `${resource}_${task}_${intervalMs}`,
-    operation_key: `${resource}_${task}_${intervalMs}`,
+    id: isRecurring ? `${id}_${task}_${intervalMs}` : `${id}_last_0`,
+    operation_key: `${id}_${task}_${intervalMs}`,
     operation: task,
-    'crm-debug-origin': 'bench',
+    'crm-debug-origin': 'controld_update_resource_history',
     crm_feature_set: '3.16.0',
     'transition-key': key,
-    'transition-magic': `0:0;${key}`,
-    'call-id': callId,
-    'rc-code': '0',
+    'transition-magic': `0:${exitCode};${key}`,
+    'exit-reason': '',
+    on_node: nodeName(node),
+    'call-id': String(4 * index + (isRecurring ? 9 : 5)),
+    'rc-code': exitCode,
     'op-status': '0',
     interval: intervalMs,
+    'last-rc-change': String(1_699_990_000 + Math.floor(index / 8)),
+    'exec-time': String(20 + ((index + node) % 13)),
+    'queue-time': '0',
     'op-digest': digest,
   });
 }
