@@ -23,6 +23,7 @@ const lookAt = (nowMs: number, lease: Lease): GuardianEvent => ({
   nowMs,
   bootMs: nowMs,
   beats: nowMs,
+  beatMs: nowMs,
   lease,
   thread: undefined,
 });
@@ -44,6 +45,7 @@ function ticks(state: GuardianState, until: number, thread: (ms: number) => Thre
       nowMs,
       bootMs: nowMs,
       beats: 0,
+      beatMs: 0,
       lease: noLease,
       thread: thread(nowMs),
     };
@@ -130,7 +132,7 @@ test('a silent thread is poked once, and judged by at least two looks after that
     const thread = wantsThread(state, nowMs, 0)
       ? { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' }
       : undefined;
-    const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats: 0, lease: noLease, thread });
+    const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats: 0, beatMs: 0, lease: noLease, thread });
     state = done.state;
     told.push(kinds(done));
   }
@@ -142,27 +144,46 @@ test('beats keep the guardian quiet', () => {
   for (let beats = 1; beats < 400; beats++) {
     const nowMs = beats * lookMs;
     assert.equal(wantsThread(state, nowMs, beats), false);
-    const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats, lease: noLease, thread: undefined });
+    const done = step(state, {
+      kind: 'tick',
+      nowMs,
+      bootMs: nowMs,
+      beats,
+      beatMs: nowMs,
+      lease: noLease,
+      thread: undefined,
+    });
     assert.deepEqual(done.effects, []);
     state = done.state;
   }
 });
 
-test('a thread that beats may be looked at less often than a silent one', () => {
+test('a thread that beats is looked at again when it may have been silent for long, a silent one sooner', () => {
+  const calmMs = 4 * lookMs;
   const asleep: ThreadReading = { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' };
-  const at = (nowMs: number, beats: number, thread?: ThreadReading): GuardianEvent => ({
-    ...{ kind: 'tick', nowMs, bootMs: nowMs, beats, lease: noLease, thread },
+  const lasting: Lease = { untilBootMs: 10_000, lapses: 0 };
+  const at = (
+    nowMs: number,
+    beats: number,
+    beatMs: number,
+    thread?: ThreadReading,
+    lease = lasting,
+  ): GuardianEvent => ({
+    ...{ kind: 'tick', nowMs, bootMs: nowMs, beats, beatMs, lease, thread },
   });
-  const hello = { kind: 'hello', pid: 7, tid: 9, limits: { ...limits, calmLookMs: 2 * lookMs } } as const;
+  const hello = { kind: 'hello', pid: 7, tid: 9, limits: { ...limits, calmMs } } as const;
   const calm = step(guarded(), { kind: 'message', nowMs: 0, message: hello }).state;
-  const beaten = step(calm, at(25, 1)).state;
-  assert.equal(nextLookInMs(beaten, 25), 2 * lookMs);
-  const early = step(beaten, at(40, 1)).state;
+  const beaten = step(calm, at(25, 1, 15)).state;
+  assert.equal(nextLookInMs(beaten, 25), 15 + calmMs - 25);
+  assert.equal(nextLookInMs(step(calm, at(25, 1, -1000)).state, 25), calmMs - 25, 'it beat since the look before');
+  assert.equal(nextLookInMs(step(calm, at(25, 1, 1000)).state, 25), calmMs, 'and not later than now');
+  assert.equal(nextLookInMs(step(calm, at(25, 1, 15, undefined, noLease)).state, 25), 2 * lookMs, 'a lease may begin');
+  const early = step(beaten, at(40, 1, 15)).state;
   assert.equal(nextLookInMs(early, 40), lookMs, 'no beat since: it may have fallen silent');
-  const silent = step(early, at(65, 1, asleep));
+  const silent = step(beaten, at(15 + calmMs, 1, 15, asleep));
   assert.deepEqual(kinds(silent), ['poke']);
-  assert.equal(nextLookInMs(silent.state, 65), lookMs);
-  assert.equal(nextLookInMs(step(silent.state, at(70, 2)).state, 70), 2 * lookMs);
+  assert.equal(nextLookInMs(silent.state, 15 + calmMs), lookMs);
+  assert.equal(nextLookInMs(step(silent.state, at(100, 2, 100)).state, 100), calmMs);
 });
 
 test('silence proves nothing when the guardian itself did not run', () => {
@@ -171,6 +192,7 @@ test('silence proves nothing when the guardian itself did not run', () => {
     nowMs: 5000,
     bootMs: 5000,
     beats: 0,
+    beatMs: 0,
     lease: noLease,
     thread: { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' },
   });

@@ -34,6 +34,8 @@ export type GuardianEvent =
       readonly bootMs: number;
       /** The daemon's count of its beats. */
       readonly beats: number;
+      /** When it last beat, as it says. */
+      readonly beatMs: number;
       readonly lease: Lease;
       /** Needed only when `wantsThread` asks for it. */
       readonly thread: ThreadReading | undefined;
@@ -62,6 +64,8 @@ export type GuardianState = {
   /** Of how many of its lapses the pledge was carried out. */
   readonly lapsesEnforced: number;
   readonly beats: number;
+  /** When it last beat, if that was since the tick before the last. */
+  readonly beatMs: number | undefined;
   readonly lastBeatMs: number;
   readonly lastTickMs: number;
   /** Since its silence was noticed: the thread at the last look, and how much of the silence is shown to be its own doing. */
@@ -87,6 +91,7 @@ export function initialState(nowMs: number, lapsesEnforced = 0): GuardianState {
     leaseOver: false,
     lapsesEnforced,
     beats: 0,
+    beatMs: undefined,
     lastBeatMs: nowMs,
     lastTickMs: nowMs,
     silence: undefined,
@@ -133,10 +138,16 @@ export function nextLookInMs(state: GuardianState, bootMs: number): number {
   return Math.min(regularLookInMs(state), leftMs);
 }
 
-/** A daemon that beat at the last look may be given longer until the next. */
+/**
+ * A daemon that had beaten at the last look is given as long as it may be silent until the next, counted from that beat. A
+ * lease that begins meanwhile may end soon, so without one its beginning is waited for as long as a silence is at least.
+ */
 function regularLookInMs(state: GuardianState): number {
-  const beat = state.lastBeatMs === state.lastTickMs;
-  return (beat ? state.daemon?.limits.calmLookMs : undefined) ?? lookMsOf(state);
+  const { daemon, beatMs, lastTickMs, lease, leaseOver } = state;
+  const calmMs = daemon?.limits.calmMs;
+  if (beatMs === undefined || calmMs === undefined) return lookMsOf(state);
+  if (lease.untilBootMs === undefined || leaseOver) return silenceMsOf(state);
+  return Math.max(beatMs + calmMs - lastTickMs, lookMsOf(state));
 }
 
 function lookMsOf({ daemon }: GuardianState): number {
@@ -148,11 +159,12 @@ function silenceMsOf(state: GuardianState): number {
 }
 
 function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick' }>): GuardianStep {
-  const alive =
-    event.beats !== state.beats || event.nowMs - state.lastTickMs > regularLookInMs(state) + ownLatenessMaxMs;
+  const beats = event.beats !== state.beats;
+  const alive = beats || event.nowMs - state.lastTickMs > regularLookInMs(state) + ownLatenessMaxMs;
   const ticked: GuardianState = {
     ...state,
     beats: event.beats,
+    beatMs: beats ? beatMsOf(state, event) : undefined,
     lastTickMs: event.nowMs,
     lastBeatMs: alive ? event.nowMs : state.lastBeatMs,
     silence: alive ? undefined : silenceOf(state, event),
@@ -170,6 +182,11 @@ function tick(state: GuardianState, event: Extract<GuardianEvent, { kind: 'tick'
     state: leased,
     effects: [...(pokes ? [{ kind: 'poke' } as const] : []), ...(feeds ? [{ kind: 'feed-watchdog' } as const] : [])],
   };
+}
+
+/** It beat since the look before and until now, whatever a daemon that is not itself may say. */
+function beatMsOf({ lastTickMs }: GuardianState, { beatMs, nowMs }: Extract<GuardianEvent, { kind: 'tick' }>): number {
+  return Math.min(Math.max(beatMs, lastTickMs), nowMs);
 }
 
 /** An address that is new while the lease is over is taken too. */

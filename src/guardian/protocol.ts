@@ -72,8 +72,8 @@ export type GuardianMessage =
 export type GuardLimits = {
   /** The guardian looks this often, and the daemon beats as often. */
   readonly lookMs: number;
-  /** It looks this often at a daemon that beats; as often as at a silent one when left out. */
-  readonly calmLookMs?: number;
+  /** A daemon that beats is looked at again when it may have been silent for so long; after `lookMs` when left out. */
+  readonly calmMs?: number;
   /** A silent thread that has slept or spun for so long counts as hung. */
   readonly hungMs: number;
   /** Silence after which a thread counts as hung that only waits: for a processor, or in the kernel. */
@@ -95,21 +95,23 @@ export type Lease = {
 export const noLease: Lease = { untilBootMs: undefined, lapses: 0 };
 
 /** The memory in common: where the guardian finds it, and how much it is. */
-export const sharedMemory = { descriptor: 3, bytes: 24 } as const;
+export const sharedMemory = { descriptor: 3, bytes: 32 } as const;
 
+const doubleAt = { leaseUntilBootMs: 0, beatMs: 3 } as const;
 const wordAt = { beats: 2, lapses: 3, looks: 4, lapsesEnforced: 5 } as const;
 
 /**
  * The memory in common: the end of the lease, a double, then 32-bit counts. The daemon counts its beats and the guardian its
  * looks, so that either notices when the other stands still; only whether they differ means something. Of how many lapses the
- * pledge was carried out is left there for the next guardian.
+ * pledge was carried out is left there for the next guardian. Last comes when the daemon last beat, a double by the clock of
+ * `monotonicMs`: so the guardian need not look often to know how long a silence is.
  */
 export class SharedFields {
-  readonly #leaseUntilBootMs: Float64Array;
+  readonly #doubles: Float64Array;
   readonly #words: Int32Array;
 
   constructor(memory: ArrayBuffer) {
-    this.#leaseUntilBootMs = new Float64Array(memory, 0, 1);
+    this.#doubles = new Float64Array(memory);
     this.#words = new Int32Array(memory);
   }
 
@@ -117,7 +119,12 @@ export class SharedFields {
     return Atomics.load(this.#words, wordAt.beats);
   }
 
-  beat(): void {
+  get beatMs(): number {
+    return this.#doubles[doubleAt.beatMs] ?? 0;
+  }
+
+  beat(nowMs: number): void {
+    this.#doubles[doubleAt.beatMs] = nowMs;
     Atomics.add(this.#words, wordAt.beats, 1);
   }
 
@@ -139,13 +146,13 @@ export class SharedFields {
 
   /** Written in one order and read in the other: who sees a lapse sees the lease that came after it. */
   set lease({ untilBootMs, lapses }: Lease) {
-    this.#leaseUntilBootMs[0] = untilBootMs ?? 0;
+    this.#doubles[doubleAt.leaseUntilBootMs] = untilBootMs ?? 0;
     Atomics.store(this.#words, wordAt.lapses, lapses);
   }
 
   get lease(): Lease {
     const lapses = Atomics.load(this.#words, wordAt.lapses);
-    const until = this.#leaseUntilBootMs[0] ?? 0;
+    const until = this.#doubles[doubleAt.leaseUntilBootMs] ?? 0;
     return { untilBootMs: until === 0 ? undefined : until, lapses };
   }
 }

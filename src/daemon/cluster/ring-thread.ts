@@ -33,7 +33,7 @@ export function holdingsChannel(nodeId: number): string {
   return `haven-holdings-${process.pid}-${nodeId}`;
 }
 
-const limits = { lookMs: 100, calmLookMs: 200, hungMs: 1000, starvedMs: 3000 };
+const limits = { lookMs: 100, calmMs: 400, hungMs: 1000, starvedMs: 3000 };
 /** The ring's turns are the beats; between two of them passes no more than this. */
 const turnMsMax = 100;
 /** What is not to be told with every turn is looked at this often. */

@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import type { Logger } from '../../kit/index.ts';
-import { bootMs, createSharedMemory, orFail, poolOfOne, programPath } from '../../linux/index.ts';
+import { bootMs, createSharedMemory, monotonicMs, orFail, poolOfOne, programPath } from '../../linux/index.ts';
 import { heldUnderLease, lapsesOf } from '../machine.ts';
 import {
   emptyPledge,
@@ -128,20 +128,21 @@ export class Guard {
   }
 
   /** Beats: between the parts of long work. */
-  alive(): void {
-    if (!this.#silent) this.#shared.beat();
+  alive(nowMs = monotonicMs()): void {
+    if (!this.#silent) this.#shared.beat(nowMs);
   }
 
   /** Beats at the end of a turn of the thread; a timer for the upkeep would wake it once more. */
   turn(): void {
-    this.alive();
-    if (this.#upkeep === undefined || performance.now() - this.#keptUpAtMs < this.#upkeep.everyMs) return;
+    const nowMs = monotonicMs();
+    this.alive(nowMs);
+    if (this.#upkeep === undefined || nowMs - this.#keptUpAtMs < this.#upkeep.everyMs) return;
     this.#beats?.refresh();
     this.#keepUp();
   }
 
   #keepUp(): void {
-    this.#keptUpAtMs = performance.now();
+    this.#keptUpAtMs = monotonicMs();
     this.#upkeep?.also();
     this.alive();
     this.#standIn();

@@ -123,11 +123,11 @@ class Guardian {
 
   #look(): void {
     const [nowMs, nowBootMs] = [monotonicMs(), bootMs()];
-    const { beats, lease } = this.#shared;
+    const { beats, beatMs, lease } = this.#shared;
     const { daemon } = this.#state;
     const wanted = daemon !== undefined && wantsThread(this.#state, nowMs, beats);
     const thread = wanted ? readThread(daemon, this.#probe) : undefined;
-    this.#apply({ kind: 'tick', nowMs, bootMs: nowBootMs, beats, lease, thread });
+    this.#apply({ kind: 'tick', nowMs, bootMs: nowBootMs, beats, beatMs, lease, thread });
     this.#noteEnforced();
     this.#shared.look();
     this.#lookDueMs = nowMs + nextLookInMs(this.#state, nowBootMs);
