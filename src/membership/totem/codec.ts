@@ -1,5 +1,6 @@
 // Bytes of the ring layer, Corosync 3.1.7: packed structures in the sender's byte order behind a 13-byte header.
 // Haven writes little-endian always (3.1.7 does not convert all of a big-endian peer's upper layers) and reads both.
+import { Slab } from '../../kit/index.ts';
 import {
   type CommitEntry,
   type CommitTokenMessage,
@@ -27,6 +28,7 @@ const commitFixedBytes = 41;
 const commitMemberBytes = 28;
 const commitEntryBytes = 24;
 const mergeDetectBytes = 29;
+const tokenFieldAt = { seq: 13, tokenSeq: 17, aru: 21, aruNodeId: 25 } as const;
 const holdCancelBytes = 25;
 /** Bytes before the payload of an mcast. */
 export const mcastHeaderBytes = 45;
@@ -244,6 +246,39 @@ export function encodeMessage(message: TotemMessage): Uint8Array {
     case 'hold-cancel':
       return encodeHoldCancel(message);
   }
+}
+
+/** Tokens come by the dozen a second for as long as a ring stands. */
+const passedOn = new Slab();
+
+/**
+ * What two tokens say is the same, whoever sent them and whatever their numbers. Without retransmit requests: with any, they
+ * are taken to differ.
+ */
+export function isSameToken(bytes: Uint8Array, token: Uint8Array): boolean {
+  if (bytes.length !== tokenFixedBytes || token.length !== tokenFixedBytes) return false;
+  for (let at = 0; at < tokenFixedBytes; at++) {
+    if (bytes[at] === token[at]) continue;
+    const fromWhom = at >= 5 && at < headerBytes;
+    const number = at >= 17 && at < 21;
+    if (!fromWhom && !number) return false;
+  }
+  return true;
+}
+
+/** The four bytes of a token that Haven encoded. */
+export function tokenField(token: Uint8Array, field: 'seq' | 'tokenSeq' | 'aru' | 'aruNodeId'): number {
+  const at = tokenFieldAt[field];
+  return (
+    ((token[at] ?? 0) | ((token[at + 1] ?? 0) << 8) | ((token[at + 2] ?? 0) << 16) | ((token[at + 3] ?? 0) << 24)) >>> 0
+  );
+}
+
+/** The same token with this number. */
+export function renumberToken(token: Uint8Array, tokenSeq: number): Uint8Array {
+  const bytes = passedOn.copy(token);
+  for (let place = 0; place < 4; place++) bytes[tokenFieldAt.tokenSeq + place] = tokenSeq >>> (8 * place);
+  return bytes;
 }
 
 export function encodeToken(token: TokenMessage): Uint8Array {

@@ -8,6 +8,7 @@ import { consensusExpired, enterGather, sendJoin } from './gather.ts';
 import { receiveCommitToken, receiveJoin, reportFailed } from './join.ts';
 import { receiveMcast, receiveMergeDetect } from './mcast.ts';
 import type { TotemMessage } from './message.ts';
+import { passAtRest } from './rest.ts';
 import { sameRing } from './ring-id.ts';
 import { cancelHold, leaveMessage, multicast, releaseToken, repeatToken } from './send.ts';
 import {
@@ -108,6 +109,7 @@ function leave(ring: Ring): void {
 }
 
 function receive(ring: Ring, bytes: Uint8Array): void {
+  if (passAtRest(ring, bytes)) return;
   const message = decodeMessage(bytes);
   if (message.kind === 'malformed' || ring.phase === 'idle') return;
   if (message.kind === 'join' && (message.systemFrom === ring.config.nodeId || ring.nowMs < ring.joinsIgnoredUntilMs))

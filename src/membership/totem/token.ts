@@ -32,8 +32,10 @@ function isPlausible(ring: Ring, token: TokenMessage): boolean {
   return !seqBefore(token.seq, ring.highSeq) && seqDistance(ring.lastReleased, token.seq) <= storeSlots;
 }
 
+type Numbers = Pick<TokenMessage, 'seq' | 'tokenSeq'>;
+
 /** Counts how long nothing was said. Repeated and foreign tokens count too, as they do in Corosync. */
-function noteIdleness(ring: Ring, token: TokenMessage): void {
+export function noteIdleness(ring: Ring, token: Numbers): void {
   const { idleVisits } = ring.config.timing;
   if (token.seq === ring.lastSeq) {
     ring.seqUnchangedVisits++;
@@ -61,7 +63,7 @@ function lookForOthers(ring: Ring): void {
  * In turn: whoever keeps the token has it again after one rotation, and keeps it `keepsPerTurn` times; the next one follows
  * a step later. So between two visits nobody waits for more than one keeper, and all can tell by the token's number.
  */
-function isKeeper(ring: Ring, { tokenSeq }: TokenMessage): boolean {
+function isKeeper(ring: Ring, { tokenSeq }: Numbers): boolean {
   if (ring.config.tokenKeeper === 'representative') return isRepresentative(ring);
   const visits = keepsPerTurn * ring.members.length;
   const visit = tokenSeq % (visits + 1);
@@ -113,7 +115,7 @@ function visit(ring: Ring, token: TokenMessage): void {
 }
 
 /** The keeper of an idle ring's token has it for a while; everyone else passes it on at once. */
-function handOn(ring: Ring, token: TokenMessage, onward: Uint8Array): void {
+export function handOn(ring: Ring, token: Numbers, onward: Uint8Array): void {
   const { timing } = ring.config;
   if (!(ring.tokenHeld && isKeeper(ring, token) && ring.phase === 'operational')) {
     sendToken(ring, onward);
