@@ -118,6 +118,7 @@ export class LeaseWatch {
 function hasQuorum({ ring, stack: { quorum } }: Member): boolean {
   if (quorum === undefined) return true;
   if (quorum.waitingForAll) return false;
-  const votes = ring.members.map((nodeId) => quorum.nodes.get(nodeId)?.votes ?? 1);
-  return votes.reduce((sum, each) => sum + each, 0) >= quorum.quorum;
+  let votes = 0;
+  for (const nodeId of ring.members) votes += quorum.nodes.get(nodeId)?.votes ?? 1;
+  return votes >= quorum.quorum;
 }

@@ -53,21 +53,20 @@ export function isLaterSession(left: Session, right: Session): boolean {
 
 const nonce = new Uint8Array(nonceBytes);
 const nonceView = new DataView(nonce.buffer);
+const header = new Uint8Array(envelopeHeaderBytes);
+header.set([magicFirst, magicSecond, version]);
+const headerView = new DataView(header.buffer);
 
+/** The same array each time: valid until the next call. */
 export function encodeEnvelope(envelope: Envelope): Uint8Array {
-  const bytes = new Uint8Array(envelopeHeaderBytes);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, magicFirst);
-  view.setUint8(1, magicSecond);
-  view.setUint8(2, version);
-  view.setUint8(3, envelope.keyId);
-  view.setUint32(4, envelope.sender);
-  view.setUint32(8, envelope.session.high);
-  view.setUint32(12, envelope.session.low);
-  view.setUint32(16, Math.floor(envelope.counter / 2 ** 32));
-  view.setUint32(20, envelope.counter >>> 0);
-  view.setUint32(24, envelope.receiver);
-  return bytes;
+  headerView.setUint8(3, envelope.keyId);
+  headerView.setUint32(4, envelope.sender);
+  headerView.setUint32(8, envelope.session.high);
+  headerView.setUint32(12, envelope.session.low);
+  headerView.setUint32(16, Math.floor(envelope.counter / 2 ** 32));
+  headerView.setUint32(20, envelope.counter >>> 0);
+  headerView.setUint32(24, envelope.receiver);
+  return header;
 }
 
 /** Undefined when `datagram` is no sealed datagram of this version. */
@@ -96,5 +95,5 @@ export function nonceOf({ sender, counter }: Pick<Envelope, 'sender' | 'counter'
 
 /** HKDF's `info`: what the key of a session is bound to. */
 export function keyInfo(envelope: Envelope): Uint8Array {
-  return encodeEnvelope({ ...envelope, counter: 0 }).subarray(0, 16);
+  return encodeEnvelope({ ...envelope, counter: 0 }).slice(0, 16);
 }

@@ -302,16 +302,20 @@ export class RingNetwork {
     this.counters.receivedBytes += datagram.length;
     const nowMs = monotonicMs();
     let bytes: Uint8Array;
-    let sender = this.#book.nodeAt(link, source);
+    let sender: number | undefined;
     if (this.#seal !== undefined) {
       const opened = this.#seal.open(datagram, nowMs);
       if (opened.kind === 'refused') return this.#refused(opened.reason, source);
       bytes = opened.bytes;
       sender = opened.sender;
-    } else if (sender === undefined && this.#book.isListed) {
-      this.counters.unlisted++;
-      return;
-    } else bytes = this.#slab.copy(datagram);
+    } else {
+      sender = this.#book.nodeAt(link, source);
+      if (sender === undefined && this.#book.isListed) {
+        this.counters.unlisted++;
+        return;
+      }
+      bytes = this.#slab.copy(datagram);
+    }
     const announced = this.#links === undefined ? undefined : decodeAnnouncement(bytes);
     if (!this.#book.isListed) {
       const named = this.#seal === undefined ? (announced ?? headerNodeId(bytes)) : sender;

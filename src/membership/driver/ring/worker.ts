@@ -82,8 +82,11 @@ class Idling {
     if (this.#scheduled || !this.#able || !this.#isIdle()) return;
     this.#scheduled = true;
     whenCalm(() => {
-      this.#able = linger({ forMs: lingerMs, atTheEnd: 'sleep on', goesOn: this.#isIdle }) !== 'unable';
+      const ended = linger({ forMs: lingerMs, atTheEnd: 'sleep on', goesOn: this.#isIdle });
+      this.#able = ended !== 'unable';
       this.#scheduled = false;
+      // The loop has its turn now, and none of the tokens.
+      if (ended === 'over') this.consider();
     });
   }
 }
