@@ -28,7 +28,8 @@ const noPairs: readonly string[] = [];
 type OpenElement = {
   readonly name: string;
   readonly pairs: string[];
-  nodes: XmlNode[];
+  /** How many nodes were read before those inside. */
+  readonly firstNode: number;
   readonly line: number;
   readonly column: number;
 };
@@ -51,10 +52,17 @@ class Scanner {
   #elements = 0;
   /** Whether the attributes of this element, so far, have the names of the last one's. */
   #isAsBefore = false;
+  /** Whether the values of this element, so far, are what stands between their quotation marks. */
+  #isVerbatim = true;
   readonly #names = new Map<string, string>();
-  /** The attributes of the last element of each name: the next one mostly has the same, in the same order. */
+  /**
+   * The attributes of the last element of each name: the next one mostly has the same, in the same order, and half of their
+   * values, too. Only those of elements whose values are verbatim: what stands there once more is read as it was.
+   */
   readonly #lastPairs = new Map<string, readonly string[]>();
   readonly #open: OpenElement[] = [];
+  /** What was read inside the open elements, outermost first: a list of its own for each would be made too large. */
+  readonly #nodes: XmlNode[] = [];
 
   constructor(text: string, limits: XmlLimits) {
     this.#text = text;
@@ -86,9 +94,8 @@ class Scanner {
     for (;;) {
       if (finished === undefined) return undefined;
       if (finished !== 'open') {
-        const parent = this.#open.at(-1);
-        if (parent === undefined) return finished;
-        parent.nodes.push(finished);
+        if (this.#open.length === 0) return finished;
+        this.#nodes.push(finished);
       }
       finished = this.#content();
     }
@@ -103,7 +110,7 @@ class Scanner {
       if (next !== 33) return this.#startTag();
       const comment = this.#comment();
       if (comment === undefined) return undefined;
-      this.#open.at(-1)?.nodes.push({ kind: 'comment', text: comment });
+      this.#nodes.push({ kind: 'comment', text: comment });
     }
   }
 
@@ -115,22 +122,23 @@ class Scanner {
     while (this.#nextNewline !== -1 && this.#nextNewline < start) this.#passNewline();
     const line = this.#line;
     const column = start - this.#lineStart + 1;
-    const pairs: string[] = [];
     const lastPairs = this.#lastPairs.get(name) ?? noPairs;
-    this.#lastPairs.set(name, pairs);
     this.#isAsBefore = true;
-    this.#attributesAsBefore(pairs, lastPairs);
+    this.#isVerbatim = true;
+    const pairs = this.#attributesAsBefore(lastPairs);
     for (;;) {
       const spaced = this.#skipBlanks();
       const code = text.charCodeAt(this.#at);
       if (code === slash) {
         if (text.charCodeAt(this.#at + 1) !== more || this.#open.length >= this.#limits.depthMax) return undefined;
         this.#at += 2;
+        if (this.#isVerbatim) this.#lastPairs.set(name, pairs);
         return new XmlElement(name, pairs, undefined, { line, column });
       }
       if (code === more) {
         this.#at++;
-        this.#open.push({ name, pairs, nodes: [], line, column });
+        if (this.#isVerbatim) this.#lastPairs.set(name, pairs);
+        this.#open.push({ name, pairs, firstNode: this.#nodes.length, line, column });
         return this.#open.length > this.#limits.depthMax ? undefined : 'open';
       }
       if (!spaced || !this.#attribute(pairs, lastPairs)) return undefined;
@@ -141,20 +149,29 @@ class Scanner {
    * As many attributes as stand here the way programs write them, with the names of the last element's: `NAME="VALUE"`, one
    * blank before each. Most of a large document are such; `#attribute` reads what is left.
    */
-  #attributesAsBefore(pairs: string[], lastPairs: readonly string[]): void {
+  #attributesAsBefore(lastPairs: readonly string[]): string[] {
     const text = this.#text;
+    // A copy, cut where it differs: of the right size at once, and with the same strings for the same values.
+    const pairs = lastPairs.slice();
     let at = this.#at;
-    for (let index = 0; index < lastPairs.length && text.charCodeAt(at) === blank; index += 2) {
-      const name = lastPairs[index] as string;
+    let known = 0;
+    for (; known < pairs.length && text.charCodeAt(at) === blank; known += 2) {
+      const name = pairs[known] as string;
       const start = at + name.length + 3;
       if (text.charCodeAt(start - 2) !== equals || text.charCodeAt(start - 1) !== quote) break;
       if (!text.startsWith(name, at + 1)) break;
-      const end = text.indexOf('"', start);
-      if (end === -1 || this.#specialFrom(start) < end) break;
-      pairs.push(name, text.slice(start, end));
+      const lastValue = pairs[known + 1] as string;
+      let end = start + lastValue.length;
+      if (text.charCodeAt(end) !== quote || !text.startsWith(lastValue, start)) {
+        end = text.indexOf('"', start);
+        if (end === -1 || this.#specialFrom(start) < end) break;
+        pairs[known + 1] = text.slice(start, end);
+      }
       at = end + 1;
     }
+    pairs.length = known;
     this.#at = at;
+    return pairs;
   }
 
   #attribute(pairs: string[], lastPairs: readonly string[]): boolean {
@@ -201,7 +218,9 @@ class Scanner {
     if (end === -1) return undefined;
     this.#at = end + 1;
     const raw = text.slice(start, end);
-    if (this.#specialFrom(start) >= end) return raw;
+    const isPlain = this.#specialFrom(start) >= end;
+    if (!isPlain || mark === apostrophe) this.#isVerbatim = false;
+    if (isPlain) return raw;
     return raw.includes('<') ? undefined : decoded(raw.replace(/[\t\n]/g, ' '));
   }
 
@@ -221,7 +240,14 @@ class Scanner {
     this.#skipBlanks();
     if (this.#code() !== more) return undefined;
     this.#at++;
-    return new XmlElement(done.name, done.pairs, done.nodes.length === 0 ? undefined : done.nodes, done);
+    return new XmlElement(done.name, done.pairs, this.#nodesFrom(done.firstNode), done);
+  }
+
+  #nodesFrom(first: number): XmlNode[] | undefined {
+    if (this.#nodes.length === first) return undefined;
+    const inside = this.#nodes.slice(first);
+    this.#nodes.length = first;
+    return inside;
   }
 
   /** Text up to the next `<`; blank text is indentation. */
@@ -242,7 +268,7 @@ class Scanner {
 
   #addText(text: string): void {
     if (!/[^ \t\n\r]/.test(text)) return;
-    this.#open.at(-1)?.nodes.push({ kind: 'text', text });
+    this.#nodes.push({ kind: 'text', text });
   }
 
   #comment(): string | undefined {
@@ -261,8 +287,11 @@ class Scanner {
     const name = this.#text.slice(start, this.#at);
     const known = this.#names.get(name);
     if (known !== undefined) return known;
-    this.#names.set(name, name);
-    return name;
+    // As the key of an object it is the engine's own string, as those in the program's text are: two of them are the same
+    // only when their addresses are, which is how they are compared. A piece of the text would be compared by letters.
+    const own = Object.keys({ [name]: '' })[0] ?? name;
+    this.#names.set(own, own);
+    return own;
   }
 
   #code(): number {

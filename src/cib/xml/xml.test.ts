@@ -147,6 +147,41 @@ test('attributes need not be those of the last element of the name, and none may
   }
 });
 
+test('a value that stands there again is read as it would be alone', () => {
+  const raw = fc.constantFrom(
+    '1',
+    '12',
+    '',
+    'a b',
+    'a\tb',
+    '&lt;',
+    '<',
+    '&amp;',
+    '&',
+    '&#50;',
+    '2',
+    '&quot;2',
+    '"2',
+    "'",
+    '>',
+  );
+  const mark = fc.constantFrom('"', '"', '"', "'");
+  const element = fc
+    .array(fc.tuple(fc.constantFrom('x', 'y', 'z'), mark, raw), { maxLength: 3 })
+    .map((attributes) => `<a${attributes.map(([name, by, value]) => ` ${name}=${by}${value}${by}`).join('')}/>`);
+  fc.assert(
+    fc.property(fc.array(element, { minLength: 2, maxLength: 5 }), (elements) => {
+      const text = `<r>${elements.join('')}</r>`;
+      const quick = scanPlainXml(text, xmlLimits);
+      if (quick === undefined) return;
+      const strict = parseStrictly(text, xmlLimits, {});
+      assert.ok(strict.ok, `only the scanner accepts ${text}`);
+      assert.deepEqual(quick, strict.value);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
 test('ordinary documents take the quick way', () => {
   const text = '<?xml version="1.0" encoding="UTF-8"?>\n<!-- c -->\n<cib a="1 &lt; &#x0A;2">\n\t<b é="x"/>\n</cib>\n';
   assert.equal(scanPlainXml(text, xmlLimits), undefined, 'names outside ASCII are for the full parser');
