@@ -1,18 +1,13 @@
 // What runs was started with the parameters of then. Where the configuration says something else now, the resource is
 // restarted, or takes the new parameters in its stride; recurring operations are scheduled anew, or cancelled.
 
+import type { XmlElement } from '../../cib/index.ts';
 import { enabledOperation } from '../configuration/operation-meta.ts';
 import { isAnonymousClone, topOf } from '../configuration/tree.ts';
-import {
-  assignedHost,
-  type ClusterNode,
-  type HistoryEntry,
-  isAvailable,
-  type Primitive,
-  type ResourceHistory,
-} from '../model/index.ts';
+import { assignedHost, type ClusterNode, type HistoryEntry, isAvailable, type Primitive } from '../model/index.ts';
 import { isAddressedByName } from '../status/expiry.ts';
 import { effectiveFailCount } from '../status/fail-count.ts';
+import { readEntries } from '../status/history-reader.ts';
 import { lifePositions } from '../status/resource-state.ts';
 import { RESCHEDULE } from './action.ts';
 import { clearFailCount } from './demands.ts';
@@ -32,43 +27,50 @@ export function createForChanges(plan: Plan): void {
   deferFailureChecks(plan);
   for (const node of plan.cluster.nodes) {
     if (!node.maintenance && !isAvailable(node)) continue;
-    for (const history of plan.cluster.histories[node.index] ?? []) {
-      if (history.xml.children.length === 0) continue;
-      for (const resource of ownersOf(plan, history.id)) checkHistory(plan, resource, node, history);
+    for (const record of plan.cluster.histories[node.index] ?? []) {
+      if (record.children.length === 0) continue;
+      for (const resource of ownersOf(plan, record.id ?? '')) checkHistory(plan, resource, node, record);
     }
   }
 }
 
 /** Reading a failure asks whether its parameters changed since; for these it could not be told then. */
 function deferFailureChecks(plan: Plan): void {
-  for (const history of plan.cluster.histories.flat()) {
-    const resource = plan.cluster.resourcesById.get(history.id);
-    if (resource?.variant !== 'primitive' || !isAddressedByName(resource)) continue;
-    for (const entry of history.entries) {
-      if (!entry.id.endsWith('_last_failure_0') || (entry.task !== 'start' && entry.task !== 'monitor')) continue;
-      plan.deferredChecks.push({ resource, node: history.node, entry, subject: 'last-failure' });
+  const { nodesByIndex, histories, resourcesById } = plan.cluster;
+  for (const node of nodesByIndex) {
+    for (const record of histories[node.index] ?? []) {
+      const resource = resourcesById.get(record.id ?? '');
+      if (resource?.variant !== 'primitive' || !isAddressedByName(resource)) continue;
+      for (const entry of readEntries(record, node.name)) {
+        if (!entry.id.endsWith('_last_failure_0') || (entry.task !== 'start' && entry.task !== 'monitor')) continue;
+        plan.deferredChecks.push({ resource, node, entry, subject: 'last-failure' });
+      }
     }
   }
 }
 
+const noOwners: readonly Primitive[] = [];
+
 /** The primitives of this id or history id, those that stand last first. */
-function ownersOf(plan: Plan, id: string): Primitive[] {
+function ownersOf(plan: Plan, id: string): readonly Primitive[] {
   const { resourcesById, resourcesByHistoryId } = plan.cluster;
-  const found = new Set<Primitive>();
   const exact = resourcesById.get(id);
-  if (exact?.variant === 'primitive') found.add(exact);
-  for (const each of resourcesByHistoryId.get(id) ?? []) {
+  const configured = exact?.variant === 'primitive' ? [exact] : noOwners;
+  const sharing = resourcesByHistoryId.get(id);
+  if (sharing === undefined) return configured;
+  const found = new Set(configured);
+  for (const each of sharing) {
     if (each.variant === 'primitive' && each.historyId === id) found.add(each);
   }
   return [...found].sort((a, b) => b.index - a.index);
 }
 
-function checkHistory(plan: Plan, resource: Primitive, node: ClusterNode, history: ResourceHistory): void {
+function checkHistory(plan: Plan, resource: Primitive, node: ClusterNode, record: XmlElement): void {
   if (resource.removed) {
     if (!isAnonymousClone(topOf(resource))) createCleanup(plan, resource, node);
     return;
   }
-  const changed = changedAgentFields(resource, history);
+  const changed = changedAgentFields(resource, record);
   // Also where the device does not run: it may have let the node in as what it was.
   for (const _field of changed) triggerUnfencing(plan, resource, node, 'Device definition changed');
   if (!resource.activeNodes.includes(node)) {
@@ -80,18 +82,18 @@ function checkHistory(plan: Plan, resource: Primitive, node: ClusterNode, histor
     resource.startPending = true;
     createCleanup(plan, resource, node);
   }
-  const { start, stop } = lifePositions(history.entries);
+  const entries = readEntries(record, node.name);
+  const { start, stop } = lifePositions(entries);
   if (start < stop) return;
-  for (const entry of history.entries.slice(Math.max(0, start))) checkEntry(plan, { resource, node, entry });
+  for (const entry of entries.slice(Math.max(0, start))) checkEntry(plan, { resource, node, entry });
 }
 
-function changedAgentFields({ agent }: Primitive, { xml }: ResourceHistory): string[] {
-  const fields = [
-    ['type', agent.type],
-    ['class', agent.standard],
-    ['provider', agent.provider],
-  ] as const;
-  return fields.filter(([name, value]) => value !== xml.get(name)).map(([name]) => name);
+function changedAgentFields({ agent }: Primitive, record: XmlElement): string[] {
+  const changed: string[] = [];
+  if (agent.type !== record.get('type')) changed.push('type');
+  if (agent.standard !== record.get('class')) changed.push('class');
+  if (agent.provider !== record.get('provider')) changed.push('provider');
+  return changed;
 }
 
 /** What the node remembers of a resource that it no longer is, or that has another agent now, is erased. */

@@ -7,7 +7,7 @@ import type { Accumulation } from './accumulation.ts';
 import type { ScoreLedger } from './cause.ts';
 import type { Colocation, Location, Ticket, TicketDependency } from './constraint.ts';
 import type { Demand } from './demand.ts';
-import type { HistoryEntry, ResourceHistory } from './history.ts';
+import type { HistoryEntry } from './history.ts';
 import type { ClusterNode } from './node.ts';
 import type { ClusterOptions } from './options.ts';
 import type { Bundle, Primitive, Resource } from './resource.ts';
@@ -63,8 +63,11 @@ export type Cluster = {
   readonly tickets: Map<string, Ticket>;
   readonly ticketDependencies: TicketDependency[];
 
-  /** What each node reported, by node index, in document order. */
-  readonly histories: ResourceHistory[][];
+  /**
+   * The `lrm_resource` elements of what each node reported, by node index, in document order. Nothing more is kept of them:
+   * most say that a resource does not run there, and there is one for each resource on each node.
+   */
+  readonly histories: XmlElement[][];
   /** For display; one for each key and node. */
   readonly failedOperations: HistoryEntry[];
   /** `key node-index` of what is in `failedOperations`. */

@@ -1,7 +1,6 @@
 // What nodes reported about operations: `lrm_resource` and `lrm_rsc_op` of the status section, read once.
 
 import type { XmlElement } from '../../cib/index.ts';
-import type { ClusterNode } from './node.ts';
 
 /** `op-status` of a recorded operation, by its number. */
 export const operationStatuses = {
@@ -43,16 +42,6 @@ export type HistoryEntry = {
   readonly lastChange: number;
   /** The name of the node that reported it. */
   readonly nodeName: string;
-};
-
-/** Everything one node reported about one resource. */
-export type ResourceHistory = {
-  readonly xml: XmlElement;
-  /** The name it is recorded under. */
-  readonly id: string;
-  readonly node: ClusterNode;
-  /** Oldest first. */
-  readonly entries: readonly HistoryEntry[];
 };
 
 /** How a failure of an operation is answered, from the mildest to the strictest. */

@@ -11,7 +11,7 @@ export type {
   TicketDependency,
 } from './constraint.ts';
 export type { Demand, Reach } from './demand.ts';
-export type { HistoryEntry, OnFail, ResourceHistory } from './history.ts';
+export type { HistoryEntry, OnFail } from './history.ts';
 export { onFailResponses, operationStatuses } from './history.ts';
 export type { ClusterNode } from './node.ts';
 export { isAvailable, isBundleNode, isGuestOrBundleNode, isRemoteNode, isRemoteType } from './node.ts';

@@ -61,7 +61,7 @@ function nodesWithFailures(cluster: Cluster): NodeFailures[] {
 }
 
 function countsOf(cluster: Cluster, node: ClusterNode): FailCount[] {
-  return (cluster.histories[node.index] ?? []).flatMap(({ id }) => {
+  return (cluster.histories[node.index] ?? []).flatMap(({ id = '' }) => {
     const resource = primitiveOf(cluster, id);
     if (resource === undefined) return [];
     const { count, lastFailure } = rawFailure(cluster, resource, node);

@@ -54,7 +54,10 @@ function isExitCode(code: number | undefined): boolean {
 /** `ACTION:TRANSITION:TARGET-RC:UUID` */
 function expectedExitCodeOf(transitionKey: string | undefined): number {
   if (transitionKey === undefined) return -1;
-  return parseInteger(transitionKey.split(':')[2]) ?? -1;
+  const start = transitionKey.indexOf(':', transitionKey.indexOf(':') + 1) + 1;
+  if (start === 0) return -1;
+  const end = transitionKey.indexOf(':', start);
+  return parseInteger(transitionKey.slice(start, end === -1 ? undefined : end)) ?? -1;
 }
 
 /** Negative when `a` is older. */

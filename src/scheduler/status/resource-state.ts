@@ -32,7 +32,7 @@ export function readResourceHistory(cluster: Cluster, node: ClusterNode, record:
   if (entries.length === 0 && !shutdownLock) return undefined;
   const resource = ownerOf(cluster, node, record);
   if (resource === undefined) return undefined;
-  cluster.histories[node.index]?.push({ xml: record, id: record.id ?? '', node, entries });
+  cluster.histories[node.index]?.push(record);
   if (shutdownLock) readLock(cluster, resource, node, record);
   const saved = resource.currentRole;
   resource.currentRole = roles.unknown;
@@ -82,13 +82,17 @@ export function lifePositions(entries: readonly HistoryEntry[]): { readonly star
 
 /** Recurring operations that are going on now. */
 function noteRecurring({ cluster, resource, node }: Evaluation, entries: readonly HistoryEntry[]): void {
-  if (!node.online) return;
+  if (!node.online || !entries.some(isRecurring)) return;
   const { start, stop } = lifePositions(entries);
   entries.forEach((entry, index) => {
     const isOver = (start < stop && index <= stop) || index < start;
-    if (isOver || entry.intervalMs === 0 || entry.status === operationStatuses.pending) return;
+    if (isOver || !isRecurring(entry)) return;
     cluster.demands.push({ kind: 'recurring', resource, node, entry });
   });
+}
+
+function isRecurring({ intervalMs, status }: HistoryEntry): boolean {
+  return intervalMs !== 0 && status !== operationStatuses.pending;
 }
 
 function applyState(evaluation: Evaluation): void {

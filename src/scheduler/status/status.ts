@@ -92,6 +92,6 @@ function readNodeHistory(cluster: Cluster, node: ClusterNode, state: XmlElement)
  */
 function forgetGrounds(cluster: Cluster, node: ClusterNode): void {
   const all = cluster.histories[node.index] ?? [];
-  cluster.histories[node.index] = all.filter(({ id }) => isFailureCounted(cluster, node, id));
+  cluster.histories[node.index] = all.filter(({ id = '' }) => isFailureCounted(cluster, node, id));
   cluster.demands.length = 0;
 }
