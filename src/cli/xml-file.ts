@@ -1,5 +1,5 @@
 // Reading an XML file that somebody named on the command line.
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { decodeXml, parseXml, type XmlElement } from '../cib/index.ts';
 import { CommandFailure, formatDiagnostic } from '../kit/index.ts';
 
@@ -29,10 +29,12 @@ function readBounded(file: string): Uint8Array {
   const descriptor = openSync(file, 'r');
   try {
     const parts: Buffer[] = [];
-    for (let length = 0; ; ) {
-      const part = Buffer.allocUnsafe(bytesPerRead);
+    // A plain file is read at once; what has no size, or grows, in parts.
+    let next = Math.max(bytesPerRead, Math.min(fstatSync(descriptor).size, bytesMax) + 1);
+    for (let length = 0; ; next = bytesPerRead) {
+      const part = Buffer.allocUnsafeSlow(next);
       const got = readSync(descriptor, part);
-      if (got === 0) return Buffer.concat(parts, length);
+      if (got === 0) return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length);
       parts.push(part.subarray(0, got));
       length += got;
       if (length > bytesMax) throw tooLong(file);
