@@ -9,12 +9,13 @@ import type { Stage } from '../stage/index.ts';
 
 /**
  * crm_verify counts what is so for a moment, and is being mended, among the faults of a document: a host that has just
- * woken still has what the others took, a service taken out of the configuration still runs, a lost node is to be fenced.
+ * woken still has what the others took, a service taken out of the configuration still runs, or could not be stopped, a lost
+ * node is to be fenced.
  */
 const passingStates =
-  /might be active on \d+ nodes|Detected active orphan|will be fenced|is unclean|is unrunnable|for fencing/;
+  /might be active on \d+ nodes|Detected active orphan|must be stopped manually|will be fenced|is unclean|is unrunnable|for fencing/;
 /** What it says beside those, of failures that were struck here and of a cluster without fencing. */
-const remarks = /Unexpected result|Blind faith/;
+const remarks = /Unexpected result|reaching migration threshold|Blind faith/;
 
 export class PeerOpinion {
   readonly #folder: string;

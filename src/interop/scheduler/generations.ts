@@ -1,9 +1,10 @@
 // What Pacemaker 2.1.5, which Debian packages, and the generation that Haven follows (the specification: scheduler-1-…
 // and scheduler-2-… in ../shared/spec) do differently. Whatever is not listed here is a failure.
-import { childAt, replaceElement, rewriteElements, type XmlElement, xmlElement, xmlIndexOf } from '../../cib/index.ts';
+import { childAt, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import type { Aspect } from './answer.ts';
 import { concernsChained, concernsColocated, concernsRepelledConnection, concernsRoleInBundle } from './colocated.ts';
 import { ordersBundled, ordersExclusive } from './numbering.ts';
+import { overtakenByFailure } from './overtaken.ts';
 import { isSerialisedTwice, relatesSerialised } from './serialised.ts';
 
 /** A name or a form that the older generation knows by another one. */
@@ -249,6 +250,11 @@ export const consequences: readonly Consequence[] = [
     section: '1 §15.3, §20.3',
   },
   {
+    explains: overtakenByFailure,
+    why: 'an operation that began no later than it failed last: not shown as under way since 2.1.6',
+    section: '1 §10.5.6',
+  },
+  {
     explains: relatesSerialised,
     why: 'clones that are interleaved and must not start at once: their instances wait for each other in 2.1.5, too',
     section: '2 §8.1, §8.6.1',
@@ -419,65 +425,6 @@ const awaitsLaterMember = /^\S+_start_0 .* after \S+_(stop|monitor)_0 /;
 /** A graph without what other stops its stops are told of. */
 export function withoutStopsTold(text: string): string {
   return text.replace(stopsNotified, '');
-}
-
-/** The document as 2.1.5 takes it in the same way. */
-export function older(cib: XmlElement): XmlElement {
-  const config = childAt(cib, 'configuration', 'crm_config');
-  const empty = config !== undefined && config.children.length === 0 ? config : undefined;
-  const options = empty?.append(xmlElement('cluster_property_set', { id: 'cib-bootstrap-options' }));
-  const complete = empty === undefined || options === undefined ? cib : replaceElement(cib, empty, options);
-  return rewriteElements(complete, olderElement) ?? cib;
-}
-
-function olderElement(element: XmlElement): XmlElement {
-  switch (element.name) {
-    case 'rsc_location':
-      return withPlainRules(withoutStarted(element));
-    case 'lrm_resource':
-      return withOperationKeys(element);
-    case 'cluster_property_set':
-      return withConcurrentFencing(element);
-    default:
-      return element;
-  }
-}
-
-/** A location for the role Started is for every role; in 2.1.5 it is for nothing that can be promoted (1 §12.2). */
-function withoutStarted(location: XmlElement): XmlElement {
-  const forAny = (element: XmlElement) =>
-    element.get('role')?.toLowerCase() === 'started' ? element.with({ role: undefined }) : element;
-  return forAny(location).withNodes(
-    location.nodes.map((node) => (node.kind === 'element' && node.name !== 'resource_ref' ? forAny(node) : node)),
-  );
-}
-
-/** To what a rule with `or` gives its nodes, 2.1.5 adds what they are worth themselves (1 §12.3). */
-function withPlainRules(location: XmlElement): XmlElement {
-  return location.withNodes(
-    location.nodes.map((node) => {
-      if (node.kind !== 'element' || node.name !== 'rule' || node.get('boolean-op') !== 'or') return node;
-      const inner = xmlElement('rule', { id: `${node.id}-or`, 'boolean-op': 'or', score: '0' }).withNodes(node.nodes);
-      return node.with({ 'boolean-op': undefined }).withNodes([inner]);
-    }),
-  );
-}
-
-/** Nodes are fenced one after the other in 2.1.5 unless the option says otherwise (1 §5.1). */
-function withConcurrentFencing(set: XmlElement): XmlElement {
-  const name = 'concurrent-fencing';
-  if (set.children.some((each) => each.get('name') === name || each.name === 'rule')) return set;
-  return set.append(xmlElement('nvpair', { id: `${set.id}-${name}`, name, value: 'true' }));
-}
-
-/** 2.1.5 looks for the configuration of a recorded operation by its key, Haven by its name and interval (1 §10.7). */
-function withOperationKeys(record: XmlElement): XmlElement {
-  return record.withNodes(
-    record.children.map((entry) => {
-      const key = `${record.id}_${entry.get('operation')}_${entry.get('interval') ?? '0'}`;
-      return entry.has('operation_key') ? entry : entry.with({ operation_key: key });
-    }),
-  );
 }
 
 /**

@@ -7,8 +7,9 @@ import { parseXml, rewriteElements, type XmlElement, xmlElement, xmlIndexOf } fr
 import type { Random } from '../../kit/index.ts';
 import type { Aspect } from './answer.ts';
 import { documentOf, type Source } from './document.ts';
-import { drawsInstances, older, spellings, wordings } from './generations.ts';
+import { drawsInstances, spellings, wordings } from './generations.ts';
 import { graphText } from './graph-text.ts';
+import { older } from './older.ts';
 import { dated, textOf } from './programs.ts';
 import { compareDecisions } from './trial.ts';
 

@@ -4,14 +4,8 @@ import { Random } from '../../kit/index.ts';
 import type { Aspect } from './answer.ts';
 import { randomChange } from './changes/change.ts';
 import { documentOf, type Source } from './document.ts';
-import {
-  consequences,
-  type Difference,
-  decisions,
-  older,
-  withoutInstanceNumbers,
-  withoutStopsTold,
-} from './generations.ts';
+import { consequences, type Difference, decisions, withoutInstanceNumbers, withoutStopsTold } from './generations.ts';
+import { older } from './older.ts';
 import { dated, havenAnswer, peerAnswer, textOf } from './programs.ts';
 
 export type TrialOptions = {
