@@ -43,6 +43,17 @@ test('a resource has one operation at a time, and resources run beside each othe
   assert.deepEqual(words, ['0 run a start', '0 run b start', '5 report a start 0', '5 run a monitor']);
 });
 
+test('what is being undone already is not what the next result is compared with', () => {
+  const { words } = play(executor(8), [
+    { kind: 'request', nowMs: 0, request: request('a', 'monitor', 10) },
+    { kind: 'finished', nowMs: 1, runId: 1, outcome: ok },
+    { kind: 'tick', nowMs: 10 },
+    { kind: 'finished', nowMs: 11, runId: 2, outcome: notRunning, passing: true },
+    { kind: 'noticed', nowMs: 12, resource: 'a', outcome: notRunning },
+  ]);
+  assert.deepEqual(words, ['0 run a monitor', '1 report a monitor 0', '10 run a monitor', '12 report a monitor 7']);
+});
+
 test('a recurring operation keeps its beat, leaves out what it missed, and reports changes only', () => {
   const { words, state } = play(executor(8), [
     { kind: 'request', nowMs: 3, request: request('a', 'monitor', 10) },

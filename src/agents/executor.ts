@@ -31,7 +31,14 @@ export type ExecutorEvent =
       readonly action: string;
       readonly intervalMs: number;
     }
-  | { readonly kind: 'finished'; readonly nowMs: number; readonly runId: number; readonly outcome: Outcome }
+  | {
+      readonly kind: 'finished';
+      readonly nowMs: number;
+      readonly runId: number;
+      readonly outcome: Outcome;
+      /** What it found is being undone already: a recurring one is neither reported nor compared with the next. */
+      readonly passing?: boolean;
+    }
   /** This node lost the right to begin anything, for a while at least: what is starting is given up, and failed. */
   | { readonly kind: 'revoke'; readonly nowMs: number; readonly reason: string }
   /** A built-in agent saw by itself what the next monitor would have found. */
@@ -136,12 +143,13 @@ function finish(state: ExecutorState, event: Extract<ExecutorEvent, { kind: 'fin
   const { intervalMs } = run.request.operation;
   if (intervalMs === 0) return { state: freed, effects: [report] };
   const beatsPassed = Math.floor((event.nowMs - run.dueMs) / intervalMs) + 1;
+  const passing = event.passing === true;
   const next: Waiting = {
     request: run.request,
     dueMs: run.dueMs + beatsPassed * intervalMs,
-    lastCode: event.outcome.code,
+    lastCode: passing ? run.lastCode : event.outcome.code,
   };
-  const isNews = run.lastCode !== event.outcome.code || event.outcome.status !== 'done';
+  const isNews = !passing && (run.lastCode !== event.outcome.code || event.outcome.status !== 'done');
   return { state: { ...freed, waiting: [...freed.waiting, next] }, effects: isNews ? [report] : [] };
 }
 

@@ -359,10 +359,13 @@ export class NodeExecutor<Asked extends Order = Order> {
       if (this.#runs.size === 0) this.#idle();
       return;
     }
-    const { state, effects } = step(this.#state, { kind: 'finished', nowMs, runId, outcome });
+    const finished = { kind: 'finished', nowMs, runId, outcome } as const;
+    const isNews = step(this.#state, finished).effects.some(({ kind }) => kind === 'report');
+    const passing = isNews && this.#isOfLapse(request, outcome);
+    const { state, effects } = step(this.#state, { ...finished, passing });
     this.#state = state;
     const report = effects.find((effect) => effect.kind === 'report');
-    if (report !== undefined && !this.#isOfLapse(request, outcome))
+    if (report !== undefined)
       this.#report(request.callId, report.outcome, { ...found, startedAtMs, queueMs, execMs: nowMs - startedMs });
     if (request.operation.intervalMs === 0) this.#orders.delete(request.callId);
     for (const effect of effects) this.#carryOut(effect);

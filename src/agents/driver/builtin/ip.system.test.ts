@@ -9,6 +9,7 @@ import {
   openPacketSocket,
   orFail,
 } from '../../../linux/index.ts';
+import type { Fate } from '../../builtin.ts';
 import { type Bench, type Cable, eventually, makeBench, makeCable, orderOf } from '../../testing/bench.ts';
 
 const resourceAgents = existsSync('/usr/lib/ocf/resource.d/heartbeat/IPaddr2');
@@ -89,6 +90,28 @@ test('an address that somebody takes off, and a carrier that is lost, are told b
   cable.ip(cable.right, 'link', 'set', 'eth0', 'up');
   cable.ip(cable.right, 'address', 'replace', '2001:db8::2/64', 'dev', 'eth0', 'nodad');
   await bench.done(orderOf(agent, 'seen', 'stop', { parameters }));
+});
+
+test('an address that a monitor missed during a lapse, and that is back, is told when it is lost afterwards', async (context) => {
+  let fate: Fate = 'lost';
+  const lapsing = makeBench({ side: cable.left, fateOfTaken: () => fate });
+  context.after(() => lapsing.close());
+  const ip = '192.0.2.103';
+  const take = () => cable.ip(cable.left, 'address', 'del', `${ip}/24`, 'dev', 'eth0');
+  await lapsing.done(orderOf(agent, 'lapsing', 'start', { parameters: { ip } }));
+  const { callId } = await lapsing.done(orderOf(agent, 'lapsing', 'monitor', { parameters: { ip }, intervalMs: 300 }));
+  const codes = () => lapsing.reports.filter((report) => report.callId === callId).map(({ outcome }) => outcome.code);
+  fate = 'undecided';
+  take();
+  // Two beats of the monitor find it gone meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  lapsing.executor.settleTaken('returns');
+  fate = 'lost';
+  assert.match(shown(), /192\.0\.2\.103/);
+  take();
+  await eventually('the loss is told', () => codes().length > 1);
+  assert.deepEqual(codes(), [0, 7]);
+  await lapsing.done(orderOf(agent, 'lapsing', 'stop', { parameters: { ip } }));
 });
 
 test('with run_arping an address that a neighbour has is refused with its place, and a free one is taken', async () => {

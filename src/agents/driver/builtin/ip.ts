@@ -332,6 +332,8 @@ export class AddressAgent implements BuiltinAgent {
       void active.announcer.announce(active.plan.announcements);
     }
     const outcome = this.#monitor(resource, active.plan);
+    // Other news may come first, of an address that was taken off meanwhile.
+    if (active.awaiting) return;
     if (outcome.code !== 0 && !failed) this.#around.onFailure(resource, outcome);
     // The carrier was away: switches may have forgotten the address, or believe it elsewhere.
     if (outcome.code === 0 && failed) void active.announcer.announce(active.plan.announcements);
