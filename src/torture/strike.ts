@@ -28,7 +28,7 @@ export function fencedTimes({ power }: Stage, host: string): number {
 
 /**
  * Does something to a host that may be fenced meanwhile: whatever was to be done there is moot when the host has begun
- * anew. `fencedBefore`: as often as it had been when the fault began.
+ * anew, or has no power yet. `fencedBefore`: as often as it had been when the fault began.
  */
 export async function unlessFenced(
   { stage, target }: Strike,
@@ -38,7 +38,9 @@ export async function unlessFenced(
   try {
     await work();
   } catch (thrown) {
-    if (!(thrown instanceof CommandFailure) || fencedTimes(stage, target) === fencedBefore) throw thrown;
+    if (!(thrown instanceof CommandFailure)) throw thrown;
+    const isOff = stage.power !== undefined && isPoweredOff(thrown);
+    if (!isOff && fencedTimes(stage, target) === fencedBefore) throw thrown;
   }
 }
 
