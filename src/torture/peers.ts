@@ -15,7 +15,7 @@ import type { Stage } from '../stage/index.ts';
 const passingStates =
   /might be active on \d+ nodes|Detected active orphan|must be stopped manually|will be fenced|is unclean|is unrunnable|for fencing/;
 /** What it says beside those, of failures that were struck here and of a cluster without fencing. */
-const remarks = /Unexpected result|reaching migration threshold|Blind faith/;
+const remarks = /Unexpected result|reaching migration threshold|Blind faith|lack of quorum/;
 
 export class PeerOpinion {
   readonly #folder: string;
