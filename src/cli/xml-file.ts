@@ -34,7 +34,10 @@ function readBounded(file: string): Uint8Array {
     for (let length = 0; ; next = bytesPerRead) {
       const part = Buffer.allocUnsafeSlow(next);
       const got = readSync(descriptor, part);
-      if (got === 0) return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length);
+      if (got === 0) {
+        const [first, second] = parts;
+        return first !== undefined && second === undefined ? first : Buffer.concat(parts, length);
+      }
       parts.push(part.subarray(0, got));
       length += got;
       if (length > bytesMax) throw tooLong(file);

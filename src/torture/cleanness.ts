@@ -21,8 +21,10 @@ const failureMark = 'failure: ';
 const misplacedMark = 'misplaced: ';
 
 /** Whose failed stop leaves behind what the hosts' kernels show. */
-const stoppedBy = { address: 'vip', web: 'web' } as const;
-type Shown = keyof typeof stoppedBy;
+const stoppedBy: ReadonlyMap<string, string> = new Map([
+  ['address', 'vip'],
+  ['web', 'web'],
+]);
 
 /**
  * A stop that failed blocks its resource until a person has looked: without fencing nothing else is safe. An agent that was
@@ -41,7 +43,7 @@ function isLeftBehind(line: string, wrong: readonly string[]): boolean {
   const [, shown, on = ''] = /^misplaced: the (address|web) is on (.*), the cluster says /.exec(line) ?? [];
   const hosts = on.split(', ');
   if (shown === undefined || (shown === 'address' && hosts.length > 1)) return false;
-  const failed = `${failureMark}stop of ${stoppedBy[shown as Shown]} on `;
+  const failed = `${failureMark}stop of ${stoppedBy.get(shown)} on `;
   return wrong.some(
     (other) => other.startsWith(failed) && (hosts.length === 1 || hosts.includes(other.slice(failed.length))),
   );

@@ -156,11 +156,12 @@ class Scanner {
     let at = this.#at;
     let known = 0;
     for (; known < pairs.length && text.charCodeAt(at) === blank; known += 2) {
-      const name = pairs[known] as string;
+      const name = pairs[known];
+      const lastValue = pairs[known + 1];
+      if (name === undefined || lastValue === undefined) break;
       const start = at + name.length + 3;
       if (text.charCodeAt(start - 2) !== equals || text.charCodeAt(start - 1) !== quote) break;
       if (!text.startsWith(name, at + 1)) break;
-      const lastValue = pairs[known + 1] as string;
       let end = start + lastValue.length;
       if (text.charCodeAt(end) !== quote || !text.startsWith(lastValue, start)) {
         end = text.indexOf('"', start);
