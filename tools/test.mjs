@@ -29,6 +29,9 @@ const ofTools = readdirSync('tools')
   .map((name) => join('tools', name))
   .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 
+/** Several times what the longest file takes, on a machine that is busy with other things, too. */
+const fileMinutesMax = 15;
+
 let failed = 0;
 failed += runTests('laws', [...ofTools, ...laws], 2);
 failed += runTests('system', system, 1);
@@ -38,7 +41,9 @@ function runTests(/** @type {string} */ kind, /** @type {string[]} */ sources, /
   if (sources.length === 0) return 0;
   console.log(`\n${kind}: ${sources.length} files`);
   const built = sources.map((name) => (name.endsWith('.mjs') ? name : join('build', name.replace(/\.ts$/, '.js'))));
-  const options = ['--enable-source-maps', '--test', `--test-concurrency=${atOnce}`, '--test-reporter', 'spec'];
+  // A test that fails may leave open what keeps its process alive.
+  const limits = [`--test-concurrency=${atOnce}`, `--test-timeout=${fileMinutesMax * 60_000}`];
+  const options = ['--enable-source-maps', '--test', ...limits, '--test-reporter', 'spec'];
   const done = spawnSync(process.execPath, [...options, '--test-reporter-destination', 'stdout', ...built], {
     stdio: ['ignore', 'inherit', 'inherit'],
     // As the program does for its own processes: src/linux/process/program.ts.

@@ -87,10 +87,11 @@ test('shared: each is told of its own, until it is closed, by whom it may be', a
   for (const bell of bells) close(bell);
 });
 
-test('who lingers hears what is watched, waits no longer than asked to, and leaves all else to the loop', async () => {
+test('who lingers hears what is watched, waits no longer than asked to, and leaves all else to the loop', async (context) => {
   useWatchMethod('event-loop');
   await settleWatchMethod();
   const bell = eventfd(0, EFD_NONBLOCK_CLOEXEC);
+  context.after(() => close(bell));
   let heard = 0;
   const watch = orFail(
     watchReadable(bell, 'a bell', () => {
@@ -98,22 +99,32 @@ test('who lingers hears what is watched, waits no longer than asked to, and leav
       read(bell, Buffer.alloc(8), 8);
     }),
   );
+  context.after(watch.close);
   await new Promise<void>(whenCalm);
   const goOnce = { forMs: 10_000, atTheEnd: 'wake', goesOn: () => false } as const;
   write(bell, one, 8);
   assert.equal(linger(goOnce), 'stopped');
   assert.equal(heard, 1);
-  assert.equal(linger({ ...goOnce, forMs: 5 }), 'over');
+  await lingerUntilOver();
   const done = new Promise<void>((resolve) => stat('/', () => resolve()));
   assert.equal(linger(goOnce), 'called');
   await done;
   watch.close();
   write(bell, one, 8);
   await new Promise<void>(whenCalm);
-  assert.equal(linger({ ...goOnce, forMs: 5 }), 'over');
+  await lingerUntilOver();
   assert.equal(heard, 1, 'silent after close');
-  close(bell);
 });
+
+/** The loop may be called for what is none of this test's: the test runner's own, the end of a worker of another test. */
+async function lingerUntilOver(): Promise<void> {
+  const ended = new Set<string>();
+  for (let times = 0; times < 1000 && !ended.has('over'); times++) {
+    ended.add(linger({ forMs: 5, atTheEnd: 'wake', goesOn: () => false }));
+    await new Promise<void>(whenCalm);
+  }
+  assert.ok(ended.has('over') && !ended.has('stopped'), [...ended].join(', '));
+}
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
