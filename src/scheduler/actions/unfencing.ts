@@ -1,5 +1,6 @@
 // Unfencing: some fence devices cut a node off from storage, and have to let it in again before anything starts there.
 
+import { nodesBySlot } from '../assignment/node-choice.ts';
 import type { ClusterNode, Primitive } from '../model/index.ts';
 import type { Action } from './action.ts';
 import { isUnfencingRelevant, requestFence, wasNeverUnfenced } from './fence-action.ts';
@@ -25,7 +26,7 @@ export function triggerUnfencing(plan: Plan, device: Primitive, node: ClusterNod
     unfence(plan, node, reason);
     return;
   }
-  for (const each of plan.cluster.nodesByIndex) if (device.allowed.has(each.index)) unfence(plan, each, reason);
+  for (const each of nodesBySlot(plan.cluster, device.allowed)) unfence(plan, each, reason);
 }
 
 function unfence(plan: Plan, node: ClusterNode, reason: string): void {

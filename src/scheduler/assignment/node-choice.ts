@@ -11,6 +11,7 @@ import {
   type NodeTable,
 } from '../model/index.ts';
 import { mergeSort } from '../model/ordering.ts';
+import { slotOrder } from '../model/table-layout.ts';
 import { compareCapacity } from './capacity.ts';
 
 /** Available, and not ruled out by its score. */
@@ -68,8 +69,18 @@ export function effectiveScore(node: ClusterNode, table: NodeTable | undefined):
   return table === undefined ? node.baseScore : table.score(node.index);
 }
 
-/** The nodes of a table, best first. */
-export function nodesByPreference(cluster: Cluster, table: NodeTable, active?: ClusterNode): ClusterNode[] {
+/** The nodes of a table in the order in which the peer finds them there (1 §21.7). */
+export function nodesBySlot(cluster: Cluster, table: NodeTable): ClusterNode[] {
   const nodes = cluster.nodes.filter((node) => table.has(node.index));
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  return slotOrder([...byId.keys()], table.copies).flatMap((id) => byId.get(id) ?? []);
+}
+
+/** The nodes of a table, best first. Capacities compare in circles: then it counts in which order nodes are looked at. */
+export function nodesByPreference(cluster: Cluster, table: NodeTable, active?: ClusterNode): ClusterNode[] {
+  const isBalanced = cluster.options.placementStrategy === 'balanced';
+  const nodes = isBalanced
+    ? nodesBySlot(cluster, table).reverse()
+    : cluster.nodes.filter((node) => table.has(node.index));
   return mergeSort(nodes, (a, b) => compareNodes(cluster, [a, b], { table, active }));
 }

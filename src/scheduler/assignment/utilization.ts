@@ -6,7 +6,7 @@ import { thisWithOf, withThisOf } from '../colocation/lists.ts';
 import { overrideScore } from '../configuration/node-score.ts';
 import type { Clone, ClusterNode, Colocation, Group, Primitive, Resource } from '../model/index.ts';
 import { compareCapacity, hasCapacity } from './capacity.ts';
-import { canTake } from './node-choice.ts';
+import { canTake, nodesBySlot } from './node-choice.ts';
 import type { Run } from './run.ts';
 
 /** Bans nodes without room; answers the most capable node where none has room for everything that belongs together. */
@@ -15,8 +15,8 @@ export function limitToCapacity(run: Run, resource: Primitive): ClusterNode | un
   if (cluster.options.placementStrategy === 'default') return undefined;
   const together = colocatedWith(resource);
   const need = neededBy(together);
-  const candidates = cluster.nodes.filter(
-    (node) => resource.allowed.has(node.index) && canTake(node, resource.allowed.score(node.index)),
+  const candidates = nodesBySlot(cluster, resource.allowed).filter((node) =>
+    canTake(node, resource.allowed.score(node.index)),
   );
   const fitting = candidates.filter((node) => hasCapacity(node, need));
   if (fitting.length > 0) {

@@ -20,6 +20,8 @@ export class NodeTable {
   #modes: Uint8Array;
   /** Grows with each change that can alter a merge of preferences; lets derived sums know that they are stale. */
   version = 0;
+  /** How often it was copied on its way here: the peer's order of entries may depend on it (`slotOrder`). */
+  copies = 0;
 
   /** Empty, or a copy of `original`. */
   constructor(nodesMax = 0, original?: NodeTable) {
@@ -99,7 +101,9 @@ export class NodeTable {
   }
 
   copy(): NodeTable {
-    return new NodeTable(this.length, this);
+    const table = new NodeTable(this.length, this);
+    table.copies = this.copies + 1;
+    return table;
   }
 
   /** Takes over every entry of `other`. */
@@ -112,6 +116,7 @@ export class NodeTable {
     this.scores.set(other.scores);
     this.counts.set(other.counts);
     this.#modes.set(other.#modes);
+    this.copies = other.copies;
     this.version += 1;
   }
 
