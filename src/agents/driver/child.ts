@@ -88,39 +88,51 @@ function follow(child: StartedProgram, streams: Streams, request: ChildRequest):
   let timedOut = false;
   let grace: NodeJS.Timeout | undefined;
   let giveUp = () => {};
-  const timer = setTimeout(
-    () => {
-      timedOut = true;
-      signalGroup(group, 'SIGTERM');
-      grace = setTimeout(() => {
-        signalGroup(group, 'SIGKILL');
-        grace = setTimeout(() => giveUp(), graceMs);
-      }, graceMs);
-    },
-    Math.min(request.timeoutMs, timerMsMax),
-  );
+  const cancelTimeout = whenHeard(Math.min(request.timeoutMs, timerMsMax), () => {
+    timedOut = true;
+    signalGroup(group, 'SIGTERM');
+    grace = setTimeout(() => {
+      signalGroup(group, 'SIGKILL');
+      grace = setTimeout(() => giveUp(), graceMs);
+    }, graceMs);
+  });
 
   const ended = Promise.all([streams.output.ended, streams.errors.ended]);
   const result = new Promise<ChildResult>((resolve) => {
     child.onEnd((end) => {
-      clearTimeout(timer);
+      cancelTimeout();
       clearTimeout(grace);
       if (timedOut) signalGroup(group, 'SIGKILL');
       const settle = () => {
-        clearTimeout(drain);
+        cancelDrain();
         const texts = textsOf(streams);
         if (timedOut) resolve({ kind: 'timeout', ...texts });
         else resolve({ ...end, ...texts });
         closeAll(streams);
       };
       // A daemon that the agent started may keep the pipes open for ever: the agent's own end is what counts.
-      const drain = setTimeout(settle, drainMs);
+      const cancelDrain = whenHeard(drainMs, settle);
       void ended.then(settle);
     });
     // A process in uninterruptible sleep outlives even SIGKILL: the cluster must hear of the timeout all the same.
     giveUp = () => resolve({ kind: 'timeout', ...textsOf(streams) });
   });
   return { result, pid: group, kill: () => signalGroup(group, 'SIGKILL') };
+}
+
+/**
+ * After so long, when what has come by then has been heard: a process that was held up finds its timers due before it reads
+ * that a program has ended meanwhile, and what it said. Answers how to call it off.
+ */
+function whenHeard(afterMs: number, act: () => void): () => void {
+  let turn: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    turn = setImmediate(act);
+  }, afterMs);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(turn);
+  };
 }
 
 function signalGroup(group: number, signal: NodeJS.Signals): void {

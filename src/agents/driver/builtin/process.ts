@@ -102,7 +102,7 @@ export class ProcessAgent implements BuiltinAgent {
     });
     child.unref();
     this.#remember(resource, plan, child.pid);
-    await Promise.race([supervised.ended, pause(plan.settleMs)]);
+    await endOf(supervised, plan.settleMs);
     return supervised.alive ? answer(0) : answer(1, await howItEnded(supervised));
   }
 
@@ -113,10 +113,10 @@ export class ProcessAgent implements BuiltinAgent {
     if (supervised !== undefined) {
       supervised.stopping = true;
       signal(supervised, plan.stopSignal as NodeJS.Signals);
-      await Promise.race([supervised.ended, pause(Math.min(plan.stopTimeoutMs, timeoutMs))]);
+      await endOf(supervised, Math.min(plan.stopTimeoutMs, timeoutMs));
       // What it started and left behind goes with it.
       signal(supervised, 'SIGKILL');
-      if (supervised.alive) await Promise.race([supervised.ended, pause(killWaitMs)]);
+      if (supervised.alive) await endOf(supervised, killWaitMs);
       if (supervised.alive) return answer(1, `process ${supervised.handle.pid} does not end, not even by SIGKILL`);
     }
     this.#supervised.delete(resource);
@@ -218,9 +218,10 @@ function launch(plan: ProcessPlan): KernelResult<StartedProgram> {
   }
 }
 
-/** The exit status arrives in another turn than the pidfd's word, mostly just after it. */
+/** The exit status arrives in another turn of the event loop than the pidfd's word, mostly just after it. */
 async function howItEnded(supervised: Supervised): Promise<string> {
-  for (let turn = 0; turn < 5 && supervised.how === ''; turn++) await pause(1);
+  for (let turn = 0; turn < 5 && supervised.how === ''; turn++)
+    await new Promise((resolve) => setTimeout(() => setImmediate(resolve), 1));
   const how = supervised.how === '' ? '' : ` (${supervised.how})`;
   return `process ${supervised.handle.pid} of ${supervised.command} has ended${how}`;
 }
@@ -298,6 +299,12 @@ function writeWhole(path: string, text: string): void {
   renameSync(`${path}.new`, path);
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.min(ms, timerMsMax)));
+/** Its end, waited for no longer than that. */
+async function endOf({ ended }: Supervised, withinMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.min(withinMs, timerMsMax));
+  });
+  await Promise.race([ended, over]);
+  clearTimeout(timer);
 }
