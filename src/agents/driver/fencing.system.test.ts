@@ -50,7 +50,8 @@ const device = (type: string, parameters: Record<string, string> = {}): FenceDev
   type,
   parameters,
 });
-const off = { node: 'web1', action: 'off', timeoutMs: 10_000, delay: 'skip' } as const;
+const timeoutMs = 60_000;
+const off = { node: 'web1', action: 'off', timeoutMs, delay: 'skip' } as const;
 
 test('a node is shot by the plug that the map names', async () => {
   const mapped = device('fence_good', { pcmk_host_map: 'web1:1;web2:2' });
@@ -61,7 +62,7 @@ test('a node is shot by the plug that the map names', async () => {
 
 test('which nodes a device reaches: by its list, by what is configured, by their status, or every one', async () => {
   const reach = (parameters: Record<string, string>, node: string) =>
-    runner.reaches(device('fence_good', parameters), node, 5000);
+    runner.reaches(device('fence_good', parameters), node, timeoutMs);
   assert.deepEqual(await reach({}, 'web2'), { ok: true, value: 'reaches' });
   assert.deepEqual(await reach({}, 'web3'), { ok: true, value: 'does not reach' });
   const byMap = { pcmk_host_map: 'n1:1;n9:9', pcmk_host_check: 'dynamic-list' };
@@ -73,17 +74,17 @@ test('which nodes a device reaches: by its list, by what is configured, by their
     value: 'reaches',
   });
   assert.deepEqual(await reach({ pcmk_host_check: 'none' }, 'any'), { ok: true, value: 'reaches' });
-  const targets = await runner.targets(device('fence_good', byMap), 5000);
+  const targets = await runner.targets(device('fence_good', byMap), timeoutMs);
   assert.ok(targets.ok && targets.value?.includes('n1') && !targets.value.includes('n9'));
-  const broken = await runner.reaches(device('fence_flaky'), 'web1', 5000);
+  const broken = await runner.reaches(device('fence_flaky'), 'web1', timeoutMs);
   assert.ok(!broken.ok && /cannot log in/.test(broken.error));
 });
 
 test('status tells on from off, and the device has a monitor', async () => {
   const mapped = device('fence_good', { pcmk_host_map: 'web1:1;web2:2' });
-  assert.equal((await runner.status(mapped, 'web1', 5000)).code, 0);
-  assert.equal((await runner.status(mapped, 'web2', 5000)).code, 7);
-  assert.equal((await runner.monitor(mapped, 5000)).code, 0);
+  assert.equal((await runner.status(mapped, 'web1', timeoutMs)).code, 0);
+  assert.equal((await runner.status(mapped, 'web2', timeoutMs)).code, 7);
+  assert.equal((await runner.monitor(mapped, timeoutMs)).code, 0);
 });
 
 test('an agent that fails is tried again as often as the device says', async () => {

@@ -23,7 +23,7 @@ after(() => {
   rmSync(runtime, { recursive: true });
 });
 
-function begin(unit: string, action: string, timeoutMs = 30_000) {
+function begin(unit: string, action: string, timeoutMs = 90_000) {
   const operation = { resource: 'r', action, intervalMs: 0, timeoutMs, parameters: {}, meta: {} };
   return runOperation({ class: 'systemd', type: unit }, operation, folders);
 }
@@ -124,11 +124,12 @@ test('a unit describes itself, and one that is missing is refused', async () => 
   assert.match(absent.ok ? '' : absent.error, /'systemd:absent-unit' is not installed on this node/);
 });
 
-test('without systemd on the bus, or with the bus lost, each says which it is', async () => {
+test('without systemd on the bus, or with the bus lost, each says which it is', async (context) => {
   const other = new TestBus();
+  context.after(() => other.remove());
   await other.start();
   const elsewhere = { ...folders, systemd: { bus: other.path, runtime: '/' } };
-  const operation = { resource: 'r', action: 'start', intervalMs: 0, timeoutMs: 30_000, parameters: {}, meta: {} };
+  const operation = { resource: 'r', action: 'start', intervalMs: 0, timeoutMs: 90_000, parameters: {}, meta: {} };
   const start = (places: typeof elsewhere) =>
     runOperation({ class: 'systemd', type: 'web' }, operation, places).outcome;
   const none = await start(elsewhere);

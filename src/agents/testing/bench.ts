@@ -93,7 +93,7 @@ export function orderOf(
     resource: { id, class: agentClass, provider: agentClass === 'ocf' ? names[0] : undefined, type },
     operation,
     intervalMs: 0,
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     startDelayMs: 0,
     parameters: {},
     meta: {},
@@ -103,9 +103,9 @@ export function orderOf(
 
 /** Waits for a condition, and fails with `what` when it does not come within a generous time. */
 export async function eventually(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 90_000;
   while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`did not happen within 30 s: ${what}`);
+    if (performance.now() > deadline) throw new Error(`did not happen within 90 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

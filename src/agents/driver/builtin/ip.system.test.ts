@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import {
@@ -62,6 +63,11 @@ test('an address starts where its route is, is announced, monitored, pledged, an
   const stopped = await bench.done(orderOf(agent, 'vip', 'stop', { parameters }));
   assert.equal(stopped.outcome.code, 0);
   context.diagnostic(`start ${started.execMs.toFixed(2)} ms, stop ${stopped.execMs.toFixed(2)} ms`);
+  // What follows it on the cable has arrived: so has everything that was sent before the stop.
+  const marks = listenFor('192.0.2.1', context);
+  execFileSync('ip', ['netns', 'exec', cable.left, 'arping', '-c', '1', '-A', '-I', 'eth0', '192.0.2.1']);
+  await eventually('the mark arrives', () => marks.length > 0);
+  await new Promise((resolve) => setImmediate(resolve));
   const count = heard.length;
   assert.doesNotMatch(shown(), /192\.0\.2\.100/);
   assert.deepEqual(bench.addresses(), []);
