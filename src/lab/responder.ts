@@ -6,11 +6,15 @@ import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
-import { type IpSocket, openUdpSocket, orFail, settleWatchMethod } from '../linux/index.ts';
+import { type IpSocket, openUdpSocket, orFail, setRealTime, settleWatchMethod } from '../linux/index.ts';
 import { echoHttpPort, echoPort, responderReadyFile } from './prober/options.ts';
+
+/** As the prober's: it is hosts that are judged by it, not how busy the machine is that they are on. */
+const realTimePriority = 2;
 
 export async function runResponder(): Promise<void> {
   await settleWatchMethod();
+  void setRealTime(realTimePriority);
   const name = hostname();
   for (const family of ['ipv4', 'ipv6'] as const) echoOn(orFail(openUdpSocket({ family, port: echoPort })), name);
   await Promise.all([

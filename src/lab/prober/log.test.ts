@@ -16,7 +16,7 @@ function probe(
     for (const by of answersAt(ms)) log.answered(ms, by, ms + 0.2);
     events.push(...log.settle(ms));
   }
-  events.push(...log.settle(untilMs + 100));
+  for (let ms = untilMs; ms <= untilMs + 100; ms += 5) events.push(...log.settle(ms));
   return { report: log.report(), kinds: events.map((event) => event.kind) };
 }
 
@@ -43,9 +43,21 @@ test('an outage that does not end is reported open', () => {
 test('an answer that comes too late is none', () => {
   const log = new ProbeLog({ answerWithinMs: 50, blindAfterMs: 5 });
   log.asked(0, 0);
+  for (let ms = 5; ms <= 50; ms += 5) log.settle(ms);
   log.answered(0, 'a', 51);
   log.settle(52);
   assert.equal(log.report().answered, 0);
+});
+
+test('what a client that was held up reads late came in time for all it knows', () => {
+  const log = new ProbeLog({ answerWithinMs: 50, blindAfterMs: 5 });
+  log.asked(0, 0);
+  assert.deepEqual(log.settle(300), [], 'first it reads what came meanwhile');
+  log.answered(0, 'a', 301);
+  log.asked(1, 302);
+  for (let ms = 305; ms <= 400; ms += 5) log.settle(ms);
+  const { answered, outages, blindMs } = log.report();
+  assert.deepEqual([answered, outages.map(({ fromMs }) => fromMs), blindMs], [1, [302], 302]);
 });
 
 test('two answers to one request are a double answer, of two hosts or of one hardware address', () => {

@@ -3,7 +3,8 @@
 //
 // An outage is a run of unanswered requests. It lasts from the sending of the first of them to the sending of the next
 // request that was answered, so it is as exact as requests are dense, and the client's own delays in reading answers do
-// not count. While the client itself was not asking (its `blind` time) it claims nothing.
+// not count: it is patient with a request for longer by as much as it was held up itself. While the client was not asking
+// (its `blind` time) it claims nothing.
 
 export type Outage = {
   readonly fromMs: number;
@@ -59,7 +60,8 @@ const entriesMax = 10_000;
 const gapBucketsPerMs = 10;
 const gapBucketsMax = 100 * gapBucketsPerMs;
 
-type Request = { readonly sequence: number; readonly sentMs: number; answers: string[] };
+/** `awayMs`: of the client until it was sent. */
+type Request = { readonly sequence: number; readonly sentMs: number; readonly awayMs: number; answers: string[] };
 type Open<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export class ProbeLog {
@@ -77,30 +79,41 @@ export class ProbeLog {
   #gapMaxMs = 0;
   #blindMs = 0;
   #lastSentMs: number | undefined;
+  #lookedMs: number | undefined;
+  /** For how long the client was held up, in all. */
+  #awayMs = 0;
 
   constructor(options: ProbeLogOptions) {
     this.#options = options;
   }
 
+  /** Whether there are requests that are not judged. */
+  get isWaiting(): boolean {
+    return this.#pending.size > 0;
+  }
+
   asked(sequence: number, nowMs: number): void {
+    this.#look(nowMs);
     this.#requests++;
-    this.#pending.set(sequence, { sequence, sentMs: nowMs, answers: [] });
+    this.#pending.set(sequence, { sequence, sentMs: nowMs, awayMs: this.#awayMs, answers: [] });
     if (this.#lastSentMs !== undefined) this.#countGap(nowMs - this.#lastSentMs);
     this.#lastSentMs = nowMs;
   }
 
   answered(sequence: number, by: string, nowMs: number): void {
+    this.#look(nowMs);
     const request = this.#pending.get(sequence);
-    if (request === undefined || nowMs - request.sentMs > this.#options.answerWithinMs) return;
+    if (request === undefined || this.#waitedMs(request, nowMs) > this.#options.answerWithinMs) return;
     request.answers.push(by);
   }
 
   /** Judges every request whose time is over; answers what that shows. */
   settle(nowMs: number): ProbeEvent[] {
+    this.#look(nowMs);
     const events: ProbeEvent[] = [];
     for (const request of this.#pending.values()) {
       const waitMs = request.answers.length > 0 ? secondAnswerMs : this.#options.answerWithinMs;
-      if (nowMs - request.sentMs <= Math.min(waitMs, this.#options.answerWithinMs)) break;
+      if (this.#waitedMs(request, nowMs) <= Math.min(waitMs, this.#options.answerWithinMs)) break;
       this.#pending.delete(request.sequence);
       if (request.answers.length === 0) this.#judgeUnanswered(request, events);
       else this.#judgeAnswered(request, events);
@@ -128,6 +141,16 @@ export class ProbeLog {
       gapMs: { p50: this.#gapQuantile(0.5), p99: this.#gapQuantile(0.99), max: this.#gapMaxMs },
       blindMs: this.#blindMs,
     };
+  }
+
+  /** After an absence what came meanwhile is still to be read, and is read after timers are seen to: it is none of the wait. */
+  #look(nowMs: number): void {
+    this.#awayMs += Math.max(0, nowMs - (this.#lookedMs ?? nowMs) - this.#options.blindAfterMs);
+    this.#lookedMs = nowMs;
+  }
+
+  #waitedMs({ sentMs, awayMs }: Request, nowMs: number): number {
+    return nowMs - sentMs - (this.#awayMs - awayMs);
   }
 
   #judgeUnanswered(request: Request, events: ProbeEvent[]): void {

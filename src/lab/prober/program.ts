@@ -43,7 +43,8 @@ async function probe(options: ProberOptions): Promise<void> {
   main.stop();
   arp?.stop();
   const toMs = monotonicMs();
-  await new Promise((resolve) => setTimeout(resolve, options.answerWithinMs + 1));
+  while (main.isWaiting() || arp?.isWaiting() === true)
+    await new Promise((resolve) => setTimeout(resolve, settleEveryMs));
   const report: ProbeReport = {
     address: options.address,
     ask: options.ask,
@@ -70,6 +71,7 @@ function startAsking(by: 'question' | 'arp', open: (typeof askers)[Question], op
   const settling = setInterval(settle, settleEveryMs);
   return {
     stop: stopPace,
+    isWaiting: () => log.isWaiting,
     finish: () => {
       clearInterval(settling);
       settle();
