@@ -1,6 +1,7 @@
 // The lab on the real kernel: hosts, cables, cuts, power; nothing left afterwards.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { programDirectory } from './boot.ts';
 import { createLab, type HostOptions, type Lab } from './index.ts';
 
@@ -15,6 +16,7 @@ async function withLab(options: Parameters<typeof createLab>[0], use: (lab: Lab)
   }
 }
 
+/** Within less time than a busy machine may take: for what is not to be reached; see `becomesReachable`. */
 async function reaches(lab: Lab, from: string, address: string): Promise<boolean> {
   const done = await lab.host(from).run(['ping', '-c', '1', '-W', '0.3', '-i', '0.2', address]);
   return done.code === 0;
@@ -35,7 +37,7 @@ test('hosts have their own name, files, processes and addresses of both families
     assert.equal(await two.shell('ls -A /tmp /dev/shm'), `/dev/shm:\n\n/tmp:\n${kept}`);
     assert.equal(await two.shell('ls -d /run/only-here 2>/dev/null || true'), '');
     for (const link of [0, 1]) {
-      for (const family of [4, 6] as const) assert.ok(await reaches(lab, 'node1', two.address({ link, family })));
+      for (const family of [4, 6] as const) await becomesReachable(lab, 'node1', two.address({ link, family }));
     }
     assert.match(await two.shell('ps -e -o comm='), /^sh\nsleep\nsh\nps\n$/);
   }),
@@ -43,11 +45,11 @@ test('hosts have their own name, files, processes and addresses of both families
 
 test('interfaces have the names, links and addresses that were asked for', root, () =>
   withLab({ links: 2, hosts: [articleHost('server1', 101), articleHost('server2', 102)] }, async (lab) => {
+    await becomesReachable(lab, 'server1', '192.168.0.102');
+    await becomesReachable(lab, 'server1', '2001:db8::102');
     const shown = await lab.host('server1').shell('ip -brief addr');
     assert.match(shown, /^eth0@\S+ +UP +192\.168\.0\.101\/24 /m);
     assert.match(shown, /^ens9@\S+ +UP +10\.0\.2\.101\/24 2001:db8::101\/64 fe80::/m);
-    assert.ok(await reaches(lab, 'server1', '192.168.0.102'));
-    assert.ok(await reaches(lab, 'server1', '2001:db8::102'));
     assert.match(await lab.host('server1').readFile('/etc/hosts'), /^192\.168\.0\.102 server2$/m);
   }),
 );
@@ -66,12 +68,12 @@ test('a cut is of the link, the direction and the kind that was asked for, and h
   withLab({ hosts: 2, links: 2 }, async (lab) => {
     const address = (host: string, link: number) => lab.host(host).address({ link });
     const carrier = () => lab.host('node1').shell('cat /sys/class/net/eth0/carrier');
-    assert.ok(await reaches(lab, 'node2', address('node1', 0)));
+    await becomesReachable(lab, 'node2', address('node1', 0));
 
     await lab.cut('node1', { link: 0, mode: 'silent' });
     assert.equal(await carrier(), '1\n');
     assert.equal(await reaches(lab, 'node2', address('node1', 0)), false);
-    assert.ok(await reaches(lab, 'node2', address('node1', 1)));
+    await becomesReachable(lab, 'node2', address('node1', 1));
     await lab.heal();
     await becomesReachable(lab, 'node2', address('node1', 0));
 
@@ -95,18 +97,20 @@ test('one-way loss: a deaf host is heard, a mute host hears', root, () =>
       ]);
       return [(await received('node1')) - (before[0] ?? 0) > 0, (await received('node2')) - (before[1] ?? 0) > 0];
     };
-    assert.deepEqual(await exchange(), [true, true]);
+    const hears = (one: boolean, two: boolean) =>
+      eventually(`heard: ${one}, ${two}`, async () => isDeepStrictEqual(await exchange(), [one, two]));
+    await hears(true, true);
     await lab.cut('node1', { mode: 'silent', direction: 'in' });
-    assert.deepEqual(await exchange(), [false, true]);
+    await hears(false, true);
     assert.equal((await lab.hostStatus('node1')).interfaces[0]?.wire?.dropped, 'in');
     await lab.heal();
     await lab.cut('node1', { mode: 'silent', direction: 'out' });
-    assert.deepEqual(await exchange(), [true, false]);
+    await hears(true, false);
     await lab.cut('node1', { mode: 'silent', direction: 'in' });
     assert.deepEqual(await exchange(), [false, false]);
     await lab.heal();
     await becomesReachable(lab, 'node1', lab.host('node2').address());
-    assert.deepEqual(await exchange(), [true, true]);
+    await hears(true, true);
   }),
 );
 
@@ -123,15 +127,12 @@ test('a partition lets each group hear itself only, on the links that were asked
   withLab({ hosts: 4, links: 2 }, async (lab) => {
     const at = (number: number, link = 0) => lab.host(`node${number}`).address({ link });
     await lab.partition([['node1', 'node2'], ['node3']], { link: 0 });
-    const seen = await Promise.all([
-      reaches(lab, 'node1', at(2)),
-      reaches(lab, 'node1', at(3)),
-      reaches(lab, 'node3', at(4)),
-      reaches(lab, 'node1', at(3, 1)),
-    ]);
-    assert.deepEqual(seen, [true, false, false, true]);
+    await becomesReachable(lab, 'node1', at(2));
+    await becomesReachable(lab, 'node1', at(3, 1));
+    assert.deepEqual(await Promise.all([reaches(lab, 'node1', at(3)), reaches(lab, 'node3', at(4))]), [false, false]);
     await lab.partition([['node1'], ['node2', 'node3']], { link: 0 });
-    assert.deepEqual(await Promise.all([reaches(lab, 'node1', at(2)), reaches(lab, 'node2', at(3))]), [false, true]);
+    await becomesReachable(lab, 'node2', at(3));
+    assert.equal(await reaches(lab, 'node1', at(2)), false);
     await lab.heal();
     await becomesReachable(lab, 'node1', at(3));
     await becomesReachable(lab, 'node4', at(2));
@@ -193,7 +194,8 @@ test(
   () =>
     withLab({ hosts: 2 }, async (lab) => {
       const one = lab.host('node1');
-      const counter = one.spawn(['sh', '-c', 'while :; do echo x; sleep 0.01; done']);
+      // One process: a shell that has just been stopped while it starts another waits for that one, and is not shown as stopped.
+      const counter = one.spawn([process.execPath, '-e', "setInterval(() => console.log('x'), 10)"]);
       let ticks = 0;
       counter.child.stdout?.on('data', () => ticks++);
       await eventually('it runs', async () => ticks > 2);
@@ -220,9 +222,9 @@ function becomesReachable(lab: Lab, from: string, address: string): Promise<void
 }
 
 async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 60_000;
   while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `not within 30 s: ${what}`);
+    assert.ok(performance.now() < deadline, `not within 60 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { monotonicMs } from '../../linux/index.ts';
 import { createLab, type Lab, type Question } from '../index.ts';
+import { answerWithinDefaultMs } from './options.ts';
 
 const root = { skip: process.getuid?.() === 0 ? false : 'needs root' };
 const virtual = '10.77.0.200';
+/** Of a responder that is there: it may have to wait for a processor. */
+const answerWithinMs = 2000;
 
 async function withTrio(use: (lab: Lab) => Promise<void>): Promise<void> {
   const lab = await createLab({ hosts: ['left', 'right', 'client'] });
@@ -29,7 +32,8 @@ const remove = (lab: Lab, host: string) =>
 test('left alone, a prober reports no outage, one holder, and an even pace', root, () =>
   withTrio(async (lab) => {
     await add(lab, 'left');
-    const probe = await lab.probe('client', { address: virtual });
+    // Slow enough for a busy client, patient enough for a responder that waits for a processor.
+    const probe = await lab.probe('client', { address: virtual, everyMs: 10, answerWithinMs });
     await probe.sees('an answer', (event) => event.kind === 'holder');
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const report = await probe.stop();
@@ -39,33 +43,41 @@ test('left alone, a prober reports no outage, one holder, and an even pace', roo
     );
     assert.deepEqual(report.outages, []);
     assert.deepEqual(report.arp?.doubles, []);
-    assert.ok(report.requests > 100, `${report.requests} requests`);
-    assert.ok(report.gapMs.p50 < 5, `a request each ${report.gapMs.p50} ms`);
+    assert.ok(report.requests > 20, `${report.requests} requests`);
+    assert.ok(report.gapMs.p50 < 50, `a request each ${report.gapMs.p50} ms`);
   }),
 );
 
-test('an address that moves is out for as long as nobody had it, and the report says from whom to whom', root, () =>
-  withTrio(async (lab) => {
-    await add(lab, 'left');
-    const probe = await lab.probe('client', { address: virtual });
-    await probe.sees('the first holder', (event) => event.kind === 'holder' && event.by === 'left');
-    const gone = { fromMs: monotonicMs(), byMs: 0 };
-    await lab.kill('left');
-    gone.byMs = monotonicMs();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const back = { fromMs: monotonicMs(), byMs: 0 };
-    await add(lab, 'right');
-    await probe.sees('the second holder', (event) => event.kind === 'holder' && event.by === 'right');
-    back.byMs = monotonicMs();
-    const { outages } = await probe.stop();
-    const outage = outages.at(-1);
-    assert.equal(outages.length, 1);
-    assert.deepEqual([outage?.before, outage?.after], ['left', 'right']);
-    const slackMs = 20;
-    assert.ok((outage?.fromMs ?? 0) > gone.fromMs - slackMs && (outage?.fromMs ?? 0) < gone.byMs + slackMs);
-    assert.ok((outage?.toMs ?? 0) > back.fromMs && (outage?.toMs ?? 0) < back.byMs);
-  }),
-);
+for (const ask of ['arp', 'udp'] as const) {
+  test(
+    `${ask}: an address that moves is out for as long as nobody had it, and the report says from whom to whom`,
+    root,
+    () =>
+      withTrio(async (lab) => {
+        await add(lab, 'left');
+        const probe = await lab.probe('client', { address: virtual, ask, answerWithinMs });
+        await probe.sees('the first holder', (event) => event.kind === 'holder' && event.by === 'left');
+        const gone = { fromMs: monotonicMs(), byMs: 0 };
+        await lab.kill('left');
+        gone.byMs = monotonicMs();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const back = { fromMs: monotonicMs(), byMs: 0 };
+        await add(lab, 'right');
+        await probe.sees('the second holder', (event) => event.kind === 'holder' && event.by === 'right');
+        back.byMs = monotonicMs();
+        const { outages, gapMs } = await probe.stop();
+        const outage = outages.at(-1);
+        assert.equal(outages.length, 1);
+        assert.deepEqual([outage?.before, outage?.after], ['left', 'right']);
+        // A kernel answers at once; what a responder has not answered when its host dies may have waited long.
+        const slackMs = 20 + gapMs.max;
+        const [fromMs, toMs] = [outage?.fromMs ?? 0, outage?.toMs ?? 0];
+        assert.ok(ask === 'udp' || fromMs > gone.fromMs - slackMs, `${fromMs}: ${JSON.stringify(gone)}`);
+        assert.ok(fromMs < gone.byMs + slackMs, `${fromMs}: ${JSON.stringify(gone)}`);
+        assert.ok(toMs > back.fromMs - slackMs && toMs < back.byMs, `${toMs}: ${JSON.stringify(back)}`);
+      }),
+  );
+}
 
 test('two hosts that have the address at once are both named', root, () =>
   withTrio(async (lab) => {
