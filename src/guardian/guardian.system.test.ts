@@ -26,11 +26,11 @@ after(() => {
 });
 
 async function eventually(what: string, holds: () => boolean): Promise<void> {
-  for (let round = 0; round < 4000; round++) {
-    if (holds()) return;
+  const deadline = performance.now() + 60_000;
+  while (!holds()) {
+    assert.ok(performance.now() < deadline, `did not happen: ${what}`);
     await pause(5);
   }
-  assert.fail(`did not happen: ${what}`);
 }
 
 function isHeld(address: string): boolean {
@@ -41,7 +41,7 @@ function isHeld(address: string): boolean {
 async function hold(
   address: string,
   prefix: number,
-): Promise<{ child: ChildProcess; guardian: number; errors: () => string }> {
+): Promise<{ child: ChildProcess; guardian: number; said: (words: RegExp) => Promise<void> }> {
   const frame = gratuitousArp({ address: '192.0.2.99', hardwareAddress: '02:00:00:00:00:99' }).toString('hex');
   const words = ['netns', 'exec', own, process.execPath, holder, 'eth0', address, String(prefix), frame];
   const child = spawn('ip', words, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -54,55 +54,55 @@ async function hold(
   child.stderr?.on('data', (chunk) => {
     errors += chunk;
   });
-  await eventually(`the address is held (${errors})`, () => text.includes('held '));
-  return { child, guardian: Number(/held (\d+)/.exec(text)?.[1]), errors: () => errors };
+  await eventually('the address is held', () => text.includes('held '));
+  const said = (words: RegExp) => eventually(`${words} is said`, () => words.test(errors));
+  return { child, guardian: Number(/held (\d+)/.exec(text)?.[1]), said };
 }
 
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
 
-test('a killed daemon leaves no address behind, and its farewell is on the wire', async () => {
+test('a killed daemon leaves no address behind, and its farewell is on the wire', async (context) => {
   const frames: string[] = [];
   const socket = orFail(openPacketSocket({ etherType: 0x0806, namespace: namedNamespace(peer) }));
+  context.after(() => socket.close());
   orFail(socket.listen({ onFrame: ({ bytes }) => frames.push(bytes.toString('hex')), onError: () => {} }));
-  const { child, guardian, errors } = await hold('192.0.2.10', 24);
+  const { child, guardian, said } = await hold('192.0.2.10', 24);
   child.kill('SIGKILL');
   await eventually('the address is gone', () => !isHeld('192.0.2.10'));
   await eventually('the farewell arrived', () => frames.some((frame) => frame.includes('020000000099')));
   await eventually('the guardian has ended', () => !isAlive(guardian));
-  assert.match(errors(), /is gone without a word: taking down 1 address and telling the peers/);
-  socket.close();
+  await said(/is gone without a word: taking down 1 address and telling the peers/);
 });
 
 test('a stopped daemon is killed before its address is taken, IPv6 too', async () => {
-  const { child, errors } = await hold('2001:db8::10', 64);
+  const { child, said } = await hold('2001:db8::10', 64);
   child.kill('SIGSTOP');
   await eventually('the address is gone', () => !isHeld('2001:db8::10'));
   await eventually('the daemon has ended', () => child.signalCode === 'SIGKILL');
-  assert.match(errors(), /is stopped/);
+  await said(/is stopped/);
 });
 
 test('a daemon that spins is killed before its address is taken', async () => {
-  const { child, errors } = await hold('192.0.2.14', 24);
+  const { child, said } = await hold('192.0.2.14', 24);
   child.kill('SIGUSR2');
   await eventually('the address is gone', () => !isHeld('192.0.2.14'));
   await eventually('the daemon has ended', () => child.signalCode === 'SIGKILL');
-  assert.match(errors(), /hangs \(silent for \d+ ms, thread state R\b/);
+  await said(/hangs \(silent for \d+ ms, thread state R\b/);
 });
 
 test('a daemon that sleeps, on a processor that runs, is killed before its address is taken', async () => {
-  const { child, errors } = await hold('192.0.2.15', 24);
+  const { child, said } = await hold('192.0.2.15', 24);
   child.kill('SIGHUP');
   await eventually('the address is gone', () => !isHeld('192.0.2.15'));
   await eventually('the daemon has ended', () => child.signalCode === 'SIGKILL');
-  const silentMs = () => /hangs \(silent for (\d+) ms, thread state S\b/.exec(errors())?.[1];
-  await eventually('its end is explained', () => silentMs() !== undefined);
-  assert.ok(Number(silentMs()) < 5000, 'not by patience alone');
+  // Not by patience alone: it is given an hour.
+  await said(/hangs \(silent for \d+ ms, thread state S\b/);
 });
 
 test('a guardian that dies is replaced, and the new one knows what is held', async () => {
-  const { child, guardian, errors } = await hold('192.0.2.11', 24);
+  const { child, guardian, said } = await hold('192.0.2.11', 24);
   process.kill(guardian, 'SIGKILL');
-  await eventually('another guardian was started', () => errors().includes('starting another'));
+  await said(/starting another/);
   assert.ok(isHeld('192.0.2.11'));
   const isThere = () => spawnSync('pgrep', ['-P', String(child.pid), '-f', 'guardian']).status === 0;
   await eventually('the other guardian is there', isThere);
@@ -111,18 +111,18 @@ test('a guardian that dies is replaced, and the new one knows what is held', asy
 });
 
 test('while there is no guardian the daemon gives up itself what it held under a lease', async () => {
-  const { child, errors } = await hold('192.0.2.16', 24);
+  const { child, said } = await hold('192.0.2.16', 24);
   child.kill('SIGUSR1');
   await eventually('the address is gone', () => !isHeld('192.0.2.16'));
-  await eventually('it is told', () => errors().includes('the lease ran out while there was no guardian'));
+  await said(/the lease ran out while there was no guardian/);
   assert.equal(child.exitCode, null);
 });
 
 test('a guardian that stands still is replaced, and nothing is taken', async () => {
-  const { guardian, errors } = await hold('192.0.2.14', 24);
+  const { guardian, said } = await hold('192.0.2.14', 24);
   process.kill(guardian, 'SIGSTOP');
   await eventually('it has ended', () => !isAlive(guardian));
-  await eventually('another guardian was started', () => errors().includes('starting another'));
+  await said(/starting another/);
   assert.ok(isHeld('192.0.2.14'));
 });
 
