@@ -62,11 +62,12 @@ test('changes of a file and of a directory are told, a rename with one cookie, a
   assert.deepEqual(events.at(-1)?.changes, ['ended']);
 });
 
-test('a pid file is locked by one process at a time, names it, and is free after its death', async () => {
+test('a pid file is locked by one process at a time, names it, and is free after its death', async (context) => {
   const path = join(folder, 'haven.pid');
   const holder = spawn('flock', [path, 'sh', '-c', 'echo $$ > "$1"; echo held; exec cat', 'sh', path], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  context.after(() => holder.kill());
   await new Promise((resolve) => holder.stdout.once('data', resolve));
   const refused = lockPidFile(path);
   assert.ok(!refused.ok);

@@ -64,12 +64,13 @@ test('an ARP question is answered by the host that has the address', async (cont
   const hardwareAddress = left.ip('-o', 'link', 'show', 'eth0').match(/link\/ether (\S+)/)?.[1] ?? '';
   const question = { hardwareAddress, senderAddress: left.address, targetAddress: right.address };
   orFail(socket.send(arpRequest(question), left.index));
-  await eventually('the answer arrives', () => frames.length > 0);
-  const answer = decodeArp(frames[0]?.bytes ?? Buffer.alloc(0));
-  assert.equal(answer?.operation, 'reply');
-  assert.equal(answer?.senderAddress, right.address);
-  assert.equal(frames[0]?.source, answer?.senderHardwareAddress);
-  assert.equal(frames[0]?.packetType, 'host');
+  // The other kernel may have questions of its own.
+  const answer = () => frames.find(({ bytes }) => decodeArp(bytes)?.operation === 'reply');
+  await eventually('the answer arrives', () => answer() !== undefined);
+  const reply = decodeArp(answer()?.bytes ?? Buffer.alloc(0));
+  assert.equal(reply?.senderAddress, right.address);
+  assert.equal(answer()?.source, reply?.senderHardwareAddress);
+  assert.equal(answer()?.packetType, 'host');
 });
 
 test('a filter passes only the frames whose fields match, and one of whose values is there', async (context) => {

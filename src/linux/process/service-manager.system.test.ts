@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bind, close, recv, socket } from '../libc.ts';
+import { eventually } from '../testing/pair.ts';
 import { serviceManager } from './service-manager.ts';
 
 const [AF_UNIX, SOCK_DGRAM, MSG_DONTWAIT] = [1, 2, 0x40];
@@ -51,23 +52,23 @@ test('a manager hears of readiness, reloads and the end, at a path and at an abs
   }
 });
 
-test('a manager that wants signs of life gets them, if it means this process', async () => {
+test('a manager that wants signs of life gets them, if it means this process', async (context) => {
   const path = `@haven-watchdog-${process.pid}`;
   const manager = managerAt(path);
+  context.after(manager.close);
   const other = serviceManager({ NOTIFY_SOCKET: path, WATCHDOG_USEC: '20000', WATCHDOG_PID: '1' });
   const service = serviceManager({ NOTIFY_SOCKET: path, WATCHDOG_USEC: '20000', WATCHDOG_PID: String(process.pid) });
+  context.after(() => other.close());
   const messages: string[] = [];
-  while (messages.length < 3) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually('signs of life come', () => {
     messages.push(...manager.heard());
-  }
+    return messages.length >= 3;
+  });
   assert.deepEqual(new Set(messages), new Set(['WATCHDOG=1']));
   service.close();
   manager.heard();
   await new Promise((resolve) => setTimeout(resolve, 60));
   assert.deepEqual(manager.heard(), [], 'the other process is not the one that is watched');
-  other.close();
-  manager.close();
 });
 
 test('without a manager, or with a name that is none, nothing is said', () => {

@@ -126,6 +126,7 @@ async function lingerUntilOver(): Promise<void> {
   assert.ok(ended.has('over') && !ended.has('stopped'), [...ended].join(', '));
 }
 
+/** Timers alone may come due again and again before the loop looks for anything else. */
 async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(() => setImmediate(resolve), 1));
 }

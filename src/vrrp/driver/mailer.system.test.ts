@@ -38,7 +38,7 @@ function read(port: number, more = ''): VrrpConfiguration {
  }
  notification_email_from ka@example.com
  smtp_server 127.0.0.1 ${port}
- smtp_connect_timeout 5
+ smtp_connect_timeout 60
  router_id RID
 ${more}}
 vrrp_instance V {
