@@ -43,10 +43,12 @@ export function probeForOwner(target: ProbeTarget): Probe {
   if (!opened.ok) return { answer: Promise.resolve(opened), cancel: () => {} };
   const socket = opened.value;
   let timer: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
   let finish: (owner: string | undefined) => void = () => {};
   const answer = new Promise<KernelResult<ProbeAnswer>>((resolve) => {
     finish = (owner) => {
       clearTimeout(timer);
+      clearImmediate(turn);
       socket.close();
       resolve({ ok: true, value: { owner } });
     };
@@ -70,7 +72,11 @@ export function probeForOwner(target: ProbeTarget): Probe {
     if (!listening.ok) return fail(listening);
     const frame = arpRequest({ hardwareAddress, senderAddress: '0.0.0.0', targetAddress: address });
     const send = (left: number) => {
-      if (left === 0) return finish(undefined);
+      if (left === 0) {
+        // A daemon that was held up finds this timer due before it reads the answer that has come.
+        turn = setImmediate(() => finish(undefined));
+        return;
+      }
       const sent = socket.send(frame, interfaceIndex);
       if (!sent.ok) return fail(sent);
       timer = setTimeout(() => send(left - 1), left === 1 ? lastWaitMs : probeIntervalMs);
