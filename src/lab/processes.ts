@@ -14,7 +14,7 @@ export type RunOptions = {
 
 export type RunResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-const timeoutDefaultMs = 60_000;
+const timeoutDefaultMs = 180_000;
 /** More output than this is an endless loop, not an answer. */
 const outputBytesMax = 64 << 20;
 
@@ -122,7 +122,7 @@ export function statField(pid: number, index: number): string | undefined {
 }
 
 /** Waits until `holds()`; the interval is short because what a lab waits for takes milliseconds. */
-export async function waitUntil(what: string, holds: () => boolean, withinMs = 30_000): Promise<void> {
+export async function waitUntil(what: string, holds: () => boolean, withinMs = 120_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!holds()) {
     if (performance.now() > deadline) {

@@ -63,7 +63,7 @@ export class Probe {
   }
 
   /** The next event that is wanted, after the one that the call before answered. @throws CommandFailure `timeout` */
-  async sees(what: string, wanted: (event: ProbeEvent) => boolean, withinMs = 60_000): Promise<ProbeEvent> {
+  async sees(what: string, wanted: (event: ProbeEvent) => boolean, withinMs = 120_000): Promise<ProbeEvent> {
     const signal = AbortSignal.timeout(withinMs);
     for (;;) {
       const event = this.#events[this.#looked];
