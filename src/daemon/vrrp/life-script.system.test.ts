@@ -16,6 +16,9 @@ test('a life script is waited for, and its status is told', async () => {
 });
 
 test('a life script that uses up its time, or cannot run, does not stop the daemon', async () => {
-  assert.match(await run(['/bin/sleep', '1000'], 100), /used up its 0.1 s: ending it\nwarning: .* signal SIG(TERM|KILL)/);
+  assert.match(
+    await run(['/bin/sleep', '1000'], 100),
+    /used up its 0.1 s: ending it\nwarning: .* signal SIG(TERM|KILL)/,
+  );
   assert.match(await run(['/no/such'], 1000), /warning: Script \/no\/such did not run to its end: .*ENOENT/);
 });
