@@ -58,5 +58,6 @@ export type { XmlIndex } from './xml/navigation.ts';
 export { childAt, walkXml, xmlIndexOf } from './xml/navigation.ts';
 export type { XmlLimits, XmlParseOptions } from './xml/parse.ts';
 export { parseXml, xmlLimits } from './xml/parse.ts';
+export { parsePlainPieces, type ReadBytes } from './xml/pieces.ts';
 export type { XmlLayout } from './xml/serialise.ts';
 export { escapeAttribute, serialiseXml, serialiseXmlDocument } from './xml/serialise.ts';

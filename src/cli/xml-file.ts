@@ -1,6 +1,6 @@
 // Reading an XML file that somebody named on the command line.
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { decodeXml, parseXml, type XmlElement } from '../cib/index.ts';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { decodeXml, parsePlainPieces, parseXml, type ReadBytes, type XmlElement } from '../cib/index.ts';
 import { CommandFailure, formatDiagnostic } from '../kit/index.ts';
 
 /** 64 nodes with 10,000 resources write 400 MiB, and a string of V8 has 512 at most; a device never ends. */
@@ -9,16 +9,51 @@ const bytesPerRead = 1024 * 1024;
 
 /** `-` is standard input. @throws CommandFailure `not-found` with the reason in words, or `config` with the place in the file */
 export function readXmlFile(file: string): XmlElement {
-  const text = decodeXml(readBytes(file));
+  return inPieces(file) ?? readWhole(file);
+}
+
+/** Neither bytes nor text are in memory whole. Undefined for what is no plain file, and for what has to be read whole. */
+function inPieces(file: string): XmlElement | undefined {
+  if (file === '-' || !readable(file, () => statSync(file)).isFile()) return undefined;
+  const descriptor = readable(file, () => openSync(file, 'r'));
+  try {
+    let length = 0;
+    return parsePlainPieces((into) => {
+      const got = readable(file, () => readSync(descriptor, into));
+      length += got;
+      if (length > bytesMax) throw tooLong(file);
+      return got;
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What is wrong with a text is told by who sees all of it. */
+function readWhole(file: string): XmlElement {
+  const bytes = readable(file, () => (file === '-' ? readFileSync(0) : readBounded(file)));
+  const plain = parsePlainPieces(readerOf(bytes));
+  if (plain !== undefined) return plain;
+  const text = decodeXml(bytes);
   const parsed = text.ok ? parseXml(text.value, { file }) : text;
   if (parsed.ok) return parsed.value;
   const diagnostic = { ...parsed.error, place: { file, ...parsed.error.place } };
   throw new CommandFailure({ kind: 'config', what: formatDiagnostic(diagnostic) });
 }
 
-function readBytes(file: string): Uint8Array {
+function readerOf(bytes: Uint8Array): ReadBytes {
+  let at = 0;
+  return (into) => {
+    const next = bytes.subarray(at, at + into.length);
+    into.set(next);
+    at += next.length;
+    return next.length;
+  };
+}
+
+function readable<Read>(file: string, read: () => Read): Read {
   try {
-    return file === '-' ? readFileSync(0) : readBounded(file);
+    return read();
   } catch (cause) {
     if (cause instanceof CommandFailure) throw cause;
     throw new CommandFailure({ kind: 'not-found', what: `cannot read ${file}`, ...inWords(cause) });

@@ -24,7 +24,8 @@ export function decodeXml(bytes: Uint8Array): Result<string, Diagnostic> {
   }
 }
 
-function encodingOf(bytes: Uint8Array): string {
+/** By the first bytes of a file. */
+export function encodingOf(bytes: Uint8Array): string {
   const [first, second, third, fourth] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0 && third !== 0)) return 'utf-16le';
   if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c && fourth !== 0)) return 'utf-16be';

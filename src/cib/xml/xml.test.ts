@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { formatDiagnostic } from '../../kit/index.ts';
 import {
   decodeXml,
+  parsePlainPieces,
   parseXml,
   removeElement,
   replaceElement,
@@ -16,7 +17,7 @@ import {
   xmlLimits,
 } from '../index.ts';
 import { parseStrictly } from './parse.ts';
-import { scanPlainXml } from './scan.ts';
+import { scanPlainPieces, scanPlainXml } from './scan.ts';
 
 const nameArbitrary = fc.stringMatching(/^[a-z_][a-z0-9_.-]{0,8}$/);
 const valueArbitrary = fc.string({
@@ -125,6 +126,86 @@ test('the quick scanner and the full parser agree: same tree, same places, and n
     }),
     { numRuns: 2000 },
   );
+});
+
+test('a text that comes in pieces is read as it is whole, wherever it is cut', () => {
+  const insert = fc.constantFrom(
+    '',
+    '',
+    '<!-- - -->',
+    '\n',
+    '\r',
+    '<',
+    '&',
+    '&amp;',
+    '\u0001',
+    '<?xml version="1.0"?>',
+  );
+  fc.assert(
+    fc.property(treeArbitrary, insert, fc.nat(), fc.array(fc.nat(), { maxLength: 8 }), (tree, inserted, at, cuts) => {
+      const plain = `${cuts.length % 2 === 0 ? '' : '<?xml version="1.0"?>\n'}<r>\n${serialiseXml(tree).repeat(2)}</r>\n`;
+      const place = at % (plain.length + 1);
+      const text = plain.slice(0, place) + inserted + plain.slice(place);
+      assert.deepEqual(scanPlainPieces(piecesOf(text, cuts), xmlLimits), scanPlainXml(text, xmlLimits), text);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+function piecesOf(text: string, cuts: readonly number[]): () => string | undefined {
+  const places = cuts.map((cut) => cut % (text.length + 1)).sort((left, right) => left - right);
+  const pieces = [...places, text.length].map((end, index) => text.slice(places[index - 1] ?? 0, end));
+  return () => pieces.shift();
+}
+
+test('siblings that are like those of the parent before, or not quite, are read as they would be alone', () => {
+  const item = fc.constantFrom(
+    '<a id="1" x="1"/>',
+    '<a id="2" x="1"/>',
+    '<a id="2" x="2"/>',
+    '<a id="3" x="1" y="1"/>',
+    '<a id="3"/>',
+    '<a id="&amp;" x="&amp;"/>',
+    '<a id="&amp;amp;" x="&amp;"/>',
+    "<a id='1' x='\"'/>",
+    '<ab id="1"/>',
+    '<a/>',
+    '<a><b id="1"/></a>',
+    '<a><b id="2"/></a>',
+    '<a id="1"><b id="1" x="1"/><b id="2"/></a>',
+  );
+  fc.assert(
+    fc.property(fc.array(fc.array(item, { maxLength: 6 }), { minLength: 2, maxLength: 4 }), (lists) => {
+      const text = `<r>${lists.map((items) => `<l>\n${items.join('\n')}</l>`).join('')}</r>`;
+      const strict = parseStrictly(text, xmlLimits, {});
+      assert.ok(strict.ok);
+      assert.deepEqual(scanPlainXml(text, xmlLimits), strict.value, text);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test('a file is read in pieces when it is plain UTF-8; what is not is left to who sees all of it', () => {
+  const readerOf = (bytes: Uint8Array) => {
+    let at = 0;
+    return (into: Uint8Array) => {
+      const part = bytes.subarray(at, at + Math.min(into.length, 10_007));
+      into.set(part);
+      at += part.length;
+      return part.length;
+    };
+  };
+  const long = `<r>${'<a b="é☃ is more than a character" c="2"/>\n'.repeat(9000)}</r>`;
+  const read = (text: string) => parsePlainPieces(readerOf(Buffer.from(text)));
+  assert.deepEqual(read(long), parsed(long));
+  assert.deepEqual(read(`\ufeff${long}`), parsed(long));
+  assert.deepEqual(read(`<r><!--${'x'.repeat(100_000)}--></r>`), undefined, 'no end of a tag within a piece');
+  assert.deepEqual(
+    [read(`${long}\ufeff`), read(`${long}<b/>`), read(long.slice(0, -1)), read('')],
+    Array(4).fill(undefined),
+  );
+  assert.equal(parsePlainPieces(readerOf(Buffer.from(long, 'utf16le'))), undefined);
+  assert.equal(parsePlainPieces(readerOf(Buffer.from(long, 'latin1'))), undefined);
 });
 
 test('attributes need not be those of the last element of the name, and none may stand twice', () => {
