@@ -58,16 +58,19 @@ export class MemberNode {
     }
     const file = this.program === 'haven' ? './haven-member.js' : './corosync-member.js';
     const words = [process.execPath, '--enable-source-maps', fileURLToPath(new URL(file, import.meta.url))];
-    this.#client = this.host.spawn(words, { stdio: 'pipe' });
-    this.processes.push(this.#client);
+    const client = this.host.spawn(words, { stdio: 'pipe' });
+    this.#client = client;
+    this.processes.push(client);
     let rest = '';
-    this.#client.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    client.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      // What one that has ended said last may be read when the next one runs.
+      if (client !== this.#client) return;
       const lines = `${rest}${text}`.split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) this.#hear(JSON.parse(line) as MemberNews);
     });
-    this.#client.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.logs.push(text.trim()));
-    this.#client.child.stdin?.on('error', () => {}); // It ended; its news said so.
+    client.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.logs.push(text.trim()));
+    client.child.stdin?.on('error', () => {}); // It ended; its news said so.
   }
 
   tell(command: MemberCommand): void {
