@@ -201,7 +201,7 @@ export class Stage {
   }
 
   /** Waits until what is wanted shows. @throws CommandFailure `timeout`, with what shows instead. */
-  async until(what: string, wanted: (status: ClusterStatus) => boolean, withinMs = 60_000): Promise<ClusterStatus> {
+  async until(what: string, wanted: (status: ClusterStatus) => boolean, withinMs = 120_000): Promise<ClusterStatus> {
     const deadline = performance.now() + withinMs;
     for (;;) {
       const status = await this.status();

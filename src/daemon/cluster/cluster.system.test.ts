@@ -103,25 +103,34 @@ async function refusesEdits(cluster: ClusterHosts): Promise<void> {
 }
 
 async function refusesSecond(cluster: ClusterHosts): Promise<void> {
+  // With a socket of its own it meets the other at the documents.
+  await cluster.writeConfiguration('n2', { socket: '/run/haven/other.sock' }, '/etc/haven/other.json');
+  for (let tries = 5; ; tries--) {
+    const before = await cluster.log('n1');
+    await startsSecond(cluster);
+    const after = await cluster.log('n1');
+    if (after === before) return;
+    // A busy machine has a word to say now and then, of a link in doubt; one that speaks is heard each time.
+    assert.ok(tries > 1, after.slice(before.length));
+  }
+}
+
+async function startsSecond(cluster: ClusterHosts): Promise<void> {
   const n2 = cluster.lab.host('n2');
   const daemon = [process.execPath, programPath(), 'daemon'];
-  const before = await cluster.log('n1');
   const { code, stderr } = await n2.run(daemon);
   assert.equal(code, 108, stderr);
   assert.match(
     stderr,
     /^haven: haven daemon already runs here: \/run\/haven\/api.sock is held by process \d+\. It goes on/,
   );
-  // With a socket of its own it meets the other at the documents.
-  await cluster.writeConfiguration('n2', { socket: '/run/haven/other.sock' }, '/etc/haven/other.json');
   const beside = await n2.run([...daemon, '--config', '/etc/haven/other.json']);
   assert.match(beside.stderr, /^haven: haven daemon already runs here: \/var\/lib\/haven is held by another process/);
   assert.doesNotMatch(`${stderr}${beside.stderr}`, /guardian/);
-  assert.equal(await cluster.log('n1'), before);
 }
 
 async function agreesWithTools(cluster: ClusterHosts): Promise<void> {
-  assert.ok(await cluster.api('n1').settled(20_000));
+  assert.ok(await cluster.api('n1').settled(60_000));
   const status = await cluster.api('n1').status();
   const folder = mkdtempSync(join(tmpdir(), 'haven-tools-'));
   try {
@@ -187,7 +196,7 @@ async function adoptsAfterKill(cluster: ClusterHosts): Promise<void> {
   );
   cluster.startDaemon('n3');
   await cluster.until('n1', 'n3 is back', (status) => isWhole(status) && nodeOf(status, 'local') === 'n3');
-  assert.ok(await cluster.api('n3').settled(20_000));
+  assert.ok(await cluster.api('n3').settled(60_000));
   assert.equal(await pidOf(cluster, '76543'), pid, 'the process that ran before still runs');
 }
 
@@ -280,7 +289,7 @@ async function tellsHistory(cluster: ClusterHosts): Promise<void> {
   assert.equal(await cluster.endDaemon(leader, 'SIGTERM'), 0);
   cluster.startDaemon(leader);
   await cluster.until(witness, 'a whole cluster', isWhole);
-  assert.ok(await cluster.api(witness).settled(20_000));
+  assert.ok(await cluster.api(witness).settled(60_000));
   const told = await eventually('all tell of the same newest transition', async () => {
     const value = await Promise.all(hostNames.map((name) => cluster.api(name).history()));
     const [newest, ...others] = value.map((history) => history.at(-1));

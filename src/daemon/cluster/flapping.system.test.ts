@@ -1,7 +1,7 @@
 // A node is cut off and is back before its own stops are over: what others took over meanwhile goes on undisturbed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClusterHosts, hostNames, isWhole, nodeOf } from './testing/hosts.ts';
+import { ClusterHosts, eventually, hostNames, isWhole, nodeOf } from './testing/hosts.ts';
 
 const skip = process.getuid?.() !== 0 ? 'needs root' : false;
 const stopSeconds = 8;
@@ -66,11 +66,12 @@ async function flaps(cluster: ClusterHosts): Promise<void> {
     (status) => nodeOf(status, 'slow') === taker,
   );
   assert.equal(nodeOf(after, 'vip'), taker);
-  assert.equal(
-    await cluster.lab.host(taker).readFile('/tmp/starts'),
-    'started\n',
-    'started once, where it was taken over',
-  );
+  // It runs before its first line has been written.
+  const starts = await eventually('the start is written', async () => {
+    const value = await cluster.lab.host(taker).readFile('/tmp/starts');
+    return { done: value !== '', value };
+  });
+  assert.equal(starts, 'started\n', 'started once, where it was taken over');
   assert.equal(await cluster.lab.host(holder).readFile('/tmp/starts'), '');
   assert.doesNotMatch(await cluster.api(witness).document('//status'), /fail-count/);
 }

@@ -157,7 +157,7 @@ async function workerDeath(stage: Stage): Promise<number> {
   return restartMs;
 }
 
-const workerPatienceMs = 30_000;
+const workerPatienceMs = 120_000;
 
 /** Where the supervised process runs; a node that has just come back may have it moved once more. */
 async function runningWorker(stage: Stage): Promise<{ node: string; file: string; pid: string }> {

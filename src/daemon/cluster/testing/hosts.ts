@@ -14,7 +14,7 @@ const pollMs = 100;
 /** The bundle: it starts in half the processor time. */
 const program = resolve('dist', 'haven.js');
 /** Generous: the machine may be busy with other things. */
-const patienceMs = 90_000;
+const patienceMs = 120_000;
 
 export class ClusterHosts {
   readonly lab: Lab;
