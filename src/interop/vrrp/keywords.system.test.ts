@@ -37,9 +37,9 @@ const wayfaring = `global_defs {
  vrrp_mcast_group6 ff02::99
  dynamic_interfaces
  startup_script "/etc/keepalived/life.sh startup"
- startup_script_timeout 5
+ startup_script_timeout 60
  shutdown_script "/etc/keepalived/life.sh shutdown"
- shutdown_script_timeout 5
+ shutdown_script_timeout 60
 }
 static_ipaddress {
  192.168.122.250/24 dev eth0
@@ -89,7 +89,7 @@ test('groups, sources, macvlans, static addresses, late interfaces and life scri
     assert.equal(await host.readFile('/run/life'), 'startup\nshutdown\n');
     await until('all is as before', async () => (await shown()) === before);
     const mac = (await host.shell('cat /sys/class/net/eth0/address')).trim();
-    const ways = new Set((await capture()).flatMap((frame) => wayOf(frame, mac)));
+    const ways = new Set((await capture.end()).flatMap((frame) => wayOf(frame, mac)));
     assert.deepEqual([...ways].sort(), [
       '60 from base 192.168.122.101 to 224.0.0.99',
       '61 from base fe80:: to ff02::99',
@@ -107,8 +107,10 @@ test('vrrp_strict: no authentication, and nothing but its owner or `accept` take
     await pair.start('server1', program, strict);
     for (const last of [200, 201]) await pair.untilHeldBy(`192.168.122.${last}`, ['server1']);
     await until('the open address takes packets', () => reaches('192.168.122.201'));
-    assert.equal(await reaches('192.168.122.200'), false);
-    assert.match(await client.output(['ip', 'neighbour', 'show', '192.168.122.200']), /lladdr/);
+    await until('the client knows where the closed address is', async () => {
+      assert.equal(await reaches('192.168.122.200'), false);
+      return /lladdr/.test(await client.output(['ip', 'neighbour', 'show', '192.168.122.200']));
+    });
   }),
 );
 
@@ -119,7 +121,7 @@ test('vrrp_strict: authentication of version 2 is left out of the adverts', whol
     await pair.start('server1', program, `global_defs {\n vrrp_strict\n}\n${instance('V', 70, lines)}`);
     await pair.untilHeldBy('192.168.122.200', ['server1']);
     await pair.stop('server1');
-    const types = new Set((await capture()).map((frame) => Buffer.from(frame, 'hex')[38]));
+    const types = new Set((await capture.end()).map((frame) => Buffer.from(frame, 'hex')[38]));
     assert.deepEqual([...types], [0]);
   }),
 );
@@ -159,7 +161,7 @@ test('vrrp_min_garp: one announcement of each address, and no second burst', who
     await pair.untilHeldBy('192.168.122.200', ['server1']);
     // A second burst would come after five seconds.
     await new Promise((resolve) => setTimeout(resolve, 6500));
-    const announced = (await capture()).filter((frame) => frame.slice(56, 64) === 'c0a87ac8');
+    const announced = (await capture.end()).filter((frame) => frame.slice(56, 64) === 'c0a87ac8');
     assert.equal(announced.length, 1);
   }),
 );

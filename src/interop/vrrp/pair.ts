@@ -14,6 +14,9 @@ export const snapBytes = 512;
 const logFile = '/var/log/vrrp.log';
 const configurationFile = '/etc/keepalived/keepalived.conf';
 
+/** What has just been sent may not be in `now` yet, and is missed by an `end` that comes at once. */
+export type Captured<T> = { readonly now: () => Promise<T>; readonly end: () => Promise<T> };
+
 export class Pair {
   readonly lab: Lab;
   readonly #running = new Map<string, HostProcess>();
@@ -57,36 +60,15 @@ export class Pair {
     return this.hosts.flatMap((host, index) => (shown[index]?.includes(` ${address}/`) ? [host.name] : []));
   }
 
-  /** Captures on eth0 of a host from now on; the function ends it and gives the frames in hexadecimal. */
-  async capture(name: string, filter: string): Promise<() => Promise<string[]>> {
-    const host = this.lab.host(name);
-    const file = `/var/log/capture-${randomBytes(4).toString('hex')}`;
-    const command = `exec tcpdump -i eth0 -s ${snapBytes} -n -U -xx --immediate-mode '${filter}' >${file} 2>${file}.said`;
-    const running = host.spawn(['sh', '-c', command], { stdio: 'ignore' });
-    await until('tcpdump listens', async () => (await host.shell(`cat ${file}.said || true`)).includes('listening'));
-    return async () => {
-      running.signal('SIGINT');
-      await running.exited;
-      return framesOf(await host.readFile(file));
-    };
+  /** Captures on eth0 of a host from now on: the frames in hexadecimal, those so far, or all of them at its end. */
+  async capture(name: string, filter: string): Promise<Captured<string[]>> {
+    const { now, end } = await this.#tcpdump(name, '-l -xx', filter);
+    return { now: async () => framesOf(await now()), end: async () => framesOf(await end()) };
   }
 
   /** What tcpdump says of the frames on eth0 of a host from now on, addresses included. */
-  async captureText(
-    name: string,
-    filter: string,
-  ): Promise<{ readonly now: () => Promise<string>; readonly end: () => Promise<string> }> {
-    const host = this.lab.host(name);
-    const file = `/var/log/capture-${randomBytes(4).toString('hex')}`;
-    const command = `exec tcpdump -i eth0 -s ${snapBytes} -n -l -v --immediate-mode '${filter}' >${file} 2>${file}.said`;
-    const running = host.spawn(['sh', '-c', command], { stdio: 'ignore' });
-    await until('tcpdump listens', async () => (await host.shell(`cat ${file}.said || true`)).includes('listening'));
-    const end = async () => {
-      running.signal('SIGINT');
-      await running.exited;
-      return host.readFile(file);
-    };
-    return { now: () => host.readFile(file), end };
+  captureText(name: string, filter: string): Promise<Captured<string>> {
+    return this.#tcpdump(name, '-l -v', filter);
   }
 
   /** Until exactly these hosts have the address. */
@@ -109,6 +91,20 @@ export class Pair {
   async untilLogged(name: string, pattern: RegExp): Promise<void> {
     await until(`${pattern} in the log of ${name}`, async () => pattern.test(await this.log(name)));
   }
+
+  async #tcpdump(name: string, flags: string, filter: string): Promise<Captured<string>> {
+    const host = this.lab.host(name);
+    const file = `/var/log/capture-${randomBytes(4).toString('hex')}`;
+    const command = `exec tcpdump -i eth0 -s ${snapBytes} -n ${flags} --immediate-mode '${filter}' >${file} 2>${file}.said`;
+    const running = host.spawn(['sh', '-c', command], { stdio: 'ignore' });
+    await until('tcpdump listens', async () => (await host.shell(`cat ${file}.said || true`)).includes('listening'));
+    const end = async () => {
+      running.signal('SIGINT');
+      await running.exited;
+      return host.readFile(file);
+    };
+    return { now: () => host.readFile(file), end };
+  }
 }
 
 /** A lab with server1 (.101) and server2 (.102) on eth0 and ens9, gone afterwards. A failure says how things stood. */
@@ -118,7 +114,9 @@ export async function withPair(use: (pair: Pair) => Promise<void>): Promise<void
   try {
     await use(pair);
   } catch (thrown) {
-    throw new Error(`${thrown instanceof Error ? thrown.stack : thrown}\n${await pair.picture()}`, { cause: thrown });
+    throw new Error(`${thrown instanceof Error ? thrown.stack : thrown}\n${await pair.picture().catch(String)}`, {
+      cause: thrown,
+    });
   } finally {
     await lab.down();
   }

@@ -60,7 +60,7 @@ async function framesOf(pair: Pair, variant: Variant, first: Program, second: Pr
   await pair.untilHeldBy(variant.address, ['server1']);
   await pair.stop('server2');
   await pair.stop('server1');
-  const frames = (await capture()).filter((frame) => isFromServer1(frame));
+  const frames = (await capture.end()).filter((frame) => isFromServer1(frame));
   assert.ok(frames.length > 0, 'adverts of server1 were captured');
   return [...new Set(frames.map(maskCounters))].sort();
 }
