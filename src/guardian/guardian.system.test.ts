@@ -99,6 +99,13 @@ test('a daemon that sleeps, on a processor that runs, is killed before its addre
   await said(/hangs \(silent for \d+ ms, thread state S\b/);
 });
 
+test('a daemon that waits for a busy thread of its own is left alone', async () => {
+  const { child, guardian, said } = await hold('192.0.2.17', 24);
+  child.kill('SIGCONT');
+  await said(/was let go/);
+  assert.ok(isHeld('192.0.2.17') && isAlive(guardian));
+});
+
 test('a guardian that dies is replaced, and the new one knows what is held', async () => {
   const { child, guardian, said } = await hold('192.0.2.11', 24);
   process.kill(guardian, 'SIGKILL');

@@ -18,6 +18,8 @@ const pledge: Pledge = {
 const lookMs = 20;
 const limits = { lookMs, hungMs: 75, starvedMs: 500 };
 
+const asleep: ThreadReading = { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, isKept: false, sleepsIn: '' };
+
 const lookAt = (nowMs: number, lease: Lease): GuardianEvent => ({
   kind: 'tick',
   nowMs,
@@ -71,57 +73,34 @@ test('a daemon that releases is left alone, even when its pipe closes afterwards
 });
 
 test('a stopped thread is certain: it is killed before anything is undone, within 75 ms', () => {
-  const done = ticks(guarded(), 1000, () => ({ state: 'T', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' }));
+  const done = ticks(guarded(), 1000, () => ({ ...asleep, state: 'T' }));
   assert.deepEqual(done.effects, ['kill', 'undo', 'log', 'exit']);
   assert.ok(done.nowMs <= 75);
 });
 
 test('a daemon that is dead while others still hold its pipe is gone, not hung, within 75 ms', () => {
-  const dead: ThreadReading = { state: 'Z', ranMs: 1, waitedMs: 1, processorRuns: false, sleepsIn: '' };
+  const dead: ThreadReading = { ...asleep, state: 'Z', processorRuns: false };
   const done = ticks(guarded(), 1000, () => dead);
   assert.ok(done.nowMs <= 75);
   assert.match(done.said, /is gone without a word/);
 });
 
 test('a thread that sleeps or spins without beats is killed within 100 ms', () => {
-  assert.equal(
-    ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' })).nowMs,
-    80,
-  );
-  assert.equal(
-    ticks(guarded(), 1000, (ms) => ({ state: 'R', ranMs: ms, waitedMs: 1, processorRuns: true, sleepsIn: '' })).nowMs,
-    80,
-  );
+  assert.equal(ticks(guarded(), 1000, () => asleep).nowMs, 80);
+  assert.equal(ticks(guarded(), 1000, (ms) => ({ ...asleep, state: 'R', ranMs: ms })).nowMs, 80);
 });
 
-test('a thread that waits, for a processor, for one that stands still or in the kernel, is given starvedMs', () => {
-  assert.equal(
-    ticks(guarded(), 1000, () => ({ state: 'R', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' })).nowMs,
-    500,
-  );
-  assert.equal(
-    ticks(guarded(), 1000, () => ({ state: 'D', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' })).nowMs,
-    500,
-  );
-  assert.equal(
-    ticks(guarded(), 1000, (ms) => ({ state: 'S', ranMs: 1, waitedMs: ms, processorRuns: true, sleepsIn: '' })).nowMs,
-    500,
-  );
-  assert.equal(
-    ticks(guarded(), 1000, () => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: false, sleepsIn: '' })).nowMs,
-    500,
-  );
-  const away = (ms: number) => ({ state: 'R', ranMs: ms, waitedMs: 1, processorRuns: false, sleepsIn: '' });
+test('a thread that waits, for a processor, for one that stands still, in the kernel or for another thread, is given starvedMs', () => {
+  assert.equal(ticks(guarded(), 1000, () => ({ ...asleep, state: 'R' })).nowMs, 500);
+  assert.equal(ticks(guarded(), 1000, () => ({ ...asleep, state: 'D' })).nowMs, 500);
+  assert.equal(ticks(guarded(), 1000, (ms) => ({ ...asleep, waitedMs: ms })).nowMs, 500);
+  assert.equal(ticks(guarded(), 1000, () => ({ ...asleep, processorRuns: false })).nowMs, 500);
+  assert.equal(ticks(guarded(), 1000, () => ({ ...asleep, isKept: true })).nowMs, 500);
+  const away = (ms: number) => ({ ...asleep, state: 'R', ranMs: ms, processorRuns: false });
   assert.equal(ticks(guarded(), 1000, away).nowMs, 500);
-  const returned = (ms: number) => ({ state: 'S', ranMs: 1, waitedMs: 1, processorRuns: ms > 140, sleepsIn: '' });
+  const returned = (ms: number) => ({ ...asleep, processorRuns: ms > 140 });
   assert.equal(ticks(guarded(), 1000, returned).nowMs, 180);
-  const quarter = (ms: number) => ({
-    state: 'R',
-    ranMs: ms / 4,
-    waitedMs: (ms * 3) / 4,
-    processorRuns: true,
-    sleepsIn: '',
-  });
+  const quarter = (ms: number) => ({ ...asleep, state: 'R', ranMs: ms / 4, waitedMs: (ms * 3) / 4 });
   assert.equal(ticks(guarded(), 1000, quarter).nowMs, 180);
 });
 
@@ -129,9 +108,7 @@ test('a silent thread is poked once, and judged by at least two looks after that
   let state = guarded();
   const told: string[][] = [];
   for (const nowMs of [39, 98, 157, 216]) {
-    const thread = wantsThread(state, nowMs, 0)
-      ? { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' }
-      : undefined;
+    const thread = wantsThread(state, nowMs, 0) ? asleep : undefined;
     const done = step(state, { kind: 'tick', nowMs, bootMs: nowMs, beats: 0, beatMs: 0, lease: noLease, thread });
     state = done.state;
     told.push(kinds(done));
@@ -160,7 +137,6 @@ test('beats keep the guardian quiet', () => {
 
 test('a thread that beats is looked at again when it may have been silent for long, a silent one sooner', () => {
   const calmMs = 4 * lookMs;
-  const asleep: ThreadReading = { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' };
   const lasting: Lease = { untilBootMs: 10_000, lapses: 0 };
   const at = (
     nowMs: number,
@@ -194,7 +170,7 @@ test('silence proves nothing when the guardian itself did not run', () => {
     beats: 0,
     beatMs: 0,
     lease: noLease,
-    thread: { state: 'S', ranMs: 1, waitedMs: 1, processorRuns: true, sleepsIn: '' },
+    thread: asleep,
   });
   assert.deepEqual(woken.effects, []);
 });

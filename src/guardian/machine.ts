@@ -5,7 +5,8 @@
 //   - the guardian itself did not run (a paused virtual machine, a stolen processor): its own looks are late. A late one
 //     counts as one look, and after a very late one the count starts again;
 //   - the thread waits for a processor, or in the kernel where no signal reaches it (a lock, a page from disk), or for the
-//     timer of a processor that the hypervisor has taken away: patience, up to `starvedMs`;
+//     timer of a processor that the hypervisor has taken away, or for another thread of its process that does any of these:
+//     patience, up to `starvedMs`;
 //   - the thread is stopped (SIGSTOP), sleeps where it should not, or spins: hung after `hungMs` of that. Stopped is certain,
 //     and so is dead.
 // So a look counts towards `hungMs` only as far as it shows the last of these: that is what lets it be short on a busy machine.
@@ -22,6 +23,8 @@ export type ThreadReading = {
   readonly waitedMs: number;
   /** Whether the processor that it ran on last is known to have run something since the look before. */
   readonly processorRuns: boolean;
+  /** It sleeps until another thread lets it go (futex(2)), and one of its process is not asleep: that one may be held up. */
+  readonly isKept: boolean;
   /** The function of the kernel that it sleeps in (proc(5), wchan), for whoever looks for the cause; '' where that is not told. */
   readonly sleepsIn: string;
 };
@@ -267,7 +270,7 @@ function silenceOf(state: GuardianState, event: Extract<GuardianEvent, { kind: '
 
 /** How long of a look the thread itself has spun, or has slept where nothing wakes it. */
 function ownDoingMs(before: ThreadReading, thread: ThreadReading, lookedMs: number): number {
-  if (thread.state === 'D' || !thread.processorRuns) return 0;
+  if (thread.state === 'D' || thread.isKept || !thread.processorRuns) return 0;
   if (thread.state === 'R') return Math.min(thread.ranMs - before.ranMs, lookedMs);
   return Math.max(0, lookedMs - (thread.waitedMs - before.waitedMs));
 }

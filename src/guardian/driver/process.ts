@@ -2,7 +2,7 @@
 // It holds no state worth keeping and needs nothing but the kernel. Its own stop signals are ignored: it ends when its
 // daemon releases it, or has been dealt with.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import {
   armWatchdog,
   bootMs,
@@ -220,15 +220,37 @@ function readThread(
   probe: ProcessorProbe,
 ): ThreadReading | undefined {
   const folder = `/proc/${pid}/task/${tid}`;
-  const stat = readWhole(`${folder}/stat`);
-  if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = readStat(folder);
+  if (fields === undefined) return undefined;
+  const [state = ''] = fields;
   const [ranNs = 0, waitedNs = 0] = (readWhole(`${folder}/schedstat`) ?? '').split(' ').map(Number);
   // A kernel without scheduler statistics says 0; its clock ticks (fields 14 and 15) still tell spinning from starving.
   const ranMs = ranNs > 0 ? ranNs / 1e6 : (Number(fields[11]) + Number(fields[12])) * clockTickMs;
   const processorRuns = probe.runs(Number(fields[36])); // Field 39: where it ran last.
   const sleepsIn = (readWhole(`${folder}/wchan`) ?? '').replace(/^0$/, '');
-  return { state: fields[0] ?? '', ranMs, waitedMs: waitedNs / 1e6, processorRuns, sleepsIn };
+  // Whom a lock keeps is not told; and where the kernel does not tell what it sleeps in, that may be a lock.
+  const isKept = state === 'S' && /^(?:futex|$)/.test(sleepsIn) && isAnotherAwake(pid, tid);
+  return { state, ranMs, waitedMs: waitedNs / 1e6, processorRuns, isKept, sleepsIn };
+}
+
+function isAnotherAwake(pid: number, tid: number): boolean {
+  const folder = `/proc/${pid}/task`;
+  const states = listing(folder).map((name) => (Number(name) === tid ? undefined : readStat(`${folder}/${name}`)?.[0]));
+  return states.some((state) => state === 'R' || state === 'D');
+}
+
+/** The fields of /proc/PID/stat behind the program's name, which may hold any character: the state is the first. */
+function readStat(folder: string): string[] | undefined {
+  const stat = readWhole(`${folder}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function listing(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function readWhole(path: string): string | undefined {

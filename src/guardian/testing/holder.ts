@@ -1,7 +1,10 @@
 // A daemon that holds an address and does nothing else, for this room's tests:
 //   node holder.js INTERFACE ADDRESS PREFIX FRAME [RESTART-ARGV …]
 // It prints `held GUARDIAN-PID` when the address is on and pledged, releases on SIGTERM, spins from SIGUSR2 on,
-// sleeps from SIGHUP on, and kills its guardian on SIGUSR1, just as its lease is over.
+// sleeps from SIGHUP on, on SIGCONT sleeps until another thread that is busy for a while lets it go, which it says, and
+// kills its guardian on SIGUSR1, just as its lease is over.
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { loggerOf } from '../../kit/index.ts';
 import { addAddress, bootMs, linkByName, openRouteSocket, orFail } from '../../linux/index.ts';
 import { Guard } from '../driver/guard.ts';
@@ -21,6 +24,17 @@ guard.pledge({
 const route = orFail(openRouteSocket());
 const interfaceIndex = orFail(linkByName(route, interfaceName))?.index ?? 0;
 orFail(addAddress(route, { interfaceIndex, address, prefixLength, flags: ['nodad'] }));
+/** Never sleeps, and lets the main thread go half a second after that began to wait. */
+const busyThread = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  parentPort.postMessage('busy');
+  while (Atomics.load(workerData, 0) === 0);
+  const until = performance.now() + 500;
+  while (performance.now() < until);
+  Atomics.store(workerData, 0, 2);
+  Atomics.notify(workerData, 0);
+`;
+
 process.once('SIGUSR2', () => {
   for (;;);
 });
@@ -29,6 +43,14 @@ process.once('SIGUSR1', () => {
   guard.lease(bootMs() - 500, bootMs() - 1);
 });
 process.once('SIGHUP', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+process.once('SIGCONT', async () => {
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(busyThread, { eval: true, workerData: shared });
+  await once(worker, 'message');
+  Atomics.store(shared, 0, 1);
+  Atomics.wait(shared, 0, 1);
+  process.stderr.write('holder: was let go\n');
+});
 process.once('SIGTERM', async () => {
   await guard.release();
   process.exit(0);
