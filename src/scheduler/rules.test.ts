@@ -389,3 +389,23 @@ test('a monitor does not wait for a start that is blocked late, by what it has t
 function withoutNode(cib: XmlElement, name: string): XmlElement {
   return rewriteElements(cib, (each) => (each.name === 'node' && each.id === name ? undefined : each)) ?? cib;
 }
+
+test('what may only be demoted without quorum is not promoted again when it is restarted', () => {
+  const clone = `<clone id="c"><meta_attributes id="cm"><nvpair id="cm-p" name="promotable" value="true"/></meta_attributes>
+    <primitive id="d" class="ocf" provider="pacemaker" type="Dummy"><instance_attributes id="da">
+    <nvpair id="da-x" name="x" value="changed"/></instance_attributes></primitive></clone>`;
+  const quorate = documentOf({
+    nodes: ['n1'],
+    options: withoutFencing + option('no-quorum-policy', 'demote'),
+    resources: clone,
+    histories: { n1: history('d', { task: 'promote', code: 0, expected: 0 }) },
+    attributes: {
+      n1: '<instance_attributes id="t"><nvpair id="t-d" name="master-d" value="5"/></instance_attributes>',
+    },
+  });
+  const graphOf = (cib: XmlElement) => formatGraph(schedule({ cib, now, reasons: false }));
+  assert.match(graphOf(quorate), /operation_key="c_promote_0"/);
+  const alone = graphOf(quorate.with({ 'have-quorum': '0' }));
+  assert.match(alone, /operation_key="d_start_0"/);
+  assert.doesNotMatch(alone, /operation_key="[cd]_promote_0"/);
+});

@@ -100,8 +100,8 @@ function createRestart(plan: Plan, resource: Primitive, movement: Movement): voi
     takeStep(plan, resource, { phase: 'restart', from: role, to: next, node, need: stop });
     role = next;
   }
-  if (resource.currentRole > resource.nextRole || resource.blocked) return;
-  while (role !== resource.currentRole) {
+  // Asked anew for each step: without quorum, the start itself may cap the next role (2 §3.5, §4.2).
+  while (resource.currentRole <= resource.nextRole && role !== resource.currentRole && !resource.blocked) {
     const next = stepToward(role, resource.currentRole);
     const need = next === roles.promoted && movement.promotesAgain ? 'required' : stop;
     takeStep(plan, resource, { phase: 'restart', from: role, to: next, node, need });

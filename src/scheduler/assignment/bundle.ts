@@ -10,9 +10,17 @@ import { distribute } from './distribution.ts';
 import { compareInstances } from './instance-order.ts';
 import type { AssignmentRequest, Run } from './run.ts';
 
-/** A second request does all of it again: what is decided stays, but the listing shows each time. */
+/**
+ * A second request does all of it again (1 §20.3): what is decided stays, but the listing shows each time. That holds even while
+ * the first one is under way, where bundles are colocated in a circle: it ends because containers are asked for once. Where there are
+ * many of them, it takes the peer minutes; here a run has an allowance of such requests.
+ */
 export function assignBundle(run: Run, bundle: Bundle, request: AssignmentRequest): undefined {
-  if (bundle.deciding) return undefined;
+  const { caches } = run.cluster;
+  const underWay = caches.bundlesUnderWay.get(bundle) ?? 0;
+  if (underWay > 0) caches.bundleRepeatsLeft -= bundle.replicas.length;
+  if (underWay > 0 && caches.bundleRepeatsLeft < 0) return undefined;
+  caches.bundlesUnderWay.set(bundle, underWay + 1);
   bundle.deciding = true;
   run.listing.addTables(bundle);
   const containers = mergeSort(
@@ -25,6 +33,7 @@ export function assignBundle(run: Run, bundle: Bundle, request: AssignmentReques
   if (bundle.clone !== undefined) assignInside(run, bundle, bundle.clone, request);
   bundle.deciding = false;
   bundle.decided = true;
+  caches.bundlesUnderWay.set(bundle, underWay);
   return undefined;
 }
 

@@ -25,6 +25,9 @@ const utc: LocalOffset = () => 0;
 /** Where every pair of sixteen resources is colocated, all ways among them are still followed; it takes a second or two. */
 const mergeStepsMax = 2_000_000;
 
+/** Enough for a few bundles of a few replicas each that are to be with each other. */
+const bundleRepeatsMax = 400;
+
 /** The working set before nodes and resources are read. */
 export function openCluster(cib: XmlElement, settings: RunSettings): Cluster {
   const { now, reasons, secrets = 'ignored', purpose = 'decision', localOffset = utc } = settings;
@@ -78,6 +81,8 @@ export function openCluster(cib: XmlElement, settings: RunSettings): Cluster {
       records: undefined,
       accumulations: new Map(),
       mergeStepsLeft: mergeStepsMax,
+      bundlesUnderWay: new Map(),
+      bundleRepeatsLeft: bundleRepeatsMax,
       hasRemoteNodes: undefined,
       operationDefaults: undefined,
     },

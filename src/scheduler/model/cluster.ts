@@ -103,6 +103,10 @@ export type Caches = {
   readonly accumulations: Map<Resource, Map<number, Accumulation | 'walk'>>;
   /** How many steps merges of preferences may take yet beyond what is common; see colocation/preferences.ts. */
   mergeStepsLeft: number;
+  /** How often each bundle is being assigned, within itself. */
+  readonly bundlesUnderWay: Map<Bundle, number>;
+  /** How many replicas may yet be asked for again while their bundle is being assigned; see assignment/bundle.ts. */
+  bundleRepeatsLeft: number;
   hasRemoteNodes: boolean | undefined;
   /** Values of `op_defaults` where no rule makes them depend on the operation. */
   operationDefaults: ReadonlyMap<string, string> | undefined;
