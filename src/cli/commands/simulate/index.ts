@@ -1,7 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
 import { buildCommand } from '@stricli/core';
 import { CommandFailure } from '../../../kit/index.ts';
 import type { SimulateFlags } from './flags.ts';
+import { optimiseSoon } from './optimising.ts';
 
 const text = { kind: 'parsed', parse: String, optional: true } as const;
 const texts = { kind: 'parsed', parse: String, optional: true, variadic: true } as const;
@@ -104,7 +104,7 @@ export const simulateCommand = buildCommand({
       const { simulateLive } = await import('./live.ts');
       return simulateLive(flags);
     }
-    if (flags.profile !== undefined || flags.suite !== undefined) setFlagsFromString(optimiseSoon);
+    if (flags.profile !== undefined || flags.suite !== undefined) optimiseSoon();
     if (flags.profile !== undefined) {
       const { profileFolder } = await import('./profile.ts');
       return profileFolder({ ...flags, profile: flags.profile });
@@ -121,9 +121,6 @@ export const simulateCommand = buildCommand({
     if (failed > 0) throw new CommandFailure({ kind: 'failed', what: `${failed} cases could not be run` });
   },
 });
-
-/** V8's own number, where bin/precompiled.js has set another for a single document: of many, the later ones gain. */
-const optimiseSoon = '--interrupt-budget=67584';
 
 function positiveCount(text: string): number {
   const value = Number(text);

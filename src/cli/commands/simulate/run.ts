@@ -32,6 +32,7 @@ import { exitCodeOf } from '../../exit-code.ts';
 import { complaintsOf, localOffset, type RunTime, readDocument, requireValid, timeOfRun } from './document.ts';
 import type { SimulateFlags } from './flags.ts';
 import { freeUnused } from './memory.ts';
+import { optimiseFor } from './optimising.ts';
 import { commandLine, pause, print, save } from './output.ts';
 import { injectionsOf, resultsOf, withInjections } from './what-if.ts';
 
@@ -41,6 +42,7 @@ const liveDocument = '/var/lib/pacemaker/cib/cib.xml';
 export async function runSimulation(given: SimulateFlags): Promise<void> {
   const flags = given.inPlace ? inPlace(given) : given;
   const file = documentFile(flags);
+  optimiseFor(file);
   const document = readDocument(file);
   requireValid(document.cib, file);
   const time = timeOfRun(document.cib, flags.setDatetime);
