@@ -45,7 +45,8 @@ export class Operations {
   readonly #executor: NodeExecutor<ExecutionOrder>;
   /** Transition keys. */
   readonly #leftoverProbes = new Set<string>();
-  #lookedForLeftovers = false;
+  /** Started by daemons before this one, and not looked for yet. */
+  readonly #inherited: Set<string>;
 
   constructor(options: OperationsOptions) {
     this.#options = options;
@@ -57,6 +58,7 @@ export class Operations {
     const onGivenUp = (id: string, started: Started) => this.execute(ownProbe(id, started, nowSeconds()));
     const executor = { logger, stateFolder, folders, onAddresses, fateOfTaken, onGivenUp, onReport };
     this.#executor = new NodeExecutor(executor);
+    this.#inherited = new Set(this.#executor.started().keys());
     mkdirSync(agentStateFolder, { recursive: true });
     this.#prepare();
   }
@@ -65,11 +67,14 @@ export class Operations {
     this.#executor.execute(order);
   }
 
-  /** Looks, once in the life of the daemon, for what ran before it and the document does not name. */
+  /**
+   * Looks, once for each, for what ran before this daemon and the document does not name. Whenever members meet: a node that
+   * stood alone until then has known its own document only, which may name what the others have deleted.
+   */
   lookForLeftovers(cib: XmlElement): void {
-    if (this.#lookedForLeftovers) return;
-    this.#lookedForLeftovers = true;
-    for (const order of leftoverProbes(cib, this.#executor.started(), nowSeconds())) {
+    const inherited = [...this.#executor.started()].filter(([id]) => this.#inherited.has(id));
+    for (const order of leftoverProbes(cib, new Map(inherited), nowSeconds())) {
+      this.#inherited.delete(order.resource.id);
       this.#leftoverProbes.add(order.transitionKey);
       this.execute(order);
     }
