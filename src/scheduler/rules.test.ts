@@ -409,3 +409,14 @@ test('what may only be demoted without quorum is not promoted again when it is r
   assert.match(alone, /operation_key="d_start_0"/);
   assert.doesNotMatch(alone, /operation_key="[cd]_promote_0"/);
 });
+
+test('an order that is not symmetrical asks nothing of a collective that is stopped already', () => {
+  const stopped = '<nvpair id="cm-t" name="target-role" value="Stopped"/>';
+  const cib = documentOf({
+    options: withoutFencing,
+    resources: `${dummy('a', { 'target-role': 'Stopped' })}<clone id="c"><meta_attributes id="cm">${stopped}</meta_attributes>
+      ${dummy('d')}</clone>`,
+    constraints: '<rsc_order id="o" first="a" then="c" first-action="start" then-action="stop" symmetrical="false"/>',
+  });
+  assert.doesNotMatch(formatDot(schedule({ cib, now, reasons: false })), /c_stop_0/);
+});

@@ -5,7 +5,7 @@
 import { type ClusterNode, type Resource, roles } from '../model/index.ts';
 import { type Action, MIGRATABLE, OPTIONAL, PSEUDO, primitiveOf, RUNNABLE } from './action.ts';
 import type { Engine } from './engine.ts';
-import { instancesOf } from './family.ts';
+import { currentRoleOf, instancesOf } from './family.ts';
 import { areInterleaved, updateInterleaved } from './interleave.ts';
 import { newestOf } from './plan.ts';
 import {
@@ -159,12 +159,14 @@ function applyKind(effect: Effect): void {
 
 /** A one-way constraint: then may not happen without first, so it is wanted, and cannot be had. */
 function applyAsymmetric(first: Action, next: Action): void {
-  const resource = primitiveOf(next);
+  const { resource } = next;
   if (next.optional && resource !== undefined) {
+    // Of a collective it is the highest role that counts (2 §8.6.2): what is stopped already need not be ordered.
+    const role = currentRoleOf(resource);
     const [only, ...others] = resource.activeNodes;
     const runsThere = only !== undefined && others.length === 0 && only === next.node;
-    if (next.task === 'stop' && resource.currentRole === roles.stopped) return;
-    if (next.task === 'start' && resource.currentRole >= roles.started && runsThere) return;
+    if (next.task === 'stop' && role === roles.stopped) return;
+    if (next.task === 'start' && role >= roles.started && runsThere) return;
   }
   clearBecause(next, OPTIONAL, first);
   clearBecause(next, RUNNABLE, first);
