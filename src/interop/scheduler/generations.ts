@@ -144,6 +144,16 @@ export const decisions: readonly Decision[] = [
     section: '1 §13.2',
   },
   {
+    concerns: (cib) => [...xmlIndexOf(cib).allNamed('rule')].some((each) => each.has('score-attribute')),
+    why: 'a node without the attribute that is to be its score: banned in 2.1.5, passed over since',
+    section: '1 §12.2',
+  },
+  {
+    concerns: (cib) => namesOf(cib, 'terminate').some((each) => /^[\s+]/.test(each.get('value') ?? '')),
+    why: 'a wish for fencing in digits that follow a blank or a sign: a number like any other after 2.1.5',
+    section: '1 §1.2, §8.4',
+  },
+  {
     concerns: isSerialisedTwice,
     why: 'an order with kind Serialize beside another of the same two: counts as a mere order in 2.1.5, which keeps one',
     section: '2 §8.2, §8.3.1',
@@ -248,6 +258,17 @@ export const consequences: readonly Consequence[] = [
       concernsColocated(difference, 'bundle'),
     why: 'a bundle that something is colocated with: 2.1.5 asks it for its place, and lists it, again',
     section: '1 §15.3, §20.3',
+  },
+  {
+    explains: ({ onlyPeer }) => onlyPeer.some((line) => / due to unrunnable \S+ monitor$/.test(line)),
+    why: 'a probe that cannot run: holds back starts of inactive instances only since 2.1.6, stops active ones before',
+    section: '2 §5.2, §8.5.2',
+  },
+  {
+    explains: ({ cib, aspect, onlyPeer, onlyHaven }) =>
+      aspect === 'scores' && repels(cib) && onlyPeer.length > 0 && areHigher(onlyHaven, onlyPeer),
+    why: 'a dependent that has one node left, and must not be with the primary: makes the others attractive after 2.1.5',
+    section: '1 §16.6',
   },
   {
     explains: overtakenByFailure,
@@ -365,6 +386,23 @@ export const consequences: readonly Consequence[] = [
     section: '2 §6.4',
   },
 ];
+
+function repels(cib: XmlElement): boolean {
+  return constraintsOf(cib).some(
+    (each) => each.name === 'rsc_colocation' && each.get('score')?.startsWith('-') === true,
+  );
+}
+
+/** The same lines of scores, each with a better one. */
+function areHigher(higher: readonly string[], lower: readonly string[]): boolean {
+  const split = (line = '') => /^(.*: )(-?\w+)$/.exec(line)?.slice(1) ?? [];
+  const value = (text = '') => Number(text.replace('INFINITY', '1000000'));
+  return higher.every((line, index) => {
+    const [name, score] = split(line);
+    const [otherName, otherScore] = split(lower[index]);
+    return higher.length === lower.length && name === otherName && value(score) > value(otherScore);
+  });
+}
 
 /** The promotion score of an instance of a group. */
 function ranksGroup(cib: XmlElement, line: string): boolean {

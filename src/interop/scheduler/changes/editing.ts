@@ -27,9 +27,16 @@ export function elements(cib: XmlElement, wanted: (element: XmlElement) => boole
   return found;
 }
 
-/** As a document in which nobody noted on which node an operation ran. */
+/**
+ * As a document in which nobody noted on which node an operation ran. Cancellations are recorded in simulations only; 2.1.5
+ * takes them for a sign of life.
+ */
 export function rewrittenWithoutNodes(cib: XmlElement): XmlElement {
-  return rewriteElements(cib, (each) => (each.name === 'lrm_rsc_op' ? each.with({ on_node: undefined }) : each)) ?? cib;
+  const rewritten = rewriteElements(cib, (each) => {
+    if (each.name !== 'lrm_rsc_op') return each;
+    return each.get('operation') === 'cancel' ? undefined : each.with({ on_node: undefined });
+  });
+  return rewritten ?? cib;
 }
 
 export function named(cib: XmlElement, ...names: readonly string[]): XmlElement[] {
