@@ -162,14 +162,13 @@ class Scanner {
     return true;
   }
 
+  /** Short enough that V8 optimises it, however little it does (bin/precompiled.js). */
   #startTag(): boolean {
     const depth = this.#open.length;
-    const { elementsMax, depthMax } = this.#limits;
-    if (depth >= depthMax || this.#elements + depth >= elementsMax) return false;
+    if (!this.#mayOpen(depth)) return false;
     const start = this.#at;
     this.#passNewlinesBefore(start);
     const sibling = this.#modelHere(this.#open[depth - 1]);
-    this.#at = start + 1;
     const name = this.#nameOf(sibling);
     if (name === undefined) return false;
     const model = sibling ?? this.#last.get(name);
@@ -184,6 +183,10 @@ class Scanner {
     const models = model?.children ?? noElements;
     this.#open.push({ name, pairs, firstNode: this.#nodes.length, line, column, models, modelsPassed: 0 });
     return true;
+  }
+
+  #mayOpen(depth: number): boolean {
+    return depth < this.#limits.depthMax && this.#elements + depth < this.#limits.elementsMax;
   }
 
   #addEmpty(name: string, pairs: readonly string[], origin: XmlOrigin): boolean {
@@ -227,6 +230,7 @@ class Scanner {
   }
 
   #nameOf(model: XmlElement | undefined): string | undefined {
+    this.#at++;
     if (model === undefined) return this.#name();
     this.#at += model.name.length;
     return model.name;
