@@ -420,3 +420,18 @@ test('an order that is not symmetrical asks nothing of a collective that is stop
   });
   assert.doesNotMatch(formatDot(schedule({ cib, now, reasons: false })), /c_stop_0/);
 });
+
+test('in a freeze a restart that changed parameters ask for ends with the stop', () => {
+  const cib = documentOf({
+    nodes: ['n1'],
+    options: withoutFencing + option('no-quorum-policy', 'freeze'),
+    resources: `<primitive id="d" class="ocf" provider="pacemaker" type="Dummy"><instance_attributes id="da">
+      <nvpair id="da-x" name="x" value="changed"/></instance_attributes></primitive>`,
+    histories: { n1: history('d', running) },
+  });
+  const graphOf = (document: XmlElement) => formatGraph(schedule({ cib: document, now, reasons: false }));
+  assert.match(graphOf(cib), /operation_key="d_start_0"/);
+  const frozen = graphOf(cib.with({ 'have-quorum': '0' }));
+  assert.match(frozen, /operation_key="d_stop_0"/);
+  assert.doesNotMatch(frozen, /operation_key="d_start_0"/);
+});

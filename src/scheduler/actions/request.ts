@@ -104,11 +104,10 @@ function evaluateQuorum(plan: Plan, action: Action, resource: Resource): void {
       action.reason = 'no quorum';
       break;
     case 'freeze':
-      if (isActive(resource, 'fully') && nextRoleOf(resource) <= currentRoleOf(resource)) action.set(RUNNABLE);
-      else {
-        action.clear(RUNNABLE);
-        action.reason = 'quorum freeze';
-      }
+      // What may go on stays as it was (2 §3.5): a start that was asked for before it had a node cannot run.
+      if (isActive(resource, 'fully') && nextRoleOf(resource) <= currentRoleOf(resource)) break;
+      action.clear(RUNNABLE);
+      action.reason = 'quorum freeze';
       break;
     default:
       action.set(RUNNABLE);
