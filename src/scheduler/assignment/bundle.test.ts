@@ -30,3 +30,16 @@ test('a circle of bundles of many replicas is left after so many requests', () =
   );
   assert.ok(requests.length < 30);
 });
+
+test('what is inside a promotable bundle runs nowhere where the bundle it must be with does not', () => {
+  const bundle = (id: string) => `<bundle id="${id}"><docker image="i" promoted-max="1"/><network control-port="3121"/>
+    <primitive id="${id}-p" class="ocf" provider="pacemaker" type="Stateful"/></bundle>`;
+  const promotion = (score: string) => {
+    const constraints = `<rsc_colocation id="ab" rsc="a" with-rsc="b" score="${score}"/>
+      <rsc_location id="b1" rsc="b" node="n1" score="-INFINITY"/><rsc_location id="b2" rsc="b" node="n2" score="-INFINITY"/>`;
+    const { scores } = decided({ options: withoutFencing, resources: bundle('a') + bundle('b'), constraints });
+    return scores.filter((line) => line.startsWith('a-p:0 promotion score'));
+  };
+  assert.deepEqual(promotion('INFINITY'), ['a-p:0 promotion score (inactive): -INFINITY']);
+  assert.deepEqual(promotion('100'), ['a-p:0 promotion score on a-0: -1']);
+});
