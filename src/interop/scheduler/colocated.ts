@@ -14,10 +14,7 @@ export function concernsColocated(
 /** The same of resources that colocations with a role tie to a bundle which has roles. */
 export function concernsRoleInBundle(difference: Difference): boolean {
   const { cib } = difference;
-  const promotable = [...xmlIndexOf(cib).allNamed('bundle')].filter((bundle) =>
-    bundle.children.some((each) => each.has('promoted-max') || each.has('masters')),
-  );
-  const ids = promotable.map(({ id }) => id);
+  const ids = promotableBundlesIn(cib);
   const constraints = childAt(cib, 'configuration', 'constraints')?.childrenNamed('rsc_colocation') ?? [];
   const hasRole = constraints.some((each) => {
     const parts = [each, ...each.children];
@@ -30,6 +27,27 @@ export function concernsRoleInBundle(difference: Difference): boolean {
     return named.some((id) => id !== undefined && ids.includes(id)) && roles.some((role) => role !== undefined);
   });
   return hasRole && concernsColocated(difference, 'bundle');
+}
+
+/** Whether all of them are about what is inside a bundle which has roles and must be with another bundle. */
+export function concernsBundleInside({ cib, onlyPeer, onlyHaven }: Difference): boolean {
+  const index = xmlIndexOf(cib);
+  const promotable = promotableBundlesIn(cib);
+  const constraints = childAt(cib, 'configuration', 'constraints')?.childrenNamed('rsc_colocation') ?? [];
+  const inside = constraints.flatMap((each) => {
+    const [dependent, primary] = [each.get('rsc'), each.get('with-rsc')].map((id) => index.only('bundle', id ?? ''));
+    const isMandatory = ['INFINITY', '+INFINITY'].includes(each.get('score') ?? '');
+    if (!isMandatory || primary === undefined || !promotable.includes(dependent?.id)) return [];
+    return dependent?.childrenNamed('primitive').flatMap(({ id }) => id ?? []) ?? [];
+  });
+  return everyLineMentions([...onlyPeer, ...onlyHaven], inside);
+}
+
+function promotableBundlesIn(cib: XmlElement): (string | undefined)[] {
+  const bundles = [...xmlIndexOf(cib).allNamed('bundle')];
+  const isPromotable = (bundle: XmlElement) =>
+    bundle.children.some((each) => each.has('promoted-max') || each.has('masters'));
+  return bundles.filter(isPromotable).map(({ id }) => id);
 }
 
 /** The same of resources that a negative colocation ties to a connection to a remote node, where there is one node. */

@@ -2,8 +2,15 @@
 // and scheduler-2-… in ../shared/spec) do differently. Whatever is not listed here is a failure.
 import { childAt, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import type { Aspect } from './answer.ts';
-import { concernsChained, concernsColocated, concernsRepelledConnection, concernsRoleInBundle } from './colocated.ts';
-import { ordersBundled, ordersExclusive } from './numbering.ts';
+import {
+  concernsBundleInside,
+  concernsChained,
+  concernsColocated,
+  concernsRepelledConnection,
+  concernsRoleInBundle,
+} from './colocated.ts';
+import { beginsWhatIsHeld, cancelsWhatIsHeld } from './held.ts';
+import { ordersBundled, ordersExclusive, ordersOrdered } from './numbering.ts';
 import { overtakenByFailure } from './overtaken.ts';
 import { isSerialisedTwice, relatesSerialised } from './serialised.ts';
 
@@ -154,6 +161,14 @@ export const decisions: readonly Decision[] = [
     section: '1 §1.2, §8.4',
   },
   {
+    concerns: (cib) =>
+      [...xmlIndexOf(cib).allNamed('node_state')].some(
+        (state) => state.childrenNamed('transient_attributes').length > 1,
+      ),
+    why: 'several sections of transient attributes of a node: the first counts; 2.1.5 adds the others once it simulates',
+    section: '1 §6.6',
+  },
+  {
     concerns: isSerialisedTwice,
     why: 'an order with kind Serialize beside another of the same two: counts as a mere order in 2.1.5, which keeps one',
     section: '2 §8.2, §8.3.1',
@@ -245,7 +260,7 @@ export const consequences: readonly Consequence[] = [
   {
     explains: ({ cib, aspect, onlyPeer, onlyHaven }) =>
       aspect === 'scores' &&
-      onlyPeer.join().replaceAll(': -INFINITY', ': -1') === onlyHaven.join() &&
+      onlyPeer.join() === onlyHaven.map((line) => line.replace(/: \S+$/, ': -INFINITY')).join() &&
       onlyHaven.every((line) => ranksGroup(cib, line)),
     why: 'an instance of a group whose member found no node: its role is still open where it was tried to stay, since 2.1.7',
     section: '1 §18.6, §19.3',
@@ -281,12 +296,17 @@ export const consequences: readonly Consequence[] = [
     section: '2 §8.1, §8.6.1',
   },
   {
-    explains: (difference) => concernsRoleInBundle(difference),
+    explains: concernsRoleInBundle,
     why: 'a role of a bundle in a colocation: counted for what is inside since 2.1.7',
     section: '1 §12.5, §16.5',
   },
   {
-    explains: (difference) => concernsRepelledConnection(difference),
+    explains: concernsBundleInside,
+    why: 'a bundle that must be with another one: what is inside runs nowhere, either, where that does not, since 2.1.7',
+    section: '1 §12.5, §16.5, §19.3',
+  },
+  {
+    explains: concernsRepelledConnection,
     why: 'a connection that has one node only and must not be with something: that keeps off it since 2.1.6',
     section: '1 §16.6',
   },
@@ -294,6 +314,11 @@ export const consequences: readonly Consequence[] = [
     explains: ordersBundled,
     why: 'the order of the instances inside a bundle: by number in 2.1.5; as assigned, or promoted, since',
     section: '2 §4.10, §5.4',
+  },
+  {
+    explains: ordersOrdered,
+    why: 'the order of the instances of an ordered clone where nothing was looked for: by number in 2.1.5; as assigned since',
+    section: '2 §4.10',
   },
   {
     explains: ordersExclusive,
@@ -406,37 +431,8 @@ function areHigher(higher: readonly string[], lower: readonly string[]): boolean
 
 /** The promotion score of an instance of a group. */
 function ranksGroup(cib: XmlElement, line: string): boolean {
-  const [, id = ''] = /^(\S+):\d+ promotion score on \S+: -1$/.exec(line) ?? [];
+  const [, id = ''] = /^(\S+?)(?::\d+)? promotion score on \S+: \S+$/.exec(line) ?? [];
   return xmlIndexOf(cib).only('group', id) !== undefined;
-}
-
-/** The cancellation of something that is recorded on a node in maintenance, on another one. */
-function cancelsWhatIsHeld(cib: XmlElement, line: string): boolean {
-  const [, id = '', node] =
-    /^\* Resource action: (\S+) cancel=\d+ on (\S+)/.exec(line) ?? /^(\S+)_\w+_\d+ cancel (\S+) is /.exec(line) ?? [];
-  return statesThatHold(cib, id).some((state) => state.get('uname') !== node);
-}
-
-/** A milestone of a group with a member that is recorded on a node in maintenance and on another one. */
-function beginsWhatIsHeld(cib: XmlElement, line: string): boolean {
-  const [, id = ''] = /^\* Pseudo action: (\S+)_start_0$/.exec(line) ?? [];
-  const members = xmlIndexOf(cib).only('group', id)?.childrenNamed('primitive') ?? [];
-  const records = [...xmlIndexOf(cib).allNamed('lrm_resource')];
-  return members.some((member) => {
-    const isTwice = records.filter((each) => each.id === member.id).length > 1;
-    return isTwice && statesThatHold(cib, member.id ?? '').length > 0;
-  });
-}
-
-/** The nodes in maintenance that have a record of the resource. */
-function statesThatHold(cib: XmlElement, id: string): XmlElement[] {
-  return [...xmlIndexOf(cib).allNamed('node_state')].filter((state) => {
-    const places = [state, ...[...xmlIndexOf(cib).allNamed('node')].filter((each) => each.id === state.id)];
-    const isHeld = places.some((each) =>
-      namesOf(each, 'maintenance').some((pair) => ['true', '1', 'yes', 'on', 'y'].includes(pair.get('value') ?? '')),
-    );
-    return isHeld && xmlIndexOf(state).only('lrm_resource', id) !== undefined;
-  });
 }
 
 function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {

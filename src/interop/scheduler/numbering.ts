@@ -12,6 +12,13 @@ export function ordersBundled(difference: Difference): boolean {
   return bundledIn(cib).some((id) => isAscending(instancesOf(id, peer)) && !isAscending(instancesOf(id, haven)));
 }
 
+/** The same of the instances of an ordered clone. */
+export function ordersOrdered(difference: Difference): boolean {
+  const { cib, peer, haven } = difference;
+  if (!differsInNumbers(difference)) return false;
+  return orderedIn(cib).some((id) => isAscending(instancesOf(id, peer)) && !isAscending(instancesOf(id, haven)));
+}
+
 /** Whether numbers and order are all that differs, in a cluster with a clone that is looked for on some nodes only. */
 export function ordersExclusive(difference: Difference): boolean {
   const index = xmlIndexOf(difference.cib);
@@ -29,6 +36,19 @@ function differsInNumbers({ aspect, peer, haven }: Difference): boolean {
 function bundledIn(cib: XmlElement): string[] {
   const bundles = [...xmlIndexOf(cib).allNamed('bundle')];
   return bundles.flatMap((bundle) => bundle.childrenNamed('primitive').flatMap(({ id }) => id ?? []));
+}
+
+/** What ordered clones, of which each says so itself, have instances of. */
+function orderedIn(cib: XmlElement): string[] {
+  const isOrdered = (clone: XmlElement) =>
+    clone
+      .childrenNamed('meta_attributes')
+      .flatMap(({ children }) => children)
+      .some((pair) => pair.get('name') === 'ordered' && pair.get('value') === 'true');
+  const clones = [...xmlIndexOf(cib).allNamed('clone')].filter(isOrdered);
+  return clones.flatMap(({ children }) =>
+    children.flatMap((each) => (['primitive', 'group'].includes(each.name) ? (each.id ?? []) : [])),
+  );
 }
 
 function withoutOrder(text: string): string {
