@@ -70,17 +70,23 @@ export function effectiveScore(node: ClusterNode, table: NodeTable | undefined):
 }
 
 /** The nodes of a table in the order in which the peer finds them there (1 §21.7). */
-export function nodesBySlot(cluster: Cluster, table: NodeTable): ClusterNode[] {
+export function nodesBySlot(cluster: Cluster, table: NodeTable): readonly ClusterNode[] {
   const nodes = cluster.nodes.filter((node) => table.has(node.index));
+  const { nodesBySlot: known } = cluster.caches;
+  const key = `${table.copies} ${nodes.map((node) => node.index).join(' ')}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  return slotOrder([...byId.keys()], table.copies).flatMap((id) => byId.get(id) ?? []);
+  const ordered = slotOrder([...byId.keys()], table.copies).flatMap((id) => byId.get(id) ?? []);
+  known.set(key, ordered);
+  return ordered;
 }
 
 /** The nodes of a table, best first. Capacities compare in circles: then it counts in which order nodes are looked at. */
 export function nodesByPreference(cluster: Cluster, table: NodeTable, active?: ClusterNode): ClusterNode[] {
   const isBalanced = cluster.options.placementStrategy === 'balanced';
   const nodes = isBalanced
-    ? nodesBySlot(cluster, table).reverse()
+    ? nodesBySlot(cluster, table).toReversed()
     : cluster.nodes.filter((node) => table.has(node.index));
   return mergeSort(nodes, (a, b) => compareNodes(cluster, [a, b], { table, active }));
 }

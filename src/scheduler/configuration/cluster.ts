@@ -83,6 +83,7 @@ export function openCluster(cib: XmlElement, settings: RunSettings): Cluster {
       mergeStepsLeft: mergeStepsMax,
       bundlesUnderWay: new Map(),
       bundleRepeatsLeft: bundleRepeatsMax,
+      nodesBySlot: new Map(),
       hasRemoteNodes: undefined,
       operationDefaults: undefined,
     },

@@ -107,6 +107,8 @@ export type Caches = {
   readonly bundlesUnderWay: Map<Bundle, number>;
   /** How many replicas may yet be asked for again while their bundle is being assigned; see assignment/bundle.ts. */
   bundleRepeatsLeft: number;
+  /** In the order of the peer's tables, by how often the table was copied and the indices of its nodes. */
+  readonly nodesBySlot: Map<string, readonly ClusterNode[]>;
   hasRemoteNodes: boolean | undefined;
   /** Values of `op_defaults` where no rule makes them depend on the operation. */
   operationDefaults: ReadonlyMap<string, string> | undefined;
