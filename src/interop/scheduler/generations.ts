@@ -370,10 +370,11 @@ export const consequences: readonly Consequence[] = [
     section: '2 §8.3.4',
   },
   {
-    explains: ({ aspect, onlyPeer, onlyHaven }) =>
-      aspect === 'graph' &&
-      onlyPeer.length === 0 &&
-      onlyHaven.every((line) => awaitsLaterMember.test(line) || ordersInstances.test(line)),
+    explains: ({ cib, aspect, onlyPeer, onlyHaven }) =>
+      (aspect === 'graph' &&
+        onlyPeer.length === 0 &&
+        onlyHaven.every((line) => awaitsLaterMember.test(line) || ordersInstances.test(line))) ||
+      (aspect === 'summary' && onlyHaven.some((line) => blocksEarlierMember(cib, line))),
     why: 'an inactive member of a group is not started before an active later one has stopped',
     section: '2 §8.3.3',
   },
@@ -433,6 +434,15 @@ function areHigher(higher: readonly string[], lower: readonly string[]): boolean
 function ranksGroup(cib: XmlElement, line: string): boolean {
   const [, id = ''] = /^(\S+?)(?::\d+)? promotion score on \S+: \S+$/.exec(line) ?? [];
   return xmlIndexOf(cib).only('group', id) !== undefined;
+}
+
+/** A start of a member of a group that is held back by the stop of a later one. */
+function blocksEarlierMember(cib: XmlElement, line: string): boolean {
+  const [, member, later] = /^\* Start (\S+) \(.*\) due to unrunnable (\S+) stop \(blocked\)$/.exec(line) ?? [];
+  return [...xmlIndexOf(cib).allNamed('group')].some((group) => {
+    const ids = group.childrenNamed('primitive').map(({ id }) => id);
+    return member !== undefined && ids.includes(member) && ids.indexOf(later) > ids.indexOf(member);
+  });
 }
 
 function differsAfterwardsOnly({ aspect, peer, haven }: Difference): boolean {
