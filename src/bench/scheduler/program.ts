@@ -1,10 +1,10 @@
-// What one run of a program costs. Node tells nothing about the resources of children, so /proc is read while it runs:
+// What one run of a program costs, and how long it is waited for. Node tells nothing about the resources of children, so /proc is read while it runs:
 // the most memory it held (VmHWM) and its processor time, both as they were at most `lookMs` before its end.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 export type Measured =
-  | { readonly kind: 'done'; readonly cpuSeconds: number; readonly peakMiB: number }
+  | { readonly kind: 'done'; readonly cpuSeconds: number; readonly waitedSeconds: number; readonly peakMiB: number }
   | { readonly kind: 'timed out' }
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'not tried' };
@@ -16,6 +16,7 @@ const ticksPerSecond = 100;
 /** Runs the program to its end, what it prints thrown away, for `secondsMax` of its processor time at most. */
 export function measureProgram(program: string, args: readonly string[], secondsMax: number): Promise<Measured> {
   return new Promise((resolve) => {
+    const startedMs = performance.now();
     const child = spawn(program, args, { stdio: 'ignore' });
     let last = { cpuSeconds: 0, peakMiB: 0 };
     const look = () => {
@@ -31,7 +32,7 @@ export function measureProgram(program: string, args: readonly string[], seconds
     child.on('exit', (code) => {
       if (last.cpuSeconds > secondsMax) finish({ kind: 'timed out' });
       else if (code !== 0) finish({ kind: 'failed', why: code === null ? 'killed' : `exit code ${code}` });
-      else finish({ kind: 'done', ...last });
+      else finish({ kind: 'done', ...last, waitedSeconds: (performance.now() - startedMs) / 1000 });
     });
   });
 }
