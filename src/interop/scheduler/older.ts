@@ -18,6 +18,8 @@ function olderElement(element: XmlElement): XmlElement {
       return withOperationKeys(element);
     case 'cluster_property_set':
       return withConcurrentFencing(element);
+    case 'date_expression':
+      return withOffsetsApart(element);
     default:
       return element;
   }
@@ -41,6 +43,12 @@ function withPlainRules(location: XmlElement): XmlElement {
       return node.with({ 'boolean-op': undefined }).withNodes([inner]);
     }),
   );
+}
+
+/** An offset from UTC that follows the time at once is none in 2.1.5 (1 §4.5). */
+function withOffsetsApart(expression: XmlElement): XmlElement {
+  const apart = (text: string | undefined) => text?.replace(/^(.+[T ][\d:]+)([+-][\d:]+)$/, '$1 $2');
+  return expression.with({ start: apart(expression.get('start')), end: apart(expression.get('end')) });
 }
 
 /** Nodes are fenced one after the other in 2.1.5 unless the option says otherwise (1 §5.1). */
