@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { eventually } from '../testing/bench.ts';
+import { eventually, isAlive } from '../testing/bench.ts';
 import { AgentCatalogue } from './catalogue.ts';
 import { type AgentFolders, runFence, runOperation, standardFolders } from './runner.ts';
 
@@ -16,14 +16,6 @@ function write(path: string, text: string) {
   mkdirSync(join(folder, path, '..'), { recursive: true });
   writeFileSync(join(folder, path), text);
   chmodSync(join(folder, path), 0o755);
-}
-
-function isAlive(pid: string): boolean {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 before(() => {

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { eventually, makeBench, orderOf } from '../testing/bench.ts';
+import { eventually, isAlive, makeBench, orderOf } from '../testing/bench.ts';
 import type { AgentFolders } from './runner.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'haven-hostile-'));
@@ -268,11 +268,3 @@ test('closing kills what does not end', async () => {
   );
   await bench.close();
 });
-
-function isAlive(pid: string): boolean {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

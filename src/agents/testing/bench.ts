@@ -1,7 +1,7 @@
 // For this room's tests: two hosts joined by a cable, and an executor whose reports are kept.
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HeldAddress } from '../../guardian/index.ts';
@@ -99,6 +99,15 @@ export function orderOf(
     meta: {},
     ...rest,
   };
+}
+
+/** A zombie is not. */
+export function isAlive(pid: number | string): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** Waits for a condition, and fails with `what` when it does not come within a generous time. */

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { eventually, makeBench, orderOf } from '../../testing/bench.ts';
+import { eventually, isAlive, makeBench, orderOf } from '../../testing/bench.ts';
 
 const agent = 'ocf:haven:process';
 const folder = mkdtempSync(join(tmpdir(), 'haven-process-'));
@@ -15,14 +15,6 @@ after(async () => {
 
 function pidIn(path: string): number {
   return Number(readFileSync(path, 'utf8'));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 test('the death of a process is told at once, with how it died, and it can be started again', async (context) => {
