@@ -9,12 +9,21 @@ const bytesPerRead = 1024 * 1024;
 
 /** `-` is standard input. @throws CommandFailure `not-found` with the reason in words, or `config` with the place in the file */
 export function readXmlFile(file: string): XmlElement {
-  return inPieces(file) ?? readWhole(file);
+  if (file !== '-' && readable(file, () => statSync(file)).isFile()) {
+    return (
+      inPieces(file) ??
+      whole(
+        file,
+        readable(file, () => readBounded(file)),
+      )
+    );
+  }
+  const bytes = readable(file, () => (file === '-' ? readFileSync(0) : readBounded(file)));
+  return parsePlainPieces(readerOf(bytes)) ?? whole(file, bytes);
 }
 
-/** Neither bytes nor text are in memory whole. Undefined for what is no plain file, and for what has to be read whole. */
+/** Neither bytes nor text are in memory whole. Undefined for what has to be read whole. */
 function inPieces(file: string): XmlElement | undefined {
-  if (file === '-' || !readable(file, () => statSync(file)).isFile()) return undefined;
   const descriptor = readable(file, () => openSync(file, 'r'));
   try {
     let length = 0;
@@ -30,10 +39,7 @@ function inPieces(file: string): XmlElement | undefined {
 }
 
 /** What is wrong with a text is told by who sees all of it. */
-function readWhole(file: string): XmlElement {
-  const bytes = readable(file, () => (file === '-' ? readFileSync(0) : readBounded(file)));
-  const plain = parsePlainPieces(readerOf(bytes));
-  if (plain !== undefined) return plain;
+function whole(file: string, bytes: Uint8Array): XmlElement {
   const text = decodeXml(bytes);
   const parsed = text.ok ? parseXml(text.value, { file }) : text;
   if (parsed.ok) return parsed.value;
