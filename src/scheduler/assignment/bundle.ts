@@ -17,10 +17,10 @@ import type { AssignmentRequest, Run } from './run.ts';
  */
 export function assignBundle(run: Run, bundle: Bundle, request: AssignmentRequest): undefined {
   const { caches } = run.cluster;
-  const underWay = caches.bundlesUnderWay.get(bundle) ?? 0;
-  if (underWay > 0) caches.bundleRepeatsLeft -= bundle.replicas.length;
-  if (underWay > 0 && caches.bundleRepeatsLeft < 0) return undefined;
-  caches.bundlesUnderWay.set(bundle, underWay + 1);
+  const isRepeated = caches.bundlesUnderWay.has(bundle);
+  if (isRepeated) caches.bundleRepeatsLeft -= bundle.replicas.length;
+  if (isRepeated && caches.bundleRepeatsLeft < 0) return undefined;
+  caches.bundlesUnderWay.add(bundle);
   bundle.deciding = true;
   run.listing.addTables(bundle);
   const containers = mergeSort(
@@ -33,7 +33,7 @@ export function assignBundle(run: Run, bundle: Bundle, request: AssignmentReques
   if (bundle.clone !== undefined) assignInside(run, bundle, bundle.clone, request);
   bundle.deciding = false;
   bundle.decided = true;
-  caches.bundlesUnderWay.set(bundle, underWay);
+  if (!isRepeated) caches.bundlesUnderWay.delete(bundle);
   return undefined;
 }
 

@@ -81,7 +81,7 @@ export function openCluster(cib: XmlElement, settings: RunSettings): Cluster {
       records: undefined,
       accumulations: new Map(),
       mergeStepsLeft: mergeStepsMax,
-      bundlesUnderWay: new Map(),
+      bundlesUnderWay: new Set(),
       bundleRepeatsLeft: bundleRepeatsMax,
       nodesBySlot: new Map(),
       hasRemoteNodes: undefined,

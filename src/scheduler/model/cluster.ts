@@ -103,8 +103,8 @@ export type Caches = {
   readonly accumulations: Map<Resource, Map<number, Accumulation | 'walk'>>;
   /** How many steps merges of preferences may take yet beyond what is common; see colocation/preferences.ts. */
   mergeStepsLeft: number;
-  /** How often each bundle is being assigned, within itself. */
-  readonly bundlesUnderWay: Map<Bundle, number>;
+  /** Those that are being assigned, which `deciding` does not tell once they were asked for again meanwhile. */
+  readonly bundlesUnderWay: Set<Bundle>;
   /** How many replicas may yet be asked for again while their bundle is being assigned; see assignment/bundle.ts. */
   bundleRepeatsLeft: number;
   /** In the order of the peer's tables, by how often the table was copied and the indices of its nodes. */
