@@ -1,5 +1,5 @@
 // Numbers and order of actions, where they follow from the order of instances.
-import { type XmlElement, xmlIndexOf } from '../../cib/index.ts';
+import { isTrue, type XmlElement, xmlIndexOf } from '../../cib/index.ts';
 import type { Difference } from './generations.ts';
 
 /**
@@ -44,7 +44,7 @@ function orderedIn(cib: XmlElement): string[] {
     clone
       .childrenNamed('meta_attributes')
       .flatMap(({ children }) => children)
-      .some((pair) => pair.get('name') === 'ordered' && pair.get('value') === 'true');
+      .some((pair) => pair.get('name') === 'ordered' && isTrue(pair.get('value')));
   const clones = [...xmlIndexOf(cib).allNamed('clone')].filter(isOrdered);
   return clones.flatMap(({ children }) =>
     children.flatMap((each) => (['primitive', 'group'].includes(each.name) ? (each.id ?? []) : [])),
